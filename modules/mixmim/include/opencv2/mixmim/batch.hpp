@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include <opencv2/core.hpp>
+
+namespace cv::mixmim {
+
+/// How two images of a fine-tuning batch are blended on the device. Image i is mixed with image N-1-i.
+struct Mixture {
+  float lambda = 1.f;  ///< share of the image's own label; 1 = not mixed
+  cv::Rect box;        ///< cutmix: the partner's pixels replace this rectangle; empty = mixup of whole images
+};
+
+/// One batch as the pipeline hands it to a Trainer. uint8 until the device: normalisation happens there.
+struct Batch {
+  cv::Mat images;  ///< N x S x S x 3, CV_8U, RGB, continuous. In pretraining already mixed under `mask`.
+  cv::Mat labels;  ///< N x 1, CV_32S; -1 where the source has none
+  cv::Mat mask;    ///< pretraining: cells x cells, CV_8U, 1 = cell shows image N-1-i; otherwise empty
+  Mixture mixture;  ///< fine-tuning
+  std::vector<int64_t> samples;  ///< N data set indices really used (after replacing unreadable files)
+  int count = 0;       ///< filled slots; below N only in the last batch of an evaluation
+  int64_t step = 0;    ///< optimiser step this batch is for, from 0
+  double epoch = 0;    ///< epoch + step in epoch / steps per epoch: what the learning rate is computed from
+
+  int capacity() const { return images.empty() ? 0 : images.size[0]; }  ///< N
+  int imageSize() const { return images.empty() ? 0 : images.size[1]; }  ///< S
+};
+
+}  // namespace cv::mixmim

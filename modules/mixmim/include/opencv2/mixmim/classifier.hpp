@@ -1,0 +1,62 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <opencv2/core.hpp>
+
+namespace cv::mixmim {
+
+/// One guess of a classifier.
+struct Prediction {
+  std::string label;   ///< from the model file; the index as text if the file has no labels
+  int index = -1;
+  float probability = 0;  ///< 0..1
+};
+
+struct ClassifierOptions {
+  int backend = 0;            ///< a cv::dnn::Backend; 0 = the host's default
+  int target = 0;             ///< a cv::dnn::Target; 0 = CPU
+  bool replayGolden = true;   ///< run the model's own test picture at load and compare; false saves one forward pass
+  std::string plugin = "dnn_classifier";  ///< plugin name or path
+};
+
+/// A fine-tuned model behind an OpenCV-shaped interface. Knows its own preprocessing: give it any picture as OpenCV
+/// reads it.
+///
+///   auto classifier = cv::mixmim::Classifier::create("model.onnx");
+///   auto best = classifier->classify(cv::imread("cat.jpg")).front();   // best.label, best.probability
+///
+/// Threads: all functions may be called from several threads at once; calls take turns. Errors: Error.
+class CV_EXPORTS Classifier {
+ public:
+  static constexpr const char* kInterface = "mixmim.Classifier/1";
+
+  /// Reads a file written by `mixmim export`. Throws Error when the file is damaged, was not written by mixmim, or fails
+  /// to reproduce its own test picture on this machine.
+  static cv::Ptr<Classifier> create(const std::string& path, const ClassifierOptions& options = {});
+
+  virtual ~Classifier();
+
+  /// One image: 8-bit, 1, 3 (BGR) or 4 (BGRA) channels, any size -> the topK best, best first.
+  std::vector<Prediction> classify(cv::InputArray image, int topK = 5);
+
+  /// Several images in one forward pass (a std::vector<cv::Mat>) -> a list per image.
+  std::vector<std::vector<Prediction>> classifyBatch(cv::InputArrayOfArrays images, int topK = 5);
+
+  /// The same as numbers: N x classes, CV_32F, scores before softmax.
+  void logits(cv::InputArrayOfArrays images, cv::OutputArray scores);
+
+  const std::vector<std::string>& labels() const { return labels_; }  ///< one per class
+  int inputSize() const { return inputSize_; }                       ///< side in pixels of what the network sees
+
+ protected:
+  std::vector<std::string> labels_;  ///< implementations fill these while they are created
+  int inputSize_ = 0;
+
+ private:
+  /// Checked images, 8-bit BGR -> N x classes, CV_32F.
+  virtual cv::Mat doLogits(const std::vector<cv::Mat>& images) = 0;
+};
+
+}  // namespace cv::mixmim

@@ -1,0 +1,71 @@
+// The border every plugin crosses: one shared library, one exported C function, one table. For plugin authors and the loader.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <exception>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <opencv2/core/cvdef.h>
+
+namespace cv::mixmim {
+
+/// Raised whenever the table or a class that crosses the border changes its layout.
+inline constexpr uint32_t kPluginAbi = 1;
+
+/// What a plugin is. Returned by its only exported symbol,
+///   extern "C" const PluginTable* mixmimPlugin();
+struct PluginTable {
+  uint32_t size;              ///< sizeof(PluginTable) of the plugin's build
+  uint32_t abi;               ///< kPluginAbi of the plugin's build
+  const char* interfaceName;  ///< Trainer::kInterface or Classifier::kInterface
+  const char* (*describe)();  ///< JSON: {"version": ..., "devices": [...]}; never null, never throws
+  /// Creates the object from JSON. On failure returns null and writes the reason, zero-terminated. Never throws.
+  void* (*create)(const char* json, char* error, size_t errorCapacity);
+  void (*destroy)(void* object);
+};
+
+using PluginEntry = const PluginTable* (*)();
+
+/// For PluginTable::create: builds an object, turning every exception into text at the C border.
+template <class Interface, class Make>
+void* createAtBorder(Make&& make, char* error, size_t errorCapacity) noexcept {
+  const auto report = [&](const char* text) {
+    std::strncpy(error, text, errorCapacity - 1);
+    error[errorCapacity - 1] = '\0';
+  };
+  try {
+    std::unique_ptr<Interface> object = make();
+    return static_cast<void*>(object.release());
+  } catch (const std::exception& e) {
+    report(e.what());
+  } catch (...) {
+    report("unknown exception");
+  }
+  return nullptr;
+}
+
+/// A loaded plugin. Libraries are loaded once and never unloaded (TBB and LibTorch threads outlive any unload).
+struct Plugin {
+  std::string name, path;
+  const PluginTable* table = nullptr;
+};
+
+/// Folders searched for plugins, in order: $MIXMIM_PLUGIN_PATH (colon separated), then mixmim/ beside the library
+/// opencv_mixmim itself, which holds in the build tree, in the installed tree, and after moving it.
+CV_EXPORTS std::vector<std::string> pluginFolders();
+
+/// Loads `nameOrPath` (a name is searched as <name>.so; a word with a slash is a path) and checks ABI number and interface.
+/// Throws Error naming the path and both versions, or the folders searched. Safe from several threads.
+CV_EXPORTS const Plugin& loadPlugin(const std::string& nameOrPath, const char* interfaceName);
+
+/// Paths of all plugins found, in search order; nothing is loaded.
+CV_EXPORTS std::vector<std::string> findPlugins();
+
+/// Creates an object of a loaded plugin; Error with the plugin's own reason.
+CV_EXPORTS std::shared_ptr<void> createObject(const Plugin& plugin, const std::string& json);
+
+}  // namespace cv::mixmim

@@ -1,0 +1,25 @@
+# Imported target mixmim::torch from a plain LibTorch tree: the unpacked PyPI wheel (./run fetches it) or a user's own.
+# No find_package(Torch): its config demands a matching CUDA toolkit and sets global flags. Only c10 and torch_cpu are
+# linked; the CUDA library is loaded at run time where it exists (plugins/torch_trainer/device.cpp).
+if(NOT EXISTS ${MIXMIM_TORCH_ROOT}/include/torch/csrc/api/include/torch/torch.h)
+  message(FATAL_ERROR "LibTorch was not found in ${MIXMIM_TORCH_ROOT}. Fetch it: third_party/fetch_libtorch.sh; "
+                      "or name your own with -DMIXMIM_TORCH_ROOT=DIR; or build without the trainer: -DMIXMIM_TORCH=OFF")
+endif()
+set(torch_version_header ${MIXMIM_TORCH_ROOT}/include/torch/headeronly/version.h)
+if(NOT EXISTS ${torch_version_header})   # before 2.9
+  set(torch_version_header ${MIXMIM_TORCH_ROOT}/include/torch/csrc/api/include/torch/version.h)
+endif()
+file(STRINGS ${torch_version_header} torch_version_lines REGEX "#define TORCH_VERSION_(MAJOR|MINOR) ")
+string(REGEX MATCHALL "[0-9]+" torch_version "${torch_version_lines}")
+list(JOIN torch_version "." torch_version)
+if(torch_version VERSION_LESS 2.6)
+  message(FATAL_ERROR "LibTorch >= 2.6 is needed, ${MIXMIM_TORCH_ROOT} holds ${torch_version}. Fetch it: third_party/fetch_libtorch.sh")
+endif()
+message(STATUS "LibTorch ${torch_version} in ${MIXMIM_TORCH_ROOT}")
+
+add_library(mixmim_torch INTERFACE)
+add_library(mixmim::torch ALIAS mixmim_torch)
+target_include_directories(mixmim_torch SYSTEM INTERFACE
+  ${MIXMIM_TORCH_ROOT}/include ${MIXMIM_TORCH_ROOT}/include/torch/csrc/api/include)
+target_link_libraries(mixmim_torch INTERFACE
+  ${MIXMIM_TORCH_ROOT}/lib/libtorch_cpu.so ${MIXMIM_TORCH_ROOT}/lib/libc10.so)
