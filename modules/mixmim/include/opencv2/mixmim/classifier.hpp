@@ -9,20 +9,21 @@ namespace cv::mixmim {
 
 /// One guess of a classifier.
 struct Prediction {
-  std::string label;   ///< from the model file; the index as text if the file has no labels
+  std::string label;  ///< from the model file; the index as text if the file has no labels
   int index = -1;
   float probability = 0;  ///< 0..1
 };
 
 struct ClassifierOptions {
-  int backend = 0;            ///< a cv::dnn::Backend; 0 = the host's default
-  int target = 0;             ///< a cv::dnn::Target; 0 = CPU
-  bool replayGolden = true;   ///< run the model's own test picture at load and compare; false saves one forward pass
+  int backend = 0;  ///< a cv::dnn::Backend; 0 = the host's default
+  int target = 0;   ///< a cv::dnn::Target; 0 = CPU
+  bool replayGolden =
+      true;  ///< run the model's own test picture at load and compare; false saves one forward pass
   std::string plugin = "dnn_classifier";  ///< plugin name or path
 };
 
-/// A fine-tuned model behind an OpenCV-shaped interface. Knows its own preprocessing: give it any picture as OpenCV
-/// reads it.
+/// A fine-tuned model behind an OpenCV-shaped interface. Knows its own preprocessing: give it any picture as
+/// OpenCV reads it.
 ///
 ///   auto classifier = cv::mixmim::Classifier::create("model.onnx");
 ///   auto best = classifier->classify(cv::imread("cat.jpg")).front();   // best.label, best.probability
@@ -32,8 +33,8 @@ class CV_EXPORTS Classifier {
  public:
   static constexpr const char* kInterface = "mixmim.Classifier/1";
 
-  /// Reads a file written by `mixmim export`. Throws Error when the file is damaged, was not written by mixmim, or fails
-  /// to reproduce its own test picture on this machine.
+  /// Reads a file written by `mixmim export`. Throws Error when the file is damaged, was not written by
+  /// mixmim, or fails to reproduce its own test picture on this machine.
   static cv::Ptr<Classifier> create(const std::string& path, const ClassifierOptions& options = {});
 
   virtual ~Classifier();
@@ -48,7 +49,7 @@ class CV_EXPORTS Classifier {
   void logits(cv::InputArrayOfArrays images, cv::OutputArray scores);
 
   const std::vector<std::string>& labels() const { return labels_; }  ///< one per class
-  int inputSize() const { return inputSize_; }                       ///< side in pixels of what the network sees
+  int inputSize() const { return inputSize_; }  ///< side in pixels of what the network sees
 
  protected:
   std::vector<std::string> labels_;  ///< implementations fill these while they are created

@@ -23,18 +23,18 @@ struct DataConfig {
 };
 
 struct AugmentConfig {
-  double scaleMin = 0.2, scaleMax = 1.0;            ///< crop area as a share of the image
-  double ratioMin = 3.0 / 4, ratioMax = 4.0 / 3;    ///< crop width / height
-  double flip = 0.5;                                ///< probability of a horizontal flip
-  double evalCrop = 0.875;                          ///< share of the shorter side that evaluation looks at (up to 224 px)
+  double scaleMin = 0.2, scaleMax = 1.0;          ///< crop area as a share of the image
+  double ratioMin = 3.0 / 4, ratioMax = 4.0 / 3;  ///< crop width / height
+  double flip = 0.5;                              ///< probability of a horizontal flip
+  double evalCrop = 0.875;  ///< share of the shorter side that evaluation looks at (up to 224 px)
 };
 
 struct MixConfig {
-  double maskRatio = 0.5;       ///< share of the cells taken from the partner image (pretraining)
-  double maskRatioRange = 0.0;  ///< the ratio of a batch is drawn from [maskRatio, maskRatio + range]
-  double mixup = 0.8;           ///< Beta parameter of mixup, 0 = off (fine-tuning)
-  double cutmix = 1.0;          ///< Beta parameter of cutmix, 0 = off (fine-tuning)
-  double probability = 1.0;     ///< probability that a batch is mixed at all (fine-tuning)
+  double maskRatio = 0.5;          ///< share of the cells taken from the partner image (pretraining)
+  double maskRatioRange = 0.0;     ///< the ratio of a batch is drawn from [maskRatio, maskRatio + range]
+  double mixup = 0.8;              ///< Beta parameter of mixup, 0 = off (fine-tuning)
+  double cutmix = 1.0;             ///< Beta parameter of cutmix, 0 = off (fine-tuning)
+  double probability = 1.0;        ///< probability that a batch is mixed at all (fine-tuning)
   double switchProbability = 0.5;  ///< probability of cutmix where both are on
   double labelSmoothing = 0.1;
 };
@@ -43,21 +43,21 @@ struct ModelConfig {
   std::string name = "base";
   int imageSize = 224;
   int patchSize = 4;
-  int embedDim = 128;                       ///< width C of stage 1; stage s is C * 2^s wide
-  std::vector<int> depths{2, 2, 18, 2};     ///< blocks per stage; its length is the number of stages
+  int embedDim = 128;                    ///< width C of stage 1; stage s is C * 2^s wide
+  std::vector<int> depths{2, 2, 18, 2};  ///< blocks per stage; its length is the number of stages
   int headDim = 32;
   int mlpRatio = 4;
   int decoderDim = 512, decoderDepth = 8, decoderHeads = 16;
   double dropPath = 0.0;
   bool normPixLoss = true;
-  int classes = 0;                          ///< 0 = as many as the data set has
+  int classes = 0;  ///< 0 = as many as the data set has
 };
 
 struct OptimConfig {
   double epochs = 300;
   double warmupEpochs = 40;
-  double baseLr = 1.5e-4;   ///< learning rate per 256 images
-  double lr = 0;            ///< learning rate; 0 = baseLr * batch / 256
+  double baseLr = 1.5e-4;  ///< learning rate per 256 images
+  double lr = 0;           ///< learning rate; 0 = baseLr * batch / 256
   double minLr = 0;
   double beta1 = 0.9, beta2 = 0.95, eps = 1e-8;
   double weightDecay = 0.05;
@@ -68,19 +68,19 @@ struct OptimConfig {
 
 struct RunConfig {
   Task task = Task::kPretrain;
-  std::string out;              ///< run folder
-  std::string init;             ///< weights to start from
-  std::string resume;           ///< "", "auto", or a checkpoint
+  std::string out;     ///< run folder
+  std::string init;    ///< weights to start from
+  std::string resume;  ///< "", "auto", or a checkpoint
   bool overwrite = false;
   uint64_t seed = 0;
-  std::string device = "cpu";   ///< cpu, cuda, cuda:N
-  int threads = 0;              ///< pipeline workers, and threads of a trainer that computes on the CPU; 0 = all cores
+  std::string device = "cpu";  ///< cpu, cuda, cuda:N
+  int threads = 0;  ///< pipeline workers, and threads of a trainer that computes on the CPU; 0 = all cores
   std::string trainer = "torch_trainer";  ///< plugin name or path
-  int keep = 3;                 ///< step-* checkpoints kept
-  double checkpointEpochs = 1;  ///< epochs between checkpoints
-  double checkpointMinutes = 10;  ///< and minutes, whichever comes first
-  int logSteps = 10;            ///< steps between two lines of metrics
-  double validateEpochs = 1;    ///< epochs between two validations
+  int keep = 3;                           ///< step-* checkpoints kept
+  double checkpointEpochs = 1;            ///< epochs between checkpoints
+  double checkpointMinutes = 10;          ///< and minutes, whichever comes first
+  int logSteps = 10;                      ///< steps between two lines of metrics
+  double validateEpochs = 1;              ///< epochs between two validations
 };
 
 /// All settings of a run. A resolved Config is stored in the run folder and in every checkpoint.

@@ -10,8 +10,8 @@ namespace cv::mixmim {
 ///
 ///   where: what, expected ..., got ...; hint
 ///
-/// `where` is a file, an option or a function the user can recognise. what() returns exactly the message, without OpenCV's
-/// own prefix, so that programs can print it as it is.
+/// `where` is a file, an option or a function the user can recognise. what() returns exactly the message,
+/// without OpenCV's own prefix, so that programs can print it as it is.
 class CV_EXPORTS Error : public cv::Exception {
  public:
   explicit Error(const std::string& message);
@@ -19,8 +19,8 @@ class CV_EXPORTS Error : public cv::Exception {
   ~Error() noexcept override;  // out of line: one type identity for all plugins
 };
 
-/// The known name closest to `word` (edit distance at most a third of its length, or a shared beginning), or "".
-/// For "did you mean" hints.
+/// The known name closest to `word` (edit distance at most a third of its length, or a shared beginning), or
+/// "". For "did you mean" hints.
 CV_EXPORTS std::string nearestName(const std::string& word, const std::vector<std::string>& known);
 
 }  // namespace cv::mixmim

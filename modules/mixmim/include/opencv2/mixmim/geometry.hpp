@@ -7,7 +7,8 @@
 
 namespace cv::mixmim {
 
-/// One encoder stage: a square grid of tokens, attention inside square windows, then (except last) 2x2 patch merging.
+/// One encoder stage: a square grid of tokens, attention inside square windows, then (except last) 2x2 patch
+/// merging.
 struct Stage {
   int dim;         ///< token width, embedDim * 2^s
   int depth;       ///< blocks
@@ -17,10 +18,13 @@ struct Stage {
   int firstBlock;  ///< blocks in all stages before
   int tokens() const { return grid * grid; }
   int windowTokens() const { return window * window; }
-  int biasRows() const { return (2 * window - 1) * (2 * window - 1); }  ///< rows of relative_position_bias_table
+  int biasRows() const {
+    return (2 * window - 1) * (2 * window - 1);
+  }  ///< rows of relative_position_bias_table
 };
 
-/// All geometry of a model. A mask cell is one token of the last stage: `stride` pixels wide (32 in the paper).
+/// All geometry of a model. A mask cell is one token of the last stage: `stride` pixels wide (32 in the
+/// paper).
 struct Geometry {
   int imageSize;
   int patchSize;
@@ -34,8 +38,9 @@ struct Geometry {
   int featureDim() const { return stages.back().dim; }
 };
 
-/// Throws Error when the numbers do not fit: image size not a multiple of the stride, widths not divisible by the head
-/// dimension, and so on. Windows are the published ones at 224 and 384 px (patch 4), else the largest divisor of the grid up to 14.
+/// Throws Error when the numbers do not fit: image size not a multiple of the stride, widths not divisible by
+/// the head dimension, and so on. Windows are the published ones at 224 and 384 px (patch 4), else the
+/// largest divisor of the grid up to 14.
 CV_EXPORTS Geometry geometryOf(const ModelConfig& model);
 
 }  // namespace cv::mixmim

@@ -1,4 +1,5 @@
-// One list of options for everything: configuration file, command line, help, saving, and the JSON a plugin is created with.
+// One list of options for everything: configuration file, command line, help, saving, and the JSON a plugin
+// is created with.
 #pragma once
 
 #include <limits>
@@ -17,9 +18,10 @@ struct Option {
   std::string sentence;  ///< help, one sentence
   std::string unit;      ///< "px", "epochs", ... or ""
   std::variant<int*, uint64_t*, double*, bool*, std::string*, std::vector<int>*, Task*> value;
-  double min = -std::numeric_limits<double>::infinity();  ///< allowed range of numbers, elements of lists included
+  double min =
+      -std::numeric_limits<double>::infinity();  ///< allowed range of numbers, elements of lists included
   double max = std::numeric_limits<double>::infinity();
-  std::vector<std::string> choices{};                     ///< allowed words, empty = any
+  std::vector<std::string> choices{};  ///< allowed words, empty = any
 
   /// Parses `text` into the config. Throws Error naming key, value and allowed range.
   void set(const std::string& text) const;
@@ -35,8 +37,8 @@ struct Setting {
   std::string key, value, origin;
 };
 
-/// Reads an INI file with the sections of the list; nothing is interpreted yet. Throws Error for a file that cannot be read
-/// or parsed. The text form is for tests and fuzzing.
+/// Reads an INI file with the sections of the list; nothing is interpreted yet. Throws Error for a file that
+/// cannot be read or parsed. The text form is for tests and fuzzing.
 CV_EXPORTS std::vector<Setting> readConfigFile(const std::string& path);
 CV_EXPORTS std::vector<Setting> parseConfig(const std::string& text, const std::string& origin);
 

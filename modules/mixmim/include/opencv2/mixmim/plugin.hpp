@@ -1,4 +1,5 @@
-// The border every plugin crosses: one shared library, one exported C function, one table. For plugin authors and the loader.
+// The border every plugin crosses: one shared library, one exported C function, one table. For plugin authors
+// and the loader.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +24,8 @@ struct PluginTable {
   uint32_t abi;               ///< kPluginAbi of the plugin's build
   const char* interfaceName;  ///< Trainer::kInterface or Classifier::kInterface
   const char* (*describe)();  ///< JSON: {"version": ..., "devices": [...]}; never null, never throws
-  /// Creates the object from JSON. On failure returns null and writes the reason, zero-terminated. Never throws.
+  /// Creates the object from JSON. On failure returns null and writes the reason, zero-terminated. Never
+  /// throws.
   void* (*create)(const char* json, char* error, size_t errorCapacity);
   void (*destroy)(void* object);
 };
@@ -48,18 +50,20 @@ void* createAtBorder(Make&& make, char* error, size_t errorCapacity) noexcept {
   return nullptr;
 }
 
-/// A loaded plugin. Libraries are loaded once and never unloaded (TBB and LibTorch threads outlive any unload).
+/// A loaded plugin. Libraries are loaded once and never unloaded (TBB and LibTorch threads outlive any
+/// unload).
 struct Plugin {
   std::string name, path;
   const PluginTable* table = nullptr;
 };
 
-/// Folders searched for plugins, in order: $MIXMIM_PLUGIN_PATH (colon separated), then mixmim/ beside the library
-/// opencv_mixmim itself, which holds in the build tree, in the installed tree, and after moving it.
+/// Folders searched for plugins, in order: $MIXMIM_PLUGIN_PATH (colon separated), then mixmim/ beside the
+/// library opencv_mixmim itself, which holds in the build tree, in the installed tree, and after moving it.
 CV_EXPORTS std::vector<std::string> pluginFolders();
 
-/// Loads `nameOrPath` (a name is searched as <name>.so; a word with a slash is a path) and checks ABI number and interface.
-/// Throws Error naming the path and both versions, or the folders searched. Safe from several threads.
+/// Loads `nameOrPath` (a name is searched as <name>.so; a word with a slash is a path) and checks ABI number
+/// and interface. Throws Error naming the path and both versions, or the folders searched. Safe from several
+/// threads.
 CV_EXPORTS const Plugin& loadPlugin(const std::string& nameOrPath, const char* interfaceName);
 
 /// Paths of all plugins found, in search order; nothing is loaded.

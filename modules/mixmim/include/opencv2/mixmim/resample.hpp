@@ -1,4 +1,5 @@
-// Pillow's bicubic resize, to the bit. The pipeline and the classifier share it, so training and deployment see the same pixels.
+// Pillow's bicubic resize, to the bit. The pipeline and the classifier share it, so training and deployment
+// see the same pixels.
 #pragma once
 
 #include <vector>
@@ -7,23 +8,23 @@
 
 namespace cv::mixmim {
 
-/// Taps of one axis: output position x reads inputs first[x] .. first[x] + count[x] - 1 with weights[x * width ...],
-/// fixed point with 22 fractional bits.
+/// Taps of one axis: output position x reads inputs first[x] .. first[x] + count[x] - 1 with weights[x *
+/// width ...], fixed point with 22 fractional bits.
 struct ResampleAxis {
   int width = 0;  ///< weights stored per output position
   std::vector<int> first, count;
   std::vector<int32_t> weights;
 };
 
-/// Bicubic taps (a = -0.5, antialiased) for resizing [0, input) to `output` positions, of which only [begin, end) are
-/// computed. Source: Pillow's Resample.c, precompute_coeffs and normalize_coeffs_8bpc.
+/// Bicubic taps (a = -0.5, antialiased) for resizing [0, input) to `output` positions, of which only [begin,
+/// end) are computed. Source: Pillow's Resample.c, precompute_coeffs and normalize_coeffs_8bpc.
 CV_EXPORTS ResampleAxis bicubicAxis(int input, int output, int begin, int end);
 
 /// Resizes an 8-bit image (any number of channels) to `output`, of which only `window` is computed.
 /// Horizontal pass first, its result rounded to 8 bits, then vertical; a pass between equal sizes is skipped.
-/// `mirror` flips the result left-right while writing. `dst` must be window.height x window.width of src's type (it may
-/// be a slice of a batch); scratch buffers belong to the object, so one Resampler per thread, and no allocation once they
-/// have grown.
+/// `mirror` flips the result left-right while writing. `dst` must be window.height x window.width of src's
+/// type (it may be a slice of a batch); scratch buffers belong to the object, so one Resampler per thread,
+/// and no allocation once they have grown.
 class CV_EXPORTS Resampler {
  public:
   void resize(const cv::Mat& src, cv::Size output, cv::Rect window, bool mirror, cv::Mat& dst);

@@ -11,10 +11,11 @@ namespace cv::mixmim {
 
 enum class DType { kF64, kF32, kF16, kBF16, kI64, kI32, kI16, kI8, kU8, kBool };
 
-CV_EXPORTS size_t sizeOf(DType dtype);         ///< bytes per element
-CV_EXPORTS const char* nameOf(DType dtype);    ///< "F32", as safetensors spells it
+CV_EXPORTS size_t sizeOf(DType dtype);       ///< bytes per element
+CV_EXPORTS const char* nameOf(DType dtype);  ///< "F32", as safetensors spells it
 
-/// A cv::Mat with the two things a Mat cannot say: shapes of rank 0 and 1, and element types such as int64 or bfloat16.
+/// A cv::Mat with the two things a Mat cannot say: shapes of rank 0 and 1, and element types such as int64 or
+/// bfloat16.
 struct Tensor {
   DType dtype = DType::kF32;
   std::vector<int64_t> shape;  ///< row-major; {} = one number
@@ -25,8 +26,14 @@ struct Tensor {
     for (int64_t side : shape) n *= side;
     return n;
   }
-  template <class T> const T* as() const { return reinterpret_cast<const T*>(bytes.data); }
-  template <class T> T* as() { return reinterpret_cast<T*>(bytes.data); }
+  template <class T>
+  const T* as() const {
+    return reinterpret_cast<const T*>(bytes.data);
+  }
+  template <class T>
+  T* as() {
+    return reinterpret_cast<T*>(bytes.data);
+  }
 
   /// Zeros of that shape.
   static Tensor zeros(std::vector<int64_t> shape, DType dtype = DType::kF32) {

@@ -1,5 +1,5 @@
-// The border between a training run and whatever computes it. Plugins implement the private doX(); see docs/plugins.md and
-// tests/support/fake_trainer for a complete example without LibTorch.
+// The border between a training run and whatever computes it. Plugins implement the private doX(); see
+// docs/plugins.md and tests/support/fake_trainer for a complete example without LibTorch.
 #pragma once
 
 #include <memory>
@@ -14,11 +14,11 @@ namespace cv::mixmim {
 
 /// What one optimiser step did.
 struct StepReport {
-  int64_t step = 0;     ///< the step described; a device may report late, see Trainer::step
+  int64_t step = 0;  ///< the step described; a device may report late, see Trainer::step
   double loss = 0;
-  double gradNorm = 0;  ///< before clipping
-  double lr = 0;        ///< before per-layer scaling
-  bool skipped = false; ///< loss or gradient was not finite; weights and moments are unchanged
+  double gradNorm = 0;   ///< before clipping
+  double lr = 0;         ///< before per-layer scaling
+  bool skipped = false;  ///< loss or gradient was not finite; weights and moments are unchanged
 };
 
 /// Everything a run needs to continue bit for bit, apart from the position in the data.
@@ -29,15 +29,15 @@ struct TrainerState {
 
 /// What loading foreign weights did with each name.
 struct LoadReport {
-  std::vector<std::string> resized;    ///< interpolated tables and embeddings
-  std::vector<std::string> missing;    ///< kept at their initial value
-  std::vector<std::string> unused;     ///< in the file, not in the model
+  std::vector<std::string> resized;  ///< interpolated tables and embeddings
+  std::vector<std::string> missing;  ///< kept at their initial value
+  std::vector<std::string> unused;   ///< in the file, not in the model
 };
 
 /// A model together with its optimiser. Created from a resolved Config (task and number of classes included).
 ///
-/// Threads: one at a time, not always the same. Errors: Error; after one in step() the trainer can still give state().
-/// The public functions check arguments against the Config; implementations need not check again.
+/// Threads: one at a time, not always the same. Errors: Error; after one in step() the trainer can still give
+/// state(). The public functions check arguments against the Config; implementations need not check again.
 class CV_EXPORTS Trainer {
  public:
   static constexpr const char* kInterface = "mixmim.Trainer/1";
@@ -49,29 +49,32 @@ class CV_EXPORTS Trainer {
 
   const Config& config() const { return config_; }
 
-  /// N x S x S x 3 bytes for the images of a batch, in memory the device copies from fastest (pinned, where there is a
-  /// device). Stays valid as long as the Mat lives, even after the trainer.
+  /// N x S x S x 3 bytes for the images of a batch, in memory the device copies from fastest (pinned, where
+  /// there is a device). Stays valid as long as the Mat lives, even after the trainer.
   cv::Mat allocate(int batch);
 
-  /// One optimiser step. Full batches only (count == capacity). The batch may be reused when step returns. The report
-  /// may be of an earlier step where a device computes asynchronously; flush() waits for the last one.
+  /// One optimiser step. Full batches only (count == capacity). The batch may be reused when step returns.
+  /// The report may be of an earlier step where a device computes asynchronously; flush() waits for the last
+  /// one.
   StepReport step(const Batch& batch);
   StepReport flush();
 
   /// Class scores before softmax, count x classes, CV_32F. Fine-tuning only. Changes nothing.
   cv::Mat logits(const Batch& batch);
-  /// Mean over the tokens of the normalised encoder output, count x featureDim, CV_32F. Unmixed images. Changes nothing.
+  /// Mean over the tokens of the normalised encoder output, count x featureDim, CV_32F. Unmixed images.
+  /// Changes nothing.
   cv::Mat features(const Batch& batch);
-  /// Pretraining only: reconstruction of both images of every pair as N x S x S x 3, CV_8U, RGB; slot i shows image i
-  /// (of the unmixed batch), every cell predicted where it was hidden.
+  /// Pretraining only: reconstruction of both images of every pair as N x S x S x 3, CV_8U, RGB; slot i shows
+  /// image i (of the unmixed batch), every cell predicted where it was hidden.
   cv::Mat reconstruct(const Batch& batch);
 
   /// Weights and moments; they may share memory with the trainer, so use or copy them before the next step.
   TrainerState state();
   /// Continues from a state of the same Config. Names and shapes must match exactly.
   void restore(const TrainerState& state);
-  /// Starts from weights of a checkpoint that may be of another task, image size or class count (recipes: interpolates
-  /// position embeddings and bias tables; the classifier head is always redrawn). Before the first step only.
+  /// Starts from weights of a checkpoint that may be of another task, image size or class count (recipes:
+  /// interpolates position embeddings and bias tables; the classifier head is always redrawn). Before the
+  /// first step only.
   LoadReport initialise(const TensorMap& weights);
 
  private:
@@ -91,7 +94,8 @@ class CV_EXPORTS Trainer {
   bool started_ = false;
 };
 
-/// Loads the plugin `config.run.trainer` and creates a trainer. Throws Error with the reason the plugin gives.
+/// Loads the plugin `config.run.trainer` and creates a trainer. Throws Error with the reason the plugin
+/// gives.
 CV_EXPORTS std::shared_ptr<Trainer> createTrainer(const Config& config);
 
 }  // namespace cv::mixmim

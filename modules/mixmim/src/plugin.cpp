@@ -1,0 +1,113 @@
+#include "opencv2/mixmim/plugin.hpp"
+
+#include <dlfcn.h>
+
+#include <algorithm>
+#include <boost/dll/runtime_symbol_info.hpp>
+#include <boost/dll/shared_library.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <mutex>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "opencv2/mixmim/error.hpp"
+
+namespace cv::mixmim {
+
+namespace fs = std::filesystem;
+
+std::vector<std::string> pluginFolders() {
+  std::vector<std::string> folders;
+  if (const char* listed = std::getenv("MIXMIM_PLUGIN_PATH")) {
+    const std::string text = listed;
+    for (size_t begin = 0; begin <= text.size();) {
+      const size_t end = std::min(text.find(':', begin), text.size());
+      if (end > begin) folders.push_back(text.substr(begin, end - begin));
+      begin = end + 1;
+    }
+  }
+  const fs::path self = boost::dll::this_line_location().string();
+  folders.push_back((fs::weakly_canonical(self).parent_path() / MIXMIM_PLUGIN_SUBDIR).string());
+  return folders;
+}
+
+std::vector<std::string> findPlugins() {
+  std::vector<std::string> found;
+  for (const std::string& folder : pluginFolders()) {
+    std::error_code ignored;  // a folder that is not there holds no plugins
+    std::vector<std::string> here;
+    for (const auto& entry : fs::directory_iterator(folder, ignored))
+      if (entry.path().extension() == ".so") here.push_back(entry.path().string());
+    std::sort(here.begin(), here.end());
+    found.insert(found.end(), here.begin(), here.end());
+  }
+  return found;
+}
+
+namespace {
+
+std::string locate(const std::string& nameOrPath) {
+  if (nameOrPath.find('/') != std::string::npos) {
+    if (!fs::exists(nameOrPath)) throw Error(nameOrPath, "there is no such plugin file");
+    return nameOrPath;
+  }
+  const std::vector<std::string> folders = pluginFolders();
+  for (const std::string& folder : folders) {
+    const fs::path candidate = fs::path(folder) / (nameOrPath + ".so");
+    if (fs::exists(candidate)) return candidate.string();
+  }
+  throw Error("plugin " + nameOrPath,
+              fmt::format("{}.so was not found in {}", nameOrPath, fmt::join(folders, ", ")),
+              "install it there, or name its folder in MIXMIM_PLUGIN_PATH");
+}
+
+const PluginTable* readTable(const std::string& path) {
+  try {
+    // Leaked on purpose: a plugin is never unloaded.
+    auto* library =
+        new boost::dll::shared_library(fs::absolute(path).string(), boost::dll::load_mode::rtld_now);
+    if (!library->has("mixmimPlugin"))
+      throw Error(path, "is not a MixMIM plugin, it has no symbol mixmimPlugin");
+    return library->get<const PluginTable*()>("mixmimPlugin")();
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& e) {
+    throw Error(path, fmt::format("the plugin cannot be loaded: {}", e.what()));
+  }
+}
+
+Plugin load(const std::string& nameOrPath) {
+  const std::string path = locate(nameOrPath);
+  const PluginTable* table = readTable(path);
+  if (!table || table->size != sizeof(PluginTable) || table->abi != kPluginAbi)
+    throw Error(path, fmt::format("expected plugin ABI {}, got {}", kPluginAbi, table ? table->abi : 0),
+                "build the plugin and the program from the same version of MixMIM");
+  return {fs::path(path).stem().string(), path, table};
+}
+
+}  // namespace
+
+const Plugin& loadPlugin(const std::string& nameOrPath, const char* interfaceName) {
+  static std::mutex mutex;
+  static std::map<std::string, Plugin> loaded;  // node-based: references stay valid
+  const std::lock_guard<std::mutex> lock(mutex);
+  auto found = loaded.find(nameOrPath);
+  if (found == loaded.end()) found = loaded.emplace(nameOrPath, load(nameOrPath)).first;
+  const Plugin& plugin = found->second;
+  if (std::strcmp(plugin.table->interfaceName, interfaceName) != 0)
+    throw Error(plugin.path, fmt::format("expected a plugin with the interface {}, got {}", interfaceName,
+                                         plugin.table->interfaceName));
+  return plugin;
+}
+
+std::shared_ptr<void> createObject(const Plugin& plugin, const std::string& json) {
+  char reason[4096] = "";
+  void* object = plugin.table->create(json.c_str(), reason, sizeof(reason));
+  if (!object) throw Error(reason);  // the reason already has the form where: what; hint
+  return std::shared_ptr<void>(object, plugin.table->destroy);
+}
+
+}  // namespace cv::mixmim

@@ -1,0 +1,128 @@
+#include "opencv2/mixmim/options.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/expect_error.hpp"
+
+namespace cv::mixmim {
+namespace {
+
+TEST(Options, EveryOptionSurvivesWritingAndReading) {
+  Config config = resolve(Task::kFinetune, {{"model", "small", ""},
+                                            {"size", "64", ""},
+                                            {"optim.lr", "3.3e-4", ""},
+                                            {"run.seed", "18446744073709551615", ""},
+                                            {"run.overwrite", "yes", ""},
+                                            {"data.train", "a folder/with = signs", ""}});
+  const Config read = resolve(Task::kFinetune, parseConfig(toIni(config), "config.ini"));
+  const Config parsed = fromJson(toJson(config));
+  EXPECT_EQ(toIni(read), toIni(config));
+  EXPECT_EQ(toIni(parsed), toIni(config));
+  EXPECT_EQ(read.run.seed, 18446744073709551615ull);
+  EXPECT_EQ(read.data.train, "a folder/with = signs");
+}
+
+TEST(Options, NamesAndAliasesAreUniqueAndExplained) {
+  Config config;
+  std::vector<std::string> names;
+  for (const Option& option : options(config)) {
+    names.push_back(option.name);
+    if (!option.alias.empty()) names.push_back(option.alias);
+    EXPECT_FALSE(option.sentence.empty()) << option.name;
+    EXPECT_EQ(option.sentence.back(), '.') << option.name;
+  }
+  std::sort(names.begin(), names.end());
+  EXPECT_EQ(std::adjacent_find(names.begin(), names.end()), names.end());
+}
+
+TEST(Options, LaterSettingsWinAndModelNameComesFirst) {
+  const Config config = resolve(Task::kPretrain, {{"model.embedDim", "48", ""},
+                                                  {"epochs", "5", ""},
+                                                  {"model", "tiny", ""},
+                                                  {"epochs", "7", ""},
+                                                  {"model.headDim", "16", ""},
+                                                  {"size", "64", ""}});
+  EXPECT_EQ(config.model.embedDim, 48);
+  EXPECT_EQ(config.model.depths, (std::vector<int>{1, 1, 2, 1}));
+  EXPECT_EQ(config.optim.epochs, 7);
+}
+
+TEST(Options, TasksHaveTheirPublishedRecipes) {
+  const Config pretrain = resolve(Task::kPretrain, {}), finetune = resolve(Task::kFinetune, {});
+  EXPECT_EQ(pretrain.optim.beta2, 0.95);
+  EXPECT_EQ(finetune.optim.beta2, 0.999);
+  EXPECT_EQ(finetune.optim.layerDecay, 0.7);
+  EXPECT_EQ(finetune.model.dropPath, 0.1);
+  EXPECT_EQ(pretrain.augment.scaleMin, 0.2);
+  EXPECT_EQ(finetune.augment.scaleMin, 0.08);
+}
+
+struct ErrorCase {
+  const char* name;
+  std::vector<Setting> settings;
+  const char* message;
+};
+
+TEST(Options, SayWhatIsWrong) {
+  const ErrorCase cases[] = {
+      {"unknown key",
+       {{"optim.lrr", "1", "--optim.lrr"}},
+       "--optim.lrr: unknown key 'optim.lrr'; did you mean 'optim.lr'?"},
+      {"unknown key, nothing near",
+       {{"xyzzy", "1", "run.ini"}},
+       "run.ini: unknown key 'xyzzy'; `mixmim config` lists all keys"},
+      {"not a number", {{"optim.lr", "fast", ""}}, "optim.lr: expected a number from 0 to 100, got 'fast'"},
+      {"NaN", {{"optim.lr", "nan", ""}}, "optim.lr: expected a number from 0 to 100, got 'nan'"},
+      {"out of range",
+       {{"data.batch", "0", ""}},
+       "data.batch: expected a whole number from 1 to 65536, got '0'"},
+      {"trailing text", {{"epochs", "3x", ""}}, "optim.epochs: expected a number from 0 to 1e+06, got '3x'"},
+      {"unknown model",
+       {{"model", "giant", ""}},
+       "model.name: expected one of small, tiny, base, large, huge, got 'giant'"},
+      {"empty list",
+       {{"model.depths", "", ""}},
+       "model.depths: expected whole numbers from 1 to 1000, got ''"},
+      {"not a truth", {{"overwrite", "maybe", ""}}, "run.overwrite: expected true or false, got 'maybe'"},
+      {"crossed range",
+       {{"augment.scaleMin", "0.9", ""}, {"augment.scaleMax", "0.5", ""}},
+       "augment.scaleMin: expected a minimum not above the maximum, got 0.9 and 0.5"},
+      {"size and stride",
+       {{"size", "200", ""}},
+       "model.imageSize: expected a multiple of the stride 32 (patchSize 4 * 2^3), got 200; try 192"},
+      {"other task",
+       {{"run.task", "finetune", ""}},
+       "run.task: expected pretrain, got finetune; these settings belong to another command"},
+  };
+  for (const ErrorCase& c : cases) {
+    SCOPED_TRACE(c.name);
+    MIXMIM_EXPECT_ERROR(resolve(Task::kPretrain, c.settings), c.message);
+  }
+}
+
+TEST(ConfigFile, SaysWhatCannotBeRead) {
+  MIXMIM_EXPECT_ERROR(readConfigFile("/nowhere/run.ini"), "/nowhere/run.ini: cannot be read");
+  MIXMIM_EXPECT_ERROR(
+      parseConfig("[optim]\nnonsense\n", "run.ini"),
+      "run.ini: the options configuration file contains an invalid line 'nonsense'; a config file has "
+      "[sections] and lines of the form key = value");
+}
+
+TEST(ConfigJson, SaysWhatCannotBeRead) {
+  MIXMIM_EXPECT_ERROR(fromJson("[]"), "config JSON: expected an object");
+  MIXMIM_EXPECT_ERROR(fromJson(R"({"optim": 3})"), "config JSON: expected an object for the section 'optim'");
+  MIXMIM_EXPECT_ERROR(fromJson(R"({"optim": {"Lr": 3}})"),
+                      "config JSON: unknown key 'optim.Lr'; did you mean 'optim.lr'?");
+}
+
+TEST(NearestName, ForgivesTyposOnly) {
+  const std::vector<std::string> known{"pretrain", "predict", "probe"};
+  EXPECT_EQ(nearestName("pretain", known), "pretrain");
+  EXPECT_EQ(nearestName("pre", known), "pretrain");
+  EXPECT_EQ(nearestName("zzz", known), "");
+  EXPECT_EQ(nearestName("", known), "");
+  EXPECT_EQ(nearestName(std::string(1000, 'p'), known), "");
+}
+
+}  // namespace
+}  // namespace cv::mixmim
