@@ -76,7 +76,7 @@ TEST(Options, SayWhatIsWrong) {
       {"out of range",
        {{"data.batch", "0", ""}},
        "data.batch: expected a whole number from 1 to 65536, got '0'"},
-      {"trailing text", {{"epochs", "3x", ""}}, "optim.epochs: expected a number from 0 to 1e+06, got '3x'"},
+      {"trailing text", {{"epochs", "3x", ""}}, "optim.epochs: expected a number from 0 to 1000000, got '3x'"},
       {"unknown model",
        {{"model", "giant", ""}},
        "model.name: expected one of small, tiny, base, large, huge, got 'giant'"},

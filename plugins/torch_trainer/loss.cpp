@@ -1,0 +1,87 @@
+#include "plugins/torch_trainer/loss.hpp"
+
+#include "opencv2/mixmim/preprocess.hpp"
+
+namespace cv::mixmim {
+
+namespace {
+
+at::Tensor channelConstant(const float (&values)[3], const at::Device& device) {
+  return at::tensor(at::ArrayRef<float>(values, 3), at::kFloat).to(device);
+}
+
+}  // namespace
+
+at::Tensor normalise(const at::Tensor& pixels) {
+  return pixels.to(at::kFloat)
+      .div_(255)
+      .sub_(channelConstant(kMean, pixels.device()))
+      .div_(channelConstant(kStd, pixels.device()));
+}
+
+at::Tensor denormalise(const at::Tensor& images) {
+  return (images * channelConstant(kStd, images.device()) + channelConstant(kMean, images.device()))
+      .mul_(255)
+      .round_()
+      .clamp_(0, 255)
+      .to(at::kByte);
+}
+
+at::Tensor mixCells(const at::Tensor& images, const at::Tensor& cells) {
+  const int64_t stride = images.size(1) / cells.size(0);
+  const at::Tensor pixels =
+      cells.repeat_interleave(stride, 0).repeat_interleave(stride, 1).unsqueeze(-1);  // S x S x 1
+  return at::where(pixels, images.flip(0), images);
+}
+
+at::Tensor patchify(const at::Tensor& images, int64_t stride) {
+  const int64_t cells = images.size(1) / stride;
+  return images.reshape({-1, cells, stride, cells, stride, 3})
+      .transpose(2, 3)
+      .reshape({-1, cells * cells, stride * stride * 3});
+}
+
+at::Tensor unpatchify(const at::Tensor& patches, int64_t stride) {
+  const auto cells = static_cast<int64_t>(std::llround(std::sqrt(static_cast<double>(patches.size(1)))));
+  return patches.reshape({-1, cells, cells, stride, stride, 3})
+      .transpose(2, 3)
+      .reshape({-1, cells * stride, cells * stride, 3});
+}
+
+PatchStatistics patchStatistics(const at::Tensor& patches) {
+  constexpr double kEps = 1e-6;
+  const at::Tensor variance = patches.var(/*dim=*/at::IntArrayRef{-1}, /*unbiased=*/true, /*keepdim=*/true);
+  return {patches.mean(-1, /*keepdim=*/true), (variance + kEps).sqrt()};
+}
+
+at::Tensor reconstructionLoss(const at::Tensor& prediction, const at::Tensor& patches, bool normPixLoss) {
+  if (!normPixLoss) return at::mse_loss(prediction, patches);
+  const PatchStatistics statistics = patchStatistics(patches);
+  return at::mse_loss(prediction, (patches - statistics.mean) / statistics.deviation);
+}
+
+at::Tensor mixImages(const at::Tensor& images, const Mixture& mixture) {
+  if (mixture.lambda == 1.f) return images;
+  if (mixture.box.empty()) return images * mixture.lambda + images.flip(0) * (1 - mixture.lambda);
+  const cv::Rect& box = mixture.box;
+  const auto boxOf = [&](const at::Tensor& all) {
+    return all.narrow(1, box.y, box.height).narrow(2, box.x, box.width);
+  };
+  at::Tensor mixed = images.clone();
+  boxOf(mixed).copy_(boxOf(images.flip(0)));
+  return mixed;
+}
+
+at::Tensor mixTargets(const at::Tensor& labels, int64_t classes, double smoothing, const Mixture& mixture) {
+  const double off = smoothing / static_cast<double>(classes), on = 1 - smoothing + off;
+  const at::Tensor targets = at::full({labels.size(0), classes}, off, labels.options().dtype(at::kFloat))
+                                 .scatter_(1, labels.unsqueeze(1), on);
+  if (mixture.lambda == 1.f) return targets;
+  return targets * mixture.lambda + targets.flip(0) * (1 - mixture.lambda);
+}
+
+at::Tensor softCrossEntropy(const at::Tensor& logits, const at::Tensor& targets) {
+  return -(targets * logits.log_softmax(-1)).sum(-1).mean();
+}
+
+}  // namespace cv::mixmim

@@ -1,0 +1,136 @@
+#include "plugins/torch_trainer/optimizer.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "opencv2/mixmim/error.hpp"
+#include "opencv2/mixmim/geometry.hpp"
+
+namespace cv::mixmim {
+
+namespace {
+
+bool startsWith(const std::string& text, const std::string& beginning) {
+  return text.rfind(beginning, 0) == 0;
+}
+
+/// Layer id of a parameter, 0 .. blocks. Official "get_layer_id".
+int layerId(const std::string& name, const ModelConfig& model) {
+  const Geometry geometry = geometryOf(model);
+  if (startsWith(name, "patch_embed.")) return 0;
+  for (size_t s = 0; s < geometry.stages.size(); ++s) {
+    const Stage& stage = geometry.stages[s];
+    const std::string prefix = "layers." + std::to_string(s) + ".";
+    if (!startsWith(name, prefix)) continue;
+    const std::string rest = name.substr(prefix.size());
+    if (startsWith(rest, "downsample.")) return stage.firstBlock + stage.depth + 1;
+    return stage.firstBlock + std::stoi(rest.substr(std::strlen("blocks."))) + 1;
+  }
+  return geometry.blocks;  // final norm and head
+}
+
+}  // namespace
+
+UpdateRule updateRule(const Parameter& parameter, const Config& config) {
+  UpdateRule rule;
+  rule.weightDecay =
+      parameter.shape.size() == 1 ? 0 : config.optim.weightDecay;  // every bias has one dimension
+  if (config.run.task == Task::kFinetune) {
+    const int blocks = geometryOf(config.model).blocks;
+    rule.lrScale = std::pow(config.optim.layerDecay, blocks + 1 - layerId(parameter.name, config.model));
+  }
+  return rule;
+}
+
+AdamW::AdamW(const Weights& weights, const Config& config) : optim_(config.optim) {
+  for (const Parameter& parameter : weights.list()) {
+    if (!parameter.trainable()) continue;
+    const UpdateRule rule = updateRule(parameter, config);
+    const auto sameRule = [&](const Group& group) {
+      return group.rule.lrScale == rule.lrScale && group.rule.weightDecay == rule.weightDecay;
+    };
+    auto group = std::find_if(groups_.begin(), groups_.end(), sameRule);
+    if (group == groups_.end()) group = groups_.insert(groups_.end(), Group{rule, {}, {}, {}, {}, {}});
+    const at::Tensor& tensor = weights.at(parameter.name);
+    if (!step_.defined()) step_ = at::zeros({}, tensor.options().requires_grad(false));
+    group->names.push_back(parameter.name);
+    group->parameters.push_back(tensor);
+    group->means.push_back(at::zeros_like(tensor).detach());
+    group->squares.push_back(at::zeros_like(tensor).detach());
+    group->steps.push_back(step_);
+  }
+}
+
+void AdamW::zeroGradients() {
+  for (Group& group : groups_)
+    for (at::Tensor& parameter : group.parameters) parameter.mutable_grad().reset();
+}
+
+std::vector<at::Tensor> AdamW::gradients() const {
+  std::vector<at::Tensor> all;
+  for (const Group& group : groups_)
+    for (const at::Tensor& parameter : group.parameters) all.push_back(parameter.grad());
+  return all;
+}
+
+at::Tensor AdamW::gradientNorm() const {
+  const at::NoGradGuard noGrad;
+  return at::stack(at::_foreach_norm(gradients(), 2)).norm();
+}
+
+void AdamW::scaleGradients(const at::Tensor& factor) {
+  const at::NoGradGuard noGrad;
+  const std::vector<at::Tensor> all = gradients();
+  at::_foreach_mul_(all, factor);
+}
+
+void AdamW::step(double lr, const at::Tensor& skip) {
+  const at::NoGradGuard noGrad;
+  step_.add_(1 - skip);
+  for (Group& group : groups_) {
+    std::vector<at::Tensor> gradients;
+    for (const at::Tensor& parameter : group.parameters) gradients.push_back(parameter.grad());
+    at::_fused_adamw_(group.parameters, gradients, group.means, group.squares, /*max_exp_avg_sqs=*/{},
+                      group.steps, lr * group.rule.lrScale, optim_.beta1, optim_.beta2,
+                      group.rule.weightDecay, optim_.eps,
+                      /*amsgrad=*/false, /*maximize=*/false, /*grad_scale=*/{}, /*found_inf=*/skip);
+  }
+}
+
+TensorMap AdamW::state() const {
+  TensorMap state;
+  for (const Group& group : groups_) {
+    for (size_t i = 0; i < group.names.size(); ++i) {
+      state.emplace(group.names[i] + ".exp_avg", toBorder(group.means[i]));
+      state.emplace(group.names[i] + ".exp_avg_sq", toBorder(group.squares[i]));
+    }
+  }
+  Tensor step = Tensor::zeros({}, DType::kI64);
+  *step.as<int64_t>() = static_cast<int64_t>(step_.item<float>());
+  state.emplace("step", step);
+  return state;
+}
+
+void AdamW::restore(const TensorMap& state) {
+  const at::NoGradGuard noGrad;
+  const auto copyInto = [&](const at::Tensor& target, const std::string& name) {
+    const auto found = state.find(name);
+    if (found == state.end()) throw Error("optimizer state", "expected an entry " + name);
+    if (at::IntArrayRef(found->second.shape) != target.sizes() || found->second.dtype != DType::kF32)
+      throw Error("optimizer state", name + " has another shape or type than this model");
+    target.copy_(at::from_blob(found->second.bytes.data, found->second.shape, at::kFloat));
+  };
+  for (const Group& group : groups_) {
+    for (size_t i = 0; i < group.names.size(); ++i) {
+      copyInto(group.means[i], group.names[i] + ".exp_avg");
+      copyInto(group.squares[i], group.names[i] + ".exp_avg_sq");
+    }
+  }
+  const auto step = state.find("step");
+  if (step == state.end() || step->second.dtype != DType::kI64)
+    throw Error("optimizer state", "expected an entry step");
+  step_.fill_(static_cast<double>(*step->second.as<int64_t>()));
+}
+
+}  // namespace cv::mixmim

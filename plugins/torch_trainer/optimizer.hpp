@@ -1,0 +1,55 @@
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <string>
+#include <vector>
+
+#include "opencv2/mixmim/config.hpp"
+#include "plugins/torch_trainer/weights.hpp"
+
+namespace cv::mixmim {
+
+/// What one parameter's update is multiplied with.
+struct UpdateRule {
+  double lrScale = 1, weightDecay = 0;
+};
+
+/// The rule of a parameter. No decay for one-dimensional tensors and biases, decay for everything else (bias
+/// tables and mask token included). Fine-tuning: lrScale = layerDecay^(blocks + 1 - id) where the patch
+/// embedding has id 0, block k id k + 1, a patch merging the id of the block after it, final norm and head
+/// the id of the last block.
+UpdateRule updateRule(const Parameter& parameter, const Config& config);
+
+/// AdamW with decoupled weight decay, one fused call per group of equal rules.
+class AdamW {
+ public:
+  AdamW(const Weights& weights, const Config& config);
+
+  void zeroGradients();
+  /// Norm over the norms of all gradients (float32, as the reference computes it): a scalar on the device.
+  at::Tensor gradientNorm() const;
+  void scaleGradients(const at::Tensor& factor);
+  /// One update at the given rate. `skip`: float scalar on the device; where it is 1 nothing changes, moments
+  /// included.
+  void step(double lr, const at::Tensor& skip);
+
+  /// "<name>.exp_avg", "<name>.exp_avg_sq", "step".
+  TensorMap state() const;
+  void restore(const TensorMap& state);
+
+ private:
+  struct Group {
+    UpdateRule rule;
+    std::vector<std::string> names;
+    std::vector<at::Tensor> parameters, means, squares, steps;
+  };
+
+  std::vector<at::Tensor> gradients() const;
+
+  OptimConfig optim_;
+  std::vector<Group> groups_;
+  at::Tensor step_;  // float scalar, shared by all entries of all `steps`
+};
+
+}  // namespace cv::mixmim

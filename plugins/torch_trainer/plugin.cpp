@@ -1,0 +1,32 @@
+#include "opencv2/mixmim/plugin.hpp"
+
+#include "opencv2/mixmim/options.hpp"
+#include "plugins/torch_trainer/torch_trainer.hpp"
+
+namespace cv::mixmim {
+
+namespace {
+
+const char* describe() {
+  static const std::string text = describeDevices();
+  return text.c_str();
+}
+
+void* create(const char* json, char* error, size_t errorCapacity) {
+  const auto make = [&] { return std::make_unique<TorchTrainer>(fromJson(json)); };
+  return createAtBorder<Trainer>(make, error, errorCapacity);
+}
+
+void destroy(void* object) {
+  delete static_cast<Trainer*>(object);
+}
+
+constexpr PluginTable kTable{sizeof(PluginTable), kPluginAbi, Trainer::kInterface, describe, create, destroy};
+
+}  // namespace
+
+}  // namespace cv::mixmim
+
+extern "C" CV_EXPORTS const cv::mixmim::PluginTable* mixmimPlugin() {
+  return &cv::mixmim::kTable;
+}

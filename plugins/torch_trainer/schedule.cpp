@@ -1,0 +1,17 @@
+#include "plugins/torch_trainer/schedule.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace cv::mixmim {
+
+double learningRate(const OptimConfig& optim, int batch, double epoch) {
+  constexpr double kPi = 3.14159265358979323846, kBatchOfBaseLr = 256;
+  const double peak = optim.lr > 0 ? optim.lr : optim.baseLr * batch / kBatchOfBaseLr;
+  if (epoch < optim.warmupEpochs) return peak * epoch / optim.warmupEpochs;
+  const double span = optim.epochs - optim.warmupEpochs;
+  const double progress = span > 0 ? std::min(1.0, (epoch - optim.warmupEpochs) / span) : 1.0;
+  return optim.minLr + (peak - optim.minLr) * 0.5 * (1 + std::cos(kPi * progress));
+}
+
+}  // namespace cv::mixmim

@@ -1,0 +1,156 @@
+#include "plugins/torch_trainer/torch_trainer.hpp"
+
+#include <ATen/Parallel.h>
+
+#include "plugins/torch_trainer/loss.hpp"
+#include "plugins/torch_trainer/schedule.hpp"
+
+namespace cv::mixmim {
+
+namespace {
+
+const Config& withThreads(const Config& config) {
+  if (config.run.threads > 0) at::set_num_threads(config.run.threads);
+  return config;
+}
+
+/// The mask as bool cells x cells on the device.
+at::Tensor cellsOf(const Batch& batch, Transfer& transfer) {
+  return transfer.upload(batch.mask).to(at::kBool);
+}
+
+cv::Mat toMat(const at::Tensor& rows) {
+  const at::Tensor home = rows.to(at::kCPU).contiguous();
+  const int type = home.scalar_type() == at::kByte ? CV_8U : CV_32F;
+  const std::vector<int> shape(home.sizes().begin(), home.sizes().end());
+  return cv::Mat(static_cast<int>(shape.size()), shape.data(), type, home.data_ptr()).clone();
+}
+
+}  // namespace
+
+TorchTrainer::TorchTrainer(const Config& config)
+    : Trainer(withThreads(config)),
+      geometry_(geometryOf(config.model)),
+      device_(openDevice(config.run.device)),
+      transfer_(device_),
+      weights_(config.model, config.run.task, config.run.seed, device_),
+      encoder_(weights_, config.model),
+      optimizer_(weights_, config) {
+  if (config.run.task == Task::kPretrain)
+    decoder_.emplace(weights_, config.model);
+  else
+    head_.emplace(weights_, "head");
+}
+
+cv::Mat TorchTrainer::doAllocate(int batch) {
+  const int side = geometry_.imageSize;
+  return transfer_.allocate({batch, side, side, 3});
+}
+
+at::Tensor TorchTrainer::pretrainingLoss(const Batch& batch) {
+  const at::Tensor mixed = normalise(transfer_.upload(batch.images));
+  const at::Tensor cells = cellsOf(batch, transfer_);
+  const at::Tensor hidden = cells.flatten();
+  const at::Tensor tokens = encoder_.forward(mixed, groupMasks(cells, geometry_), nullptr);
+  const at::Tensor prediction = decoder_->predict(selectHidden(decoder_->forward(tokens, hidden), hidden));
+  const at::Tensor originals = mixCells(mixed, cells);  // mixing twice gives the images back
+  return reconstructionLoss(prediction, patchify(originals, geometry_.stride), config().model.normPixLoss);
+}
+
+at::Tensor TorchTrainer::classificationLoss(const Batch& batch) {
+  const at::Tensor images = mixImages(normalise(transfer_.upload(batch.images)), batch.mixture);
+  const at::Tensor labels = transfer_.upload(batch.labels).flatten().to(at::kLong);
+  const at::Tensor targets =
+      mixTargets(labels, config().model.classes, config().mix.labelSmoothing, batch.mixture);
+  DropPath drop(config().run.seed, batch.step);
+  return softCrossEntropy((*head_)(encoder_.forward(images, {}, &drop).mean(1)), targets);
+}
+
+void TorchTrainer::update(const at::Tensor& loss, double lr) {
+  optimizer_.zeroGradients();
+  loss.backward();
+  const at::Tensor norm = optimizer_.gradientNorm();
+  // A step whose loss or gradient is not finite changes nothing; decided on the device, so nothing waits for
+  // it.
+  const at::Tensor finite = loss.detach().isfinite().logical_and(norm.isfinite());
+  if (config().optim.clipNorm > 0)
+    optimizer_.scaleGradients((config().optim.clipNorm / (norm + 1e-6)).clamp_max(1));
+  const at::Tensor skip = finite.logical_not().to(at::kFloat);
+  optimizer_.step(lr, skip);
+  transfer_.fetch(at::stack({loss.detach(), norm, skip}));
+}
+
+StepReport TorchTrainer::collectReport() {
+  if (pending_.empty()) return {};
+  StepReport report = pending_.back();
+  pending_.clear();
+  const std::vector<float> numbers = transfer_.collect();
+  report.loss = numbers.at(0);
+  report.gradNorm = numbers.at(1);
+  report.skipped = numbers.at(2) != 0;
+  return report;
+}
+
+StepReport TorchTrainer::doStep(const Batch& batch) {
+  const StepReport previous =
+      collectReport();  // on a device: the step before, whose numbers have arrived by now
+  const double lr = learningRate(config().optim, batch.capacity(), batch.epoch);
+  update(config().run.task == Task::kPretrain ? pretrainingLoss(batch) : classificationLoss(batch), lr);
+  StepReport report;
+  report.step = batch.step;
+  report.lr = lr;
+  pending_.push_back(report);
+  transfer_.wait();  // the caller may now reuse the batch
+  return device_.is_cpu() ? collectReport() : previous;
+}
+
+StepReport TorchTrainer::doFlush() {
+  return collectReport();
+}
+
+at::Tensor TorchTrainer::pooled(const Batch& batch) {
+  const at::NoGradGuard noGrad;
+  const at::Tensor images = transfer_.upload(batch.images).narrow(0, 0, batch.count);
+  const at::Tensor features = encoder_.forward(normalise(images), {}, nullptr).mean(1);
+  transfer_.wait();
+  return features;
+}
+
+cv::Mat TorchTrainer::doLogits(const Batch& batch) {
+  const at::NoGradGuard noGrad;
+  return toMat((*head_)(pooled(batch)));
+}
+
+cv::Mat TorchTrainer::doFeatures(const Batch& batch) {
+  return toMat(pooled(batch));
+}
+
+cv::Mat TorchTrainer::doReconstruct(const Batch& batch) {
+  const at::NoGradGuard noGrad;
+  const at::Tensor mixed = normalise(transfer_.upload(batch.images).narrow(0, 0, batch.count));
+  const at::Tensor cells = cellsOf(batch, transfer_);
+  const at::Tensor hidden = cells.flatten();
+  const at::Tensor tokens = encoder_.forward(mixed, groupMasks(cells, geometry_), nullptr);
+  at::Tensor patches = decoder_->predict(selectHidden(decoder_->forward(tokens, hidden), hidden));
+  if (config().model.normPixLoss) {  // the model predicts normalised patches; their statistics come from the
+                                     // originals
+    const PatchStatistics statistics = patchStatistics(patchify(mixCells(mixed, cells), geometry_.stride));
+    patches = patches * statistics.deviation + statistics.mean;
+  }
+  return toMat(denormalise(unpatchify(patches, geometry_.stride)));
+}
+
+TrainerState TorchTrainer::doState() {
+  return {weights_.toMap(), optimizer_.state()};
+}
+
+void TorchTrainer::doRestore(const TrainerState& state) {
+  weights_.assign(state.weights);
+  if (!state.optimizer.empty()) optimizer_.restore(state.optimizer);
+}
+
+LoadReport TorchTrainer::doInitialise(const TensorMap& weights) {
+  return weights_.initialise(weights, config().run.seed);
+}
+
+}  // namespace cv::mixmim

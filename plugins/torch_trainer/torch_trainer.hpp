@@ -1,0 +1,48 @@
+// The Trainer of this plugin: the published MixMIM, pretraining and fine-tuning.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "opencv2/mixmim/geometry.hpp"
+#include "opencv2/mixmim/trainer.hpp"
+#include "plugins/torch_trainer/decoder.hpp"
+#include "plugins/torch_trainer/device.hpp"
+#include "plugins/torch_trainer/encoder.hpp"
+#include "plugins/torch_trainer/optimizer.hpp"
+
+namespace cv::mixmim {
+
+class TorchTrainer final : public Trainer {
+ public:
+  explicit TorchTrainer(const Config& config);
+
+ private:
+  cv::Mat doAllocate(int batch) override;
+  StepReport doStep(const Batch& batch) override;
+  StepReport doFlush() override;
+  cv::Mat doLogits(const Batch& batch) override;
+  cv::Mat doFeatures(const Batch& batch) override;
+  cv::Mat doReconstruct(const Batch& batch) override;
+  TrainerState doState() override;
+  void doRestore(const TrainerState& state) override;
+  LoadReport doInitialise(const TensorMap& weights) override;
+
+  at::Tensor pretrainingLoss(const Batch& batch);
+  at::Tensor classificationLoss(const Batch& batch);
+  void update(const at::Tensor& loss, double lr);
+  at::Tensor pooled(const Batch& batch);  ///< count x featureDim, of whole images
+  StepReport collectReport();
+
+  Geometry geometry_;
+  at::Device device_;
+  Transfer transfer_;
+  Weights weights_;
+  Encoder encoder_;
+  std::optional<Decoder> decoder_;  ///< pretraining
+  std::optional<Linear> head_;      ///< fine-tuning
+  AdamW optimizer_;
+  std::vector<StepReport> pending_;  ///< steps whose numbers are still on the device: none or one
+};
+
+}  // namespace cv::mixmim

@@ -1,0 +1,46 @@
+// The trainable tensors of a model by official name. Built from the list in model_io/parameters.hpp; layers
+// hold handles to them, the optimiser walks them, checkpoints are written from them.
+#pragma once
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "model_io/parameters.hpp"
+#include "opencv2/mixmim/trainer.hpp"
+
+namespace cv::mixmim {
+
+/// A view of a tensor's memory as the border's array type; on a device, a copy.
+Tensor toBorder(const at::Tensor& tensor);
+
+class Weights {
+ public:
+  /// Initial values (see initialValue) on `device`; trainable ones require gradients.
+  Weights(const ModelConfig& model, Task task, uint64_t seed, at::Device device);
+
+  const at::Tensor& at(const std::string& name) const;  ///< Error for a name the model does not have
+  const std::vector<Parameter>& list() const { return list_; }
+
+  TensorMap toMap() const;
+  /// Copies values; names and shapes must match exactly, else Error naming all differences.
+  void assign(const TensorMap& values);
+  /// Weights of a related model: equal shapes are copied, position embeddings and bias tables are
+  /// interpolated, the classifier head is redrawn. See recipes in docs/training.md.
+  LoadReport initialise(const TensorMap& values, uint64_t seed);
+
+ private:
+  void copyInto(const std::string& name, const Tensor& value);
+
+  std::vector<Parameter> list_;
+  std::unordered_map<std::string, at::Tensor> tensors_;
+};
+
+/// Bicubic resize (half-pixel centres, a = -0.75, no antialiasing) of a table (side^2 x heads) or an
+/// embedding (1 x side^2 x dim) to `shape`. Undefined where `shape` does not differ in the side alone.
+at::Tensor resizedWeight(const at::Tensor& value, at::IntArrayRef shape);
+
+}  // namespace cv::mixmim
