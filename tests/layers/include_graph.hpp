@@ -1,0 +1,48 @@
+// The include lines of a source tree, read as text: enough to see who uses whom.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace cv::mixmim::layers {
+
+/// Path relative to the root of the tree ("data_pipeline/mix.cpp") -> text.
+using Tree = std::map<std::string, std::string>;
+
+/// One include line.
+struct Include {
+  std::string file;    ///< the file it stands in
+  int line = 0;        ///< from 1
+  std::string header;  ///< as written, without quotes or brackets
+  std::string target;  ///< the file of the tree it means, "" for a header from elsewhere
+
+  std::string where() const { return file + ":" + std::to_string(line); }
+};
+
+/// Node -> nodes it uses.
+using Graph = std::map<std::string, std::set<std::string>>;
+
+/// All .hpp and .cpp files of the source folders under `root`. Throws std::filesystem::filesystem_error.
+Tree readTree(const std::string& root);
+
+/// The include lines of all files, in order. A header is looked for beside the including file, from the root,
+/// and in the include folders of the modules, as the compiler does.
+std::vector<Include> includesOf(const Tree& tree);
+
+/// "modules/mixmim", "apps/samples", "data_pipeline": the folder a reader would name for `file`.
+std::string folderOf(const std::string& file);
+
+/// Files and the headers they name; one from elsewhere appears in brackets: "<torch/torch.h>".
+Graph fileGraph(const std::vector<Include>& includes);
+/// Folders of the tree and the other folders they use.
+Graph folderGraph(const std::vector<Include>& includes);
+
+/// A circle of `graph` as a path whose first and last node are equal; empty if there is none.
+std::vector<std::string> findCircle(const Graph& graph);
+
+/// Every node that `from` uses, directly or not.
+std::set<std::string> reachableFrom(const Graph& graph, const std::string& from);
+
+}  // namespace cv::mixmim::layers
