@@ -1,0 +1,42 @@
+// A tiny model must be able to learn 8 images by heart: if any gradient were wrong, it could not.
+#include <gtest/gtest.h>
+
+#include <opencv2/imgproc.hpp>
+
+#include "tests/torch_trainer/training_fixture.hpp"
+
+namespace cv::mixmim::testing {
+namespace {
+
+TEST(Learning, PretrainingOverfitsEightImages) {
+  const Config config = tinyConfig(Task::kPretrain);
+  const auto trainer = createTrainer(config);
+  const Batch plain = pictures(config, 8);
+  StepReport report;
+  for (int step = 0; step < 400; ++step) {
+    Batch batch = mixed(plain, randomMask(config, static_cast<uint64_t>(step % 4)));
+    batch.step = step;
+    report = trainer->step(batch);
+    if (step == 0) EXPECT_GT(report.loss, 0.8);
+  }
+  EXPECT_LT(report.loss, 0.2);
+  const cv::Mat rebuilt = trainer->reconstruct(mixed(plain, randomMask(config, 0)));
+  EXPECT_GT(cv::PSNR(rebuilt.reshape(1, 8), plain.images.reshape(1, 8)),
+            20);  // the hidden cells, all from memory
+}
+
+TEST(Learning, FineTuningOverfitsEightImages) {
+  const Config config = tinyConfig(Task::kFinetune);
+  const auto trainer = createTrainer(config);
+  Batch batch = pictures(config, 8);
+  for (batch.step = 0; batch.step < 60; ++batch.step) trainer->step(batch);
+  const cv::Mat logits = trainer->logits(batch);
+  for (int i = 0; i < 8; ++i) {
+    cv::Point best;
+    cv::minMaxLoc(logits.row(i), nullptr, nullptr, nullptr, &best);
+    EXPECT_EQ(best.x, i);
+  }
+}
+
+}  // namespace
+}  // namespace cv::mixmim::testing

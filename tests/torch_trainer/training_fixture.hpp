@@ -1,0 +1,91 @@
+// Small models and batches for testing a Trainer through the plugin loader.
+#pragma once
+
+#include <memory>
+
+#include "opencv2/mixmim/geometry.hpp"
+#include "opencv2/mixmim/options.hpp"
+#include "opencv2/mixmim/random.hpp"
+#include "opencv2/mixmim/trainer.hpp"
+
+namespace cv::mixmim::testing {
+
+/// The tiny model on 64 px images with 2 px patches: a 4 x 4 mask grid. Constant learning rate, no
+/// regularisation.
+inline Config tinyConfig(Task task, std::vector<Setting> extra = {}) {
+  std::vector<Setting> settings{
+      {"model", "tiny", ""},          {"model.patchSize", "2", ""}, {"size", "64", ""},
+      {"optim.lr", "2e-3", ""},       {"optim.minLr", "2e-3", ""},  {"optim.warmupEpochs", "0", ""},
+      {"optim.weightDecay", "0", ""}, {"threads", "2", ""}};
+  if (task == Task::kFinetune) {
+    const std::vector<Setting> plain{{"model.classes", "8", ""},
+                                     {"model.dropPath", "0", ""},
+                                     {"mix.labelSmoothing", "0", ""},
+                                     {"optim.layerDecay", "1", ""}};
+    settings.insert(settings.end(), plain.begin(), plain.end());
+  }
+  settings.insert(settings.end(), extra.begin(), extra.end());
+  return resolve(task, settings);
+}
+
+/// `count` different pictures: a bright disc on a gradient, every picture with its own colours and place.
+inline Batch pictures(const Config& config, int count) {
+  const int side = config.model.imageSize;
+  const int shape[] = {count, side, side, 3};
+  Batch batch;
+  batch.images.create(4, shape, CV_8U);
+  batch.labels.create(count, 1, CV_32S);
+  for (int i = 0; i < count; ++i) {
+    Rng rng(1, static_cast<uint64_t>(i), 0, Purpose::kShapes);
+    const double cx = rng.uniform(0.3, 0.7) * side, cy = rng.uniform(0.3, 0.7) * side,
+                 radius = rng.uniform(0.15, 0.3) * side;
+    double inside[3], outside[3];
+    for (int c = 0; c < 3; ++c) {
+      inside[c] = rng.uniform(0, 255);
+      outside[c] = rng.uniform(0, 255);
+    }
+    uchar* pixel = batch.images.ptr<uchar>(i);
+    for (int y = 0; y < side; ++y)
+      for (int x = 0; x < side; ++x)
+        for (int c = 0; c < 3; ++c) {
+          const bool disc = (x - cx) * (x - cx) + (y - cy) * (y - cy) < radius * radius;
+          *pixel++ = cv::saturate_cast<uchar>(disc ? inside[c] : outside[c] * (0.5 + 0.5 * x / side));
+        }
+    batch.labels.at<int>(i) = i;
+  }
+  batch.samples.resize(static_cast<size_t>(count));
+  batch.count = count;
+  return batch;
+}
+
+/// Half of the cells, a different half for every seed.
+inline cv::Mat randomMask(const Config& config, uint64_t seed) {
+  const int cells = geometryOf(config.model).cells;
+  cv::Mat mask = cv::Mat::zeros(cells, cells, CV_8U);
+  Rng rng(seed, 0, 0, Purpose::kMask);
+  for (int ones = 0; ones < cells * cells / 2;) {
+    uchar& cell = mask.at<uchar>(static_cast<int>(rng.below(mask.total())));
+    ones += cell == 0;
+    cell = 1;
+  }
+  return mask;
+}
+
+/// Swaps the masked cells of image i and image N-1-i.
+inline Batch mixed(const Batch& plain, const cv::Mat& mask) {
+  Batch batch = plain;
+  batch.images = plain.images.clone();
+  batch.mask = mask;
+  const int n = plain.capacity(), side = plain.imageSize(), cell = side / mask.rows;
+  for (int i = 0; i < n; ++i)
+    for (int y = 0; y < side; ++y)
+      for (int x = 0; x < side; ++x)
+        if (mask.at<uchar>(y / cell, x / cell))
+          for (int c = 0; c < 3; ++c) {
+            const int to[] = {i, y, x, c}, from[] = {n - 1 - i, y, x, c};
+            batch.images.at<uchar>(to) = plain.images.at<uchar>(from);
+          }
+  return batch;
+}
+
+}  // namespace cv::mixmim::testing
