@@ -9,14 +9,26 @@
 namespace cv::mixmim::layers {
 namespace {
 
-/// The files docs/map.md names: a heading "## folder/" and below it lines that begin with "- `file`".
+/// "mix.{hpp,cpp}" means two files.
+std::vector<std::string> expanded(const std::string& name) {
+  const std::string pair = ".{hpp,cpp}";
+  if (name.size() < pair.size() || name.substr(name.size() - pair.size()) != pair) return {name};
+  const std::string stem = name.substr(0, name.size() - pair.size());
+  return {stem + ".hpp", stem + ".cpp"};
+}
+
+/// The sources docs/map.md names: below a heading "## folder/", in the first cell of a table's rows, in
+/// backticks.
 std::set<std::string> filesOnTheMap(std::istream& map) {
-  static const std::regex heading(R"(##+ `?([a-z_/]+)/`?.*)"), entry(R"(\| `([a-z_0-9/.]+\.[ch]pp)`.*)");
+  static const std::regex heading(R"(##+ ([a-z_0-9/]+)/( .*)?)"), name(R"(`([^`]+pp\}?)`)");
   std::set<std::string> files;
   std::string line, folder;
   for (std::smatch match; std::getline(map, line);) {
     if (std::regex_match(line, match, heading)) folder = match[1];
-    if (std::regex_match(line, match, entry)) files.insert(folder + "/" + match[1].str());
+    if (line.empty() || line[0] != '|') continue;
+    const std::string cell = line.substr(1, line.find('|', 1) - 1);
+    for (std::sregex_iterator found(cell.begin(), cell.end(), name), end; found != end; ++found)
+      for (const std::string& file : expanded((*found)[1])) files.insert(folder + "/" + file);
   }
   return files;
 }

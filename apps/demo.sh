@@ -1,0 +1,111 @@
+#!/usr/bin/env bash
+# The whole way in a few minutes: pictures -> pretraining without labels -> fine-tuning with few labels -> one .onnx -> an
+# OpenCV program that classifies with it. Every command is printed before it runs, so that it can be copied.
+#
+#   ./run demo                          on a data set drawn for it
+#   ./run demo --data DIR --val DIR     on your own folders: one subfolder per class, the same names in both
+#
+# Everything is written to demo-out/.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+PATH=$PWD/build/bin:$PATH
+
+# The scale of the demo: about five minutes on two cores.
+image_size=64
+pretrain_epochs=20
+finetune_epochs=30
+labels_per_class=40 # labelled pictures that fine-tuning sees; pretraining sees all pictures and no label
+batch=128
+finetune_batch=64
+model=(--model small --model.imageSize "$image_size")
+pretrain=(--epochs "$pretrain_epochs" --optim.warmupEpochs 2 --batch "$batch" --optim.lr 2e-3)
+finetune=(--data.imagesPerClass "$labels_per_class" --epochs "$finetune_epochs" --optim.warmupEpochs 3
+          --batch "$finetune_batch" --optim.lr 2e-3 --run.validateEpochs "$finetune_epochs")
+
+out=demo-out
+data=$out/shapes/train
+val=$out/shapes/val
+own_data=no
+
+fail() { echo "error: $*" >&2; exit 2; }
+
+while [[ $# -gt 0 ]]; do
+  case $1 in
+    --data) data=${2:?"--data needs a folder"}; own_data=yes; shift 2 ;;
+    --val) val=${2:?"--val needs a folder"}; own_data=yes; shift 2 ;;
+    *) fail "demo: unknown option '$1', expected --data DIR --val DIR" ;;
+  esac
+done
+for folder in "$data" "$val"; do
+  if [[ $own_data == yes && ! -d $folder ]]; then fail "demo: no folder '$folder'; give both --data DIR and --val DIR"; fi
+done
+
+timings=()
+
+# phase TITLE COMMAND...: prints the command, runs it, and notes how long it took.
+phase() {
+  local title=$1 start=$SECONDS
+  shift
+  printf '\n-- %s\n$' "$title"
+  printf ' %q' "$@"
+  printf '\n'
+  "$@"
+  timings+=("$(printf '%-34s %4d s' "$title" $((SECONDS - start)))")
+}
+
+# top1 MODEL: accuracy on the validation folder, through the deployed path for an .onnx.
+top1() {
+  mixmim eval --model "$1" --data "$val" --json | python3 -c 'import json, sys; print("%.1f %%" % (100 * json.load(sys.stdin)["top1"]))'
+}
+
+# A few validation pictures, evenly spread over the classes.
+somePictures() {
+  find -L "$val" -type f \( -iname '*.jpg' -o -iname '*.jpeg' -o -iname '*.png' \) | sort |
+    awk -v wanted="$1" '{file[NR] = $0} END {for (i = 0; i < wanted; ++i) print file[int((i + 0.5) * NR / wanted) + 1]}'
+}
+
+mkdir -p "$out"
+if [[ $own_data == no ]]; then
+  phase "draw the data set" mixmim make-shapes --out "$out/shapes"
+fi
+phase "pretrain, no labels" mixmim pretrain --data "$data" --out "$out/pretrain" --overwrite "${model[@]}" "${pretrain[@]}"
+phase "fine-tune from scratch" mixmim finetune --data "$data" --val "$val" --out "$out/from_scratch" --overwrite \
+  "${model[@]}" "${finetune[@]}"
+phase "fine-tune the pretrained model" mixmim finetune --data "$data" --val "$val" --out "$out/finetuned" --overwrite \
+  --init "$out/pretrain" "${model[@]}" "${finetune[@]}"
+phase "export" mixmim export --init "$out/finetuned" --out "$out/model.onnx"
+
+mapfile -t pictures < <(somePictures 8)
+phase "show reconstructions" mixmim show --init "$out/pretrain" "${pictures[@]}" --out "$out/reconstructions.png"
+phase "classify in an OpenCV program" classify_folder "$out/model.onnx" "$val" "$out/predictions"
+
+scratch=$(top1 "$out/from_scratch")
+pretrained=$(top1 "$out/finetuned")
+deployed=$(top1 "$out/model.onnx")
+
+cat <<TEXT
+
+Accuracy on $val, $labels_per_class labelled pictures per class, $finetune_epochs epochs each:
+
+  from scratch                  $scratch
+  pretrained, then fine-tuned   $pretrained
+  the same as model.onnx        $deployed      (OpenCV DNN, no LibTorch)
+
+TEXT
+printf '  %s\n' "${timings[@]}"
+cat <<TEXT
+
+What is where:
+
+  $out/model.onnx            the model: give it to any OpenCV program
+  $out/reconstructions.png   original, mixed, and what the model made of the hidden halves
+  $out/predictions/          validation pictures with the answers drawn on them
+  $out/pretrain/             run folders: settings, metrics.jsonl, checkpoints
+  $out/finetuned/
+
+What to try next:
+
+  build/bin/mixmim predict --model $out/model.onnx ${pictures[0]}
+  build/bin/mixmim info $out/model.onnx
+  ./run demo --data DIR --val DIR          your own class folders
+TEXT
