@@ -35,13 +35,13 @@ anyInstalled() {
   return 1
 }
 
-# firstKnown "a|b": the first name that apt can install.
-firstKnown() {
+# aptName "a|b": the first name that apt knows; the first of all if it knows none.
+aptName() {
   local name
   for name in ${1//|/ }; do
     if [[ -n "$(apt-cache show "$name" 2>/dev/null)" ]]; then echo "$name"; return; fi
   done
-  fail "no package named ${1//|/ or } is known to apt; Debian 12 or Ubuntu 24.04 is needed at least"
+  echo "${1%%|*}"
 }
 
 wanted=()
@@ -75,17 +75,15 @@ if [[ ${#missing[@]} == 0 ]]; then exit 0; fi
 
 echo "These packages are missing and will be installed with apt-get:"
 printf '  %s\n' "${missing[@]//|/ or }"
+aptNames() { local package; for package in "${missing[@]}"; do aptName "$package"; done | paste -sd ' '; }
+
 become=()
 if [[ $EUID != 0 ]]; then
   command -v sudo >/dev/null ||
-    fail "packages are missing and installing them needs root, but sudo is not here; as root: apt-get install ${missing[*]%%|*}"
+    fail "installing them needs root, and sudo is not here; as root: apt-get install $(aptNames)"
   become=(sudo)
 fi
-
 "${become[@]}" apt-get update -q || fail "apt-get update failed; check the network and /etc/apt/sources.list, then run again"
-chosen=()
-for package in "${missing[@]}"; do
-  chosen+=("$(firstKnown "$package")")
-done
+read -ra chosen <<<"$(aptNames)"
 "${become[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${chosen[@]}" ||
-  fail "apt-get could not install the packages above; as root: apt-get install ${chosen[*]}"
+  fail "apt-get could not install the packages above (Debian 12 or Ubuntu 24.04 is needed at least); as root: apt-get install ${chosen[*]}"
