@@ -98,7 +98,7 @@ TEST(Trainer, SaysWhatItCannotDo) {
                       "Trainer::logits: a pretraining model has no classes");
   Batch batch = batchOf(pretrain, 0);
   batch.mask.release();
-  MIXMIM_EXPECT_ERROR(trainer->step(batch), "Trainer::step: expected a mask of 4 x 4 bytes, got []");
+  MIXMIM_EXPECT_ERROR(trainer->step(batch), "Trainer::step: expected a mask of 4 x 4 bytes, got [0 x 0]");
   batch = batchOf(pretrain, 0);
   batch.count = 3;
   MIXMIM_EXPECT_ERROR(trainer->step(batch), "Trainer::step: expected a full batch of 4, got 3");

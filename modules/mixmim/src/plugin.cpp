@@ -64,11 +64,19 @@ std::string locate(const std::string& nameOrPath) {
               "install it there, or name its folder in MIXMIM_PLUGIN_PATH");
 }
 
+// A plugin's libraries must find their own symbols before the program's. OpenCV brings the reference BLAS
+// into the program on some systems, and LibTorch would compute with that one, ten times slower than with its
+// own. The address sanitizer does not allow such loading, and needs no speed.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr auto kLoadMode = boost::dll::load_mode::rtld_now;
+#else
+constexpr auto kLoadMode = boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_deepbind;
+#endif
+
 const PluginTable* readTable(const std::string& path) {
   try {
     // Leaked on purpose: a plugin is never unloaded.
-    auto* library =
-        new boost::dll::shared_library(fs::absolute(path).string(), boost::dll::load_mode::rtld_now);
+    auto* library = new boost::dll::shared_library(fs::absolute(path).string(), kLoadMode);
     if (!library->has("mixmimPlugin"))
       throw Error(path, "is not a MixMIM plugin, it has no symbol mixmimPlugin");
     return library->get<const PluginTable*()>("mixmimPlugin")();
