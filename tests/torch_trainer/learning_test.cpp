@@ -13,7 +13,7 @@ TEST(Learning, PretrainingOverfitsEightImages) {
   const auto trainer = createTrainer(config);
   const Batch plain = pictures(config, 8);
   StepReport report;
-  for (int step = 0; step < 400; ++step) {
+  for (int step = 0; step < 160; ++step) {
     Batch batch = mixed(plain, randomMask(config, static_cast<uint64_t>(step % 4)));
     batch.step = step;
     report = trainer->step(batch);
