@@ -1,0 +1,110 @@
+#include "opencv2/mixmim/classifier.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <cmath>
+#include <numeric>
+
+#include <fmt/format.h>
+#include <opencv2/imgproc.hpp>
+
+#include "opencv2/mixmim/error.hpp"
+#include "opencv2/mixmim/plugin.hpp"
+
+namespace cv::mixmim {
+
+namespace {
+
+constexpr const char* kWhere = "Classifier";
+
+/// Any picture OpenCV reads -> 8-bit BGR.
+cv::Mat asBgr(const cv::Mat& image, size_t index) {
+  if (image.empty()) throw Error(kWhere, fmt::format("image {} is empty", index), "was the file read?");
+  if (image.dims != 2 || image.depth() != CV_8U)
+    throw Error(kWhere,
+                fmt::format("expected an 8-bit image, got depth {} in image {}", image.depth(), index));
+  cv::Mat bgr;
+  switch (image.channels()) {
+    case 1:
+      cv::cvtColor(image, bgr, cv::COLOR_GRAY2BGR);
+      return bgr;
+    case 3:
+      return image;
+    case 4:
+      cv::cvtColor(image, bgr, cv::COLOR_BGRA2BGR);
+      return bgr;
+    default:
+      throw Error(kWhere,
+                  fmt::format("expected 1, 3 or 4 channels, got {} in image {}", image.channels(), index));
+  }
+}
+
+/// One image or a list of them -> 8-bit BGR images.
+std::vector<cv::Mat> imagesOf(cv::InputArrayOfArrays input) {
+  std::vector<cv::Mat> images;
+  if (input.isMatVector() || input.isUMatVector())
+    input.getMatVector(images);
+  else
+    images.push_back(input.getMat());
+  if (images.empty()) throw Error(kWhere, "expected at least one image, got none");
+  for (size_t i = 0; i < images.size(); ++i) images[i] = asBgr(images[i], i);
+  return images;
+}
+
+/// Scores -> probabilities. Subtracting the largest score first keeps exp() in range.
+std::vector<float> softmax(const cv::Mat& scores) {
+  const float* first = scores.ptr<float>();
+  std::vector<float> probabilities(first, first + scores.cols);
+  const float largest = *std::max_element(probabilities.begin(), probabilities.end());
+  for (float& p : probabilities) p = std::exp(p - largest);
+  const float sum = std::accumulate(probabilities.begin(), probabilities.end(), 0.f);
+  for (float& p : probabilities) p /= sum;
+  return probabilities;
+}
+
+std::vector<Prediction> best(const cv::Mat& scores, int topK, const std::vector<std::string>& labels) {
+  const std::vector<float> probabilities = softmax(scores);
+  std::vector<int> order(probabilities.size());
+  std::iota(order.begin(), order.end(), 0);
+  const auto more = [&](int a, int b) {
+    return probabilities[static_cast<size_t>(a)] > probabilities[static_cast<size_t>(b)];
+  };
+  std::stable_sort(order.begin(), order.end(), more);
+  order.resize(std::min(order.size(), static_cast<size_t>(topK)));
+  std::vector<Prediction> predictions;
+  for (const int index : order)
+    predictions.push_back(
+        {labels[static_cast<size_t>(index)], index, probabilities[static_cast<size_t>(index)]});
+  return predictions;
+}
+
+}  // namespace
+
+cv::Ptr<Classifier> Classifier::create(const std::string& path, const ClassifierOptions& options) {
+  const Plugin& plugin = loadPlugin(options.plugin, kInterface);
+  const boost::json::object json{{"path", path},
+                                 {"backend", options.backend},
+                                 {"target", options.target},
+                                 {"replayGolden", options.replayGolden}};
+  return std::static_pointer_cast<Classifier>(createObject(plugin, boost::json::serialize(json)));
+}
+
+Classifier::~Classifier() = default;
+
+void Classifier::logits(cv::InputArrayOfArrays images, cv::OutputArray scores) {
+  doLogits(imagesOf(images)).copyTo(scores);
+}
+
+std::vector<std::vector<Prediction>> Classifier::classifyBatch(cv::InputArrayOfArrays images, int topK) {
+  if (topK < 1) throw Error(kWhere, fmt::format("expected topK of at least 1, got {}", topK));
+  const cv::Mat scores = doLogits(imagesOf(images));
+  std::vector<std::vector<Prediction>> all;
+  for (int i = 0; i < scores.rows; ++i) all.push_back(best(scores.row(i), topK, labels_));
+  return all;
+}
+
+std::vector<Prediction> Classifier::classify(cv::InputArray image, int topK) {
+  return classifyBatch(image, topK).front();
+}
+
+}  // namespace cv::mixmim
