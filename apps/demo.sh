@@ -77,7 +77,7 @@ phase "export" mixmim export --init "$out/finetuned" --out "$out/model.onnx"
 
 mapfile -t pictures < <(somePictures 8)
 phase "show reconstructions" mixmim show --init "$out/pretrain" "${pictures[@]}" --out "$out/reconstructions.png"
-phase "classify in an OpenCV program" classify_folder "$out/model.onnx" "$val" "$out/predictions"
+phase "classify in an OpenCV program" classify_folder "$out/model.onnx" "$val" "$out/predictions.png"
 
 scratch=$(top1 "$out/from_scratch")
 pretrained=$(top1 "$out/finetuned")
@@ -99,7 +99,7 @@ What is where:
 
   $out/model.onnx            the model: give it to any OpenCV program
   $out/reconstructions.png   original, mixed, and what the model made of the hidden halves
-  $out/predictions/          validation pictures with the answers drawn on them
+  $out/predictions.png       validation pictures with the answers of the OpenCV program
   $out/pretrain/             run folders: settings, metrics.jsonl, checkpoints
   $out/finetuned/
 
