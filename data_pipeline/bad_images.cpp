@@ -1,0 +1,75 @@
+#include "data_pipeline/bad_images.hpp"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "opencv2/mixmim/error.hpp"
+
+namespace cv::mixmim {
+
+namespace {
+
+constexpr int64_t kJudgedFrom = 100;  // images; the rate of a handful says nothing
+constexpr size_t kNamed = 3;          // files an error names
+
+bool isEarlier(const BadImage& a, const BadImage& b) {
+  return std::tie(a.epoch, a.position) < std::tie(b.epoch, b.position);
+}
+
+}  // namespace
+
+BadImages::BadImages(const DataConfig& config)
+    : maxImages_(config.maxBadImages), maxRate_(config.maxBadRate) {}
+
+void BadImages::addGood() {
+  const std::lock_guard lock(mutex_);
+  ++tried_;
+}
+
+void BadImages::add(int64_t index, BadImage image) {
+  const std::lock_guard lock(mutex_);
+  ++tried_;
+  ++failed_;
+  const auto [place, isNew] = images_.try_emplace(index, image);
+  if (!isNew && isEarlier(image, place->second)) place->second = std::move(image);
+  judge();
+}
+
+void BadImages::judge() const {
+  const auto files = static_cast<int64_t>(images_.size());
+  if (files > maxImages_)
+    throw Error(
+        "data.maxBadImages",
+        fmt::format("expected at most {} unreadable files, got {}: {}", maxImages_, files, firstFew()),
+        "repair the data set or raise the limit");
+  if (tried_ >= kJudgedFrom && static_cast<double>(failed_) > maxRate_ * static_cast<double>(tried_))
+    throw Error("data.maxBadRate",
+                fmt::format("expected at most {:g} % unreadable images, got {} of {}: {}", 100 * maxRate_,
+                            failed_, tried_, firstFew()),
+                "repair the data set or raise the limit");
+}
+
+std::string BadImages::firstFew() const {
+  std::string text;
+  size_t named = 0;
+  for (const auto& [index, image] : images_) {
+    if (named++ == kNamed) return text + ", ...";
+    text += fmt::format("{}{} ({})", text.empty() ? "" : ", ", image.path, image.reason);
+  }
+  return text;
+}
+
+std::vector<BadImage> BadImages::list() const {
+  std::vector<BadImage> images;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [index, image] : images_) images.push_back(image);
+  }
+  std::stable_sort(images.begin(), images.end(), isEarlier);
+  return images;
+}
+
+}  // namespace cv::mixmim

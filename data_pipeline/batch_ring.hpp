@@ -1,0 +1,74 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "data_pipeline/pool.hpp"
+#include "opencv2/mixmim/batch.hpp"
+
+namespace cv::mixmim {
+
+/// One image on its way into slot `k` of a batch: what the feeder knows, and what the worker found.
+struct SampleJob {
+  int64_t index = 0;                         ///< data set index; after the work, of the image really used
+  int64_t position = 0;                      ///< in the epoch
+  Pool<std::vector<uint8_t>>::Loan bytes{};  ///< the encoded file
+  std::string readError;                     ///< why `bytes` could not be read, or ""
+  int label = -1;
+  bool filled = false;  ///< the slot holds an image
+};
+
+/// A batch in work. The feeder fills in everything but the pixels; `pending` counts the workers still to
+/// come.
+struct RingBatch {
+  Batch batch;
+  int64_t epoch = 0;
+  std::vector<SampleJob> jobs;
+  std::atomic<int> pending{0};
+};
+
+/// A fixed number of batches going round: free -> (feeder, workers) -> ready -> (consumer) -> free. Their
+/// number bounds the memory and is the back-pressure: acquire() waits for the consumer.
+///
+/// Threads: one acquires, one takes, any publishes, releases or closes.
+class BatchRing {
+ public:
+  struct Shape {
+    int batches, images, imageSize;
+    int cells;  ///< side of the mask, 0 = none
+  };
+
+  /// Allocates everything. `allocate` as in PipelineOptions. Throws Error when it returns memory of another
+  /// shape.
+  BatchRing(const Shape& shape, const std::function<cv::Mat(int)>& allocate);
+
+  RingBatch* acquire();              ///< a free batch; null once closed
+  void publish(RingBatch& batch);    ///< ready for the consumer
+  RingBatch* take(int64_t step);     ///< the batch of that step, when it is ready; null once closed
+  void release(const Batch* batch);  ///< back from the consumer
+
+  void close();  ///< wakes everybody who waits
+  void open();   ///< frees every batch except those the consumer holds; only while nobody works on any
+
+ private:
+  enum class State { kFree, kInWork, kReady, kTaken };
+  struct Place {
+    RingBatch batch;
+    State state = State::kFree;
+  };
+
+  RingBatch* await(State from, State to, int64_t step);
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool closed_ = true;
+  std::vector<std::unique_ptr<Place>> places_;
+};
+
+}  // namespace cv::mixmim

@@ -1,0 +1,86 @@
+#include "data_pipeline/decode.hpp"
+
+#include <fmt/format.h>
+#include <opencv2/imgcodecs.hpp>
+
+#include "opencv2/mixmim/error.hpp"
+
+namespace cv::mixmim {
+
+namespace {
+
+/// OpenCV's channel order (grey, BGR or BGRA) to RGB, the upper 8 bits of each value. Not cv::cvtColor: that
+/// may start threads of its own inside a worker.
+template <class Value>
+void toRgb(const cv::Mat& in, cv::Mat& out) {
+  constexpr int kShift = 8 * (sizeof(Value) - 1);
+  const int channels = in.channels(), green = channels == 1 ? 0 : 1, red = channels == 1 ? 0 : 2;
+  for (int y = 0; y < in.rows; ++y) {
+    const Value* from = in.ptr<Value>(y);
+    uint8_t* to = out.ptr(y);
+    for (int x = 0; x < in.cols; ++x, from += channels, to += 3) {
+      to[0] = static_cast<uint8_t>(from[red] >> kShift);
+      to[1] = static_cast<uint8_t>(from[green] >> kShift);
+      to[2] = static_cast<uint8_t>(from[0] >> kShift);
+    }
+  }
+}
+
+/// The whole image as OpenCV reads it, unconverted and unrotated.
+cv::Mat readWhole(const std::vector<uint8_t>& bytes, const ImageHeader& header) {
+  const char* name = nameOf(header.format);
+  cv::Mat image;
+  try {
+    image = cv::imdecode(bytes, cv::IMREAD_UNCHANGED);
+  } catch (const cv::Exception& failure) {
+    throw Error(name, failure.err);
+  }
+  if (image.empty()) throw Error(name, "cannot be decoded, damaged or of an unknown kind");
+  if (image.size() != header.size)
+    throw Error(name, fmt::format("expected {} x {} as the header says, got {} x {}", header.size.width,
+                                  header.size.height, image.cols, image.rows));
+  const int channels = image.channels();
+  if ((image.depth() != CV_8U && image.depth() != CV_16U) ||
+      (channels != 1 && channels != 3 && channels != 4))
+    throw Error(name, "expected 8 or 16 bits per value and 1, 3 or 4 channels, got " +
+                          cv::typeToString(image.type()));
+  return image;
+}
+
+}  // namespace
+
+ImageHeader ImageDecoder::open(const std::vector<uint8_t>& bytes) {
+  header_ = {};
+  if (bytes.empty()) throw Error("the file is empty");
+  const ImageFormat format = formatOf(bytes);
+  switch (format) {
+    case ImageFormat::kUnknown:
+      throw Error("not an image of a known format");
+    case ImageFormat::kGif:
+      throw Error("GIF is not supported");
+    case ImageFormat::kJpeg:
+      header_ = {format, jpeg_.open(bytes)};
+      break;
+    default:
+      header_ = {format, claimedSize(format, bytes)};
+  }
+  if (int64_t{header_.size.width} * header_.size.height > limits_.pixels)
+    throw Error(nameOf(format), fmt::format("expected at most {} pixels, got {} x {}", limits_.pixels,
+                                            header_.size.width, header_.size.height));
+  bytes_ = &bytes;
+  return header_;
+}
+
+cv::Mat ImageDecoder::decode(cv::Rect region) {
+  if (header_.format == ImageFormat::kJpeg) return jpeg_.decode(region);
+  if (header_.format == ImageFormat::kUnknown) throw Error("ImageDecoder::decode: no image was opened");
+  const cv::Mat image = readWhole(*bytes_, header_)(region);
+  pixels_.create(image.size(), CV_8UC3);
+  if (image.depth() == CV_8U)
+    toRgb<uint8_t>(image, pixels_);
+  else
+    toRgb<uint16_t>(image, pixels_);
+  return pixels_;
+}
+
+}  // namespace cv::mixmim

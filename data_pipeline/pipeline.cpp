@@ -1,0 +1,314 @@
+#include "data_pipeline/pipeline.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <thread>
+#include <utility>
+
+#include <fmt/format.h>
+#include <tbb/global_control.h>
+#include <tbb/task_arena.h>
+
+#include "data_pipeline/batch_ring.hpp"
+#include "data_pipeline/cores.hpp"
+#include "data_pipeline/mix.hpp"
+#include "data_pipeline/mixture.hpp"
+#include "data_pipeline/pool.hpp"
+#include "data_pipeline/sample_loader.hpp"
+#include "data_pipeline/sampler.hpp"
+#include "data_pipeline/stats.hpp"
+#include "opencv2/mixmim/error.hpp"
+#include "opencv2/mixmim/geometry.hpp"
+
+namespace cv::mixmim {
+
+namespace {
+
+using tbb::global_control;
+
+/// Files read but not yet decoded, per worker: enough to keep it busy while the feeder waits for the disk.
+constexpr size_t kFilesPerWorker = 4;
+
+/// oneTBB starts as many threads as the machine has cores, the feeder's caller included. Ours is more by one,
+/// and may be more on request; never fewer, because the limit holds for everybody in the process.
+size_t parallelism(int workers) {
+  return std::max(static_cast<size_t>(workers) + 1,
+                  global_control::active_value(global_control::max_allowed_parallelism));
+}
+
+BatchRing::Shape ringShape(const Config& config, Recipe recipe) {
+  if (config.data.ring < 2)
+    throw Error("data.ring", fmt::format("expected at least 2 batches, got {}", config.data.ring),
+                "one is with the trainer while the next is filled");
+  const Geometry geometry = geometryOf(config.model);
+  return {config.data.ring, config.data.batch, geometry.imageSize,
+          recipe == Recipe::kPretrain ? geometry.cells : 0};
+}
+
+std::shared_ptr<const Source> checked(std::shared_ptr<const Source> source) {
+  if (!source) throw Error("Pipeline: expected a source, got none");
+  return source;
+}
+
+cv::Mat slotOf(cv::Mat& images, int slot) {
+  return {images.size[1], images.size[2], CV_8UC3, images.ptr(slot)};
+}
+
+/// Moves the filled slots to the front, keeping their order.
+int pack(RingBatch& work) {
+  int count = 0;
+  for (int slot = 0; slot < static_cast<int>(work.jobs.size()); ++slot) {
+    if (!work.jobs[static_cast<size_t>(slot)].filled) continue;
+    if (slot != count) {
+      slotOf(work.batch.images, slot).copyTo(slotOf(work.batch.images, count));
+      std::swap(work.jobs[static_cast<size_t>(slot)], work.jobs[static_cast<size_t>(count)]);
+    }
+    ++count;
+  }
+  return count;
+}
+
+}  // namespace
+
+struct Pipeline::Impl {
+  Impl(std::shared_ptr<const Source> images, PipelineOptions given)
+      : options(std::move(given)),
+        source(checked(std::move(images))),
+        sampler(source->size(), config().data.batch, options.recipe != Recipe::kEval, config().run.seed),
+        badImages(config().data),
+        loader(source, config(), options.recipe, counters, badImages),
+        ring(std::make_shared<BatchRing>(ringShape(config(), options.recipe), options.allocate)),
+        workers(workerCount(config().run.threads)),
+        files(kFilesPerWorker * static_cast<size_t>(workers)),
+        control(global_control::max_allowed_parallelism, parallelism(workers)),
+        arena(workers, 0) {}
+
+  ~Impl() { join(); }
+
+  const Config& config() const { return options.config; }
+
+  void start(int64_t first, int64_t last);
+  Lease next();
+  void stop();
+  void join();
+
+  void feed(int64_t first, int64_t last);
+  void prepare(RingBatch& work, int64_t step);
+  bool dispatch(RingBatch& work, size_t slot);
+  void runJob(RingBatch& work, size_t slot) noexcept;
+  void finish(RingBatch& work);
+  void fail(std::exception_ptr failure);
+  void rethrowFailure();
+
+  const PipelineOptions options;
+  const std::shared_ptr<const Source> source;
+  Sampler sampler;  // the feeder's, once started
+  PipelineCounters counters;
+  BadImages badImages;
+  const SampleLoader loader;
+  const std::shared_ptr<BatchRing> ring;  // shared with the leases, which may outlive the pipeline
+  const int workers;
+  Pool<std::vector<uint8_t>> files;  // each job holds one, so they also tell when all work is done
+  Pool<Scratch> scratch;
+  const global_control control;
+  tbb::task_arena arena;
+
+  std::thread feeder;
+  std::vector<int64_t> indices;        // the feeder's
+  int64_t nextStep = 0, lastStep = 0;  // the consumer's
+  std::mutex failureMutex;
+  std::exception_ptr failure;
+};
+
+void Pipeline::Impl::start(int64_t first, int64_t last) {
+  if (first < 0 || last < first || (options.recipe == Recipe::kEval && last > sampler.stepsPerEpoch()))
+    throw Error(
+        fmt::format("Pipeline::start: expected 0 <= first <= last (in evaluation <= {}), got {} and {}",
+                    sampler.stepsPerEpoch(), first, last));
+  join();
+  nextStep = first;
+  lastStep = last;
+  failure = nullptr;
+  ring->open();
+  files.open();
+  feeder = std::thread([this, first, last] { feed(first, last); });
+}
+
+void Pipeline::Impl::stop() {
+  ring->close();
+  files.close();
+}
+
+/// After this nothing of ours runs. Jobs are never cancelled: one takes milliseconds.
+void Pipeline::Impl::join() {
+  stop();
+  if (feeder.joinable()) feeder.join();
+  files.waitUntilAllAreBack();
+}
+
+void Pipeline::Impl::feed(int64_t first, int64_t last) {
+  try {
+    for (int64_t step = first; step < last; ++step) {
+      RingBatch* work = nullptr;
+      {
+        const Timer timer(counters.waitForBuffer);
+        work = ring->acquire();
+      }
+      if (!work) return;
+      prepare(*work, step);
+      for (size_t slot = 0; slot < work->jobs.size(); ++slot)
+        if (!dispatch(*work, slot)) return;
+    }
+  } catch (...) {
+    fail(std::current_exception());
+  }
+}
+
+/// Everything of a batch that is not an image: which images, which mask or mixture, where in the epoch.
+void Pipeline::Impl::prepare(RingBatch& work, int64_t step) {
+  const int64_t stepsPerEpoch = sampler.stepsPerEpoch();
+  Batch& batch = work.batch;
+  batch.step = step;
+  batch.epoch = static_cast<double>(step) / static_cast<double>(stepsPerEpoch);
+  work.epoch = sampler.epochOf(step);
+  sampler.assign(step, indices);
+  work.jobs.resize(indices.size());
+  for (size_t slot = 0; slot < indices.size(); ++slot) {
+    SampleJob& job = work.jobs[slot];
+    job = {};
+    job.index = indices[slot];
+    job.position = sampler.positionOf(step) + static_cast<int64_t>(slot);
+  }
+  work.pending.store(static_cast<int>(indices.size()));
+
+  const auto rng = [&](Purpose purpose) {
+    return Rng(config().run.seed, static_cast<uint64_t>(step), 0, purpose);
+  };
+  if (options.recipe == Recipe::kPretrain) {
+    Rng mask = rng(Purpose::kMask);
+    drawMask(batch.mask.rows, config().mix, mask, batch.mask);
+  } else if (options.recipe == Recipe::kFinetune) {
+    Rng mixture = rng(Purpose::kMixture);
+    batch.mixture = drawMixture(batch.imageSize(), config().mix, mixture);
+  }
+}
+
+/// Reads one file and hands it to a worker; false when the pipeline is stopping.
+bool Pipeline::Impl::dispatch(RingBatch& work, size_t slot) {
+  auto bytes = files.take();
+  if (!bytes) return false;
+  SampleJob& job = work.jobs[slot];
+  job.readError = loader.read(job.index, *bytes);
+  job.bytes = std::move(bytes);
+  try {
+    arena.enqueue([this, &work, slot] { runJob(work, slot); });
+  } catch (...) {
+    job.bytes.reset();
+    throw;
+  }
+  return true;
+}
+
+/// A worker's task. Nothing may leave it: an exception out of an enqueued task ends the process.
+void Pipeline::Impl::runJob(RingBatch& work, size_t slot) noexcept {
+  SampleJob& job = work.jobs[slot];
+  const auto bytes = std::move(job.bytes);  // goes back last: join() waits for it
+  try {
+    cv::Mat image = slotOf(work.batch.images, static_cast<int>(slot));
+    loader.load(job, work.epoch, *bytes, *scratch.take(), image);
+    if (work.pending.fetch_sub(1) == 1) finish(work);
+  } catch (...) {
+    fail(std::current_exception());
+  }
+}
+
+/// The last worker of a batch does what needs all its images.
+void Pipeline::Impl::finish(RingBatch& work) {
+  Batch& batch = work.batch;
+  batch.count = pack(work);
+  batch.samples.resize(static_cast<size_t>(batch.count));
+  batch.labels.setTo(-1);
+  for (int slot = 0; slot < batch.count; ++slot) {
+    const SampleJob& job = work.jobs[static_cast<size_t>(slot)];
+    batch.samples[static_cast<size_t>(slot)] = job.index;
+    batch.labels.at<int>(slot) = job.label;
+  }
+  if (options.recipe == Recipe::kPretrain) {
+    const Timer timer(counters.mix);
+    mixPairs(batch.images, batch.mask);
+  }
+  counters.images += batch.count;
+  ++counters.batches;
+  ring->publish(work);
+}
+
+void Pipeline::Impl::fail(std::exception_ptr reason) {
+  {
+    const std::lock_guard lock(failureMutex);
+    if (!failure) failure = std::move(reason);
+  }
+  stop();
+}
+
+void Pipeline::Impl::rethrowFailure() {
+  const std::lock_guard lock(failureMutex);
+  if (auto reason = std::exchange(failure, nullptr)) std::rethrow_exception(reason);
+}
+
+Pipeline::Lease Pipeline::Impl::next() {
+  const Timer timer(counters.waitForBatch);
+  while (nextStep < lastStep) {
+    RingBatch* work = ring->take(nextStep);
+    if (!work) break;
+    ++nextStep;
+    Lease lease(&work->batch, [ring = ring](const Batch* batch) { ring->release(batch); });
+    if (lease->count > 0) return lease;  // an evaluation batch of damaged images only is passed over
+  }
+  rethrowFailure();
+  return {};
+}
+
+Pipeline::Pipeline(std::shared_ptr<const Source> source, PipelineOptions options)
+    : impl_(std::make_unique<Impl>(std::move(source), std::move(options))) {}
+
+Pipeline::~Pipeline() = default;
+
+int64_t Pipeline::stepsPerEpoch() const {
+  return impl_->sampler.stepsPerEpoch();
+}
+
+void Pipeline::start(int64_t first, int64_t last) {
+  impl_->start(first, last);
+}
+
+Pipeline::Lease Pipeline::next() {
+  return impl_->next();
+}
+
+void Pipeline::stop() {
+  impl_->stop();
+}
+
+PipelineStats Pipeline::stats() const {
+  const PipelineCounters& counters = impl_->counters;
+  PipelineStats stats;
+  stats.images = counters.images;
+  stats.batches = counters.batches;
+  stats.bad = counters.bad;
+  stats.warned = counters.warned;
+  stats.read = counters.read.seconds();
+  stats.decode = counters.decode.seconds();
+  stats.resize = counters.resize.seconds();
+  stats.augment = counters.augment.seconds();
+  stats.mix = counters.mix.seconds();
+  stats.waitForBatch = counters.waitForBatch.seconds();
+  stats.waitForBuffer = counters.waitForBuffer.seconds();
+  stats.threads = impl_->workers;
+  return stats;
+}
+
+std::vector<BadImage> Pipeline::badImages() const {
+  return impl_->badImages.list();
+}
+
+}  // namespace cv::mixmim

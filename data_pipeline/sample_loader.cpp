@@ -1,0 +1,105 @@
+#include "data_pipeline/sample_loader.hpp"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "data_pipeline/augment.hpp"
+#include "opencv2/mixmim/error.hpp"
+#include "opencv2/mixmim/preprocess.hpp"
+
+namespace cv::mixmim {
+
+namespace {
+
+constexpr int kMaxReplacements = 64;  // in a row, for one slot
+
+/// An error's message without the file name in front, which is reported beside it.
+std::string reasonOf(const cv::Exception& failure, const std::string& path) {
+  const std::string prefix = path + ": ", &message = failure.err;
+  return message.compare(0, prefix.size(), prefix) == 0 ? message.substr(prefix.size()) : message;
+}
+
+}  // namespace
+
+SampleLoader::SampleLoader(std::shared_ptr<const Source> source, const Config& config, Recipe recipe,
+                           PipelineCounters& counters, BadImages& badImages)
+    : source_(std::move(source)),
+      augment_(config.augment),
+      seed_(config.run.seed),
+      recipe_(recipe),
+      counters_(counters),
+      badImages_(badImages) {}
+
+std::string SampleLoader::read(int64_t index, std::vector<uint8_t>& bytes) const {
+  const Timer timer(counters_.read);
+  try {
+    source_->read(index, bytes);
+    return {};
+  } catch (const cv::Exception& failure) {
+    return reasonOf(failure, source_->path(index));
+  }
+}
+
+void SampleLoader::load(SampleJob& job, int64_t epoch, std::vector<uint8_t>& bytes, Scratch& scratch,
+                        cv::Mat& slot) const {
+  Rng replacements(seed_, static_cast<uint64_t>(job.position), static_cast<uint32_t>(epoch),
+                   Purpose::kSubstitute);
+  std::string reason = std::move(job.readError);
+  for (int attempt = 0; attempt <= kMaxReplacements; ++attempt) {
+    if (reason.empty()) reason = tryToFill(job.index, epoch, bytes, scratch, slot);
+    if (reason.empty()) {
+      badImages_.addGood();
+      job.label = source_->label(job.index);
+      job.filled = true;
+      return;
+    }
+    counters_.bad.fetch_add(1, std::memory_order_relaxed);
+    BadImage bad{source_->path(job.index), 0, reason, epoch, job.position, {}};
+    if (recipe_ == Recipe::kEval) return badImages_.add(job.index, std::move(bad));
+    const auto next = static_cast<int64_t>(replacements.below(static_cast<uint64_t>(source_->size())));
+    bad.substitute = source_->path(next);
+    badImages_.add(job.index, std::move(bad));
+    job.index = next;
+    reason = read(next, bytes);
+  }
+  throw Error(source_->path(job.index),
+              fmt::format("no readable image among {} replacements in a row, the last: {}", kMaxReplacements,
+                          reason));
+}
+
+std::string SampleLoader::tryToFill(int64_t index, int64_t epoch, const std::vector<uint8_t>& bytes,
+                                    Scratch& scratch, cv::Mat& slot) const {
+  try {
+    fill(index, epoch, bytes, scratch, slot);
+    return {};
+  } catch (const cv::Exception& failure) {
+    return reasonOf(failure, source_->path(index));
+  }
+}
+
+void SampleLoader::fill(int64_t index, int64_t epoch, const std::vector<uint8_t>& bytes, Scratch& scratch,
+                        cv::Mat& slot) const {
+  const auto rng = [&](Purpose purpose) {
+    return Rng(seed_, static_cast<uint64_t>(index), static_cast<uint32_t>(epoch), purpose);
+  };
+  cv::Rect region;
+  cv::Mat pixels;
+  {
+    const Timer timer(counters_.decode);
+    const cv::Size size = scratch.decoder.open(bytes).size;
+    Rng crop = rng(Purpose::kCrop);
+    region = recipe_ == Recipe::kEval ? cv::Rect({}, size) : drawCrop(size, augment_, crop);
+    pixels = scratch.decoder.decode(region);
+    if (scratch.decoder.warnings() > 0) counters_.warned.fetch_add(1, std::memory_order_relaxed);
+  }
+  const Timer timer(counters_.resize);
+  if (recipe_ == Recipe::kEval) {
+    evalTransform(pixels, slot.cols, augment_.evalCrop, scratch.resampler, slot);
+  } else {
+    Rng flip = rng(Purpose::kFlip);
+    scratch.resampler.resize(pixels, drawFlip(augment_, flip), slot);
+  }
+}
+
+}  // namespace cv::mixmim

@@ -1,0 +1,49 @@
+#include "data_pipeline/sampler.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "opencv2/mixmim/error.hpp"
+#include "opencv2/mixmim/random.hpp"
+
+namespace cv::mixmim {
+
+Sampler::Sampler(int64_t images, int batch, bool shuffle, uint64_t seed)
+    : images_(images), batch_(batch), shuffled_(shuffle), seed_(seed) {
+  if (images < 1 || batch < 1)
+    throw Error(fmt::format("Sampler: expected at least one image and a batch of at least 1, got {} and {}",
+                            images, batch));
+  if (shuffle && images < batch)
+    throw Error("data.batch",
+                fmt::format("expected at most the {} images of the data set, got {}", images, batch),
+                "use a smaller batch or more images");
+}
+
+int64_t Sampler::stepsPerEpoch() const {
+  return shuffled_ ? images_ / batch_ : (images_ + batch_ - 1) / batch_;
+}
+
+void Sampler::assign(int64_t step, std::vector<int64_t>& indices) {
+  const int64_t first = positionOf(step);
+  indices.resize(static_cast<size_t>(std::min<int64_t>(batch_, images_ - first)));
+  if (shuffled_) {
+    shuffle(epochOf(step));
+    std::copy_n(order_.begin() + first, indices.size(), indices.begin());
+  } else {
+    std::iota(indices.begin(), indices.end(), first);
+  }
+}
+
+void Sampler::shuffle(int64_t epoch) {
+  if (epoch == epoch_) return;
+  order_.resize(static_cast<size_t>(images_));
+  std::iota(order_.begin(), order_.end(), int64_t{0});
+  Rng rng(seed_, 0, static_cast<uint32_t>(epoch), Purpose::kShuffle);
+  for (size_t left = order_.size(); left > 1; --left) std::swap(order_[left - 1], order_[rng.below(left)]);
+  epoch_ = epoch;
+}
+
+}  // namespace cv::mixmim
