@@ -1,37 +1,15 @@
 #pragma once
 
-#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <string>
 #include <vector>
 
-#include "data_pipeline/pool.hpp"
-#include "opencv2/mixmim/batch.hpp"
+#include "data_pipeline/ring_batch.hpp"
 
 namespace cv::mixmim {
-
-/// One image on its way into slot `k` of a batch: what the feeder knows, and what the worker found.
-struct SampleJob {
-  int64_t index = 0;                         ///< data set index; after the work, of the image really used
-  int64_t position = 0;                      ///< in the epoch
-  Pool<std::vector<uint8_t>>::Loan bytes{};  ///< the encoded file
-  std::string readError;                     ///< why `bytes` could not be read, or ""
-  int label = -1;
-  bool filled = false;  ///< the slot holds an image
-};
-
-/// A batch in work. The feeder fills in everything but the pixels; `pending` counts the workers still to
-/// come.
-struct RingBatch {
-  Batch batch;
-  int64_t epoch = 0;
-  std::vector<SampleJob> jobs;
-  std::atomic<int> pending{0};
-};
 
 /// A fixed number of batches going round: free -> (feeder, workers) -> ready -> (consumer) -> free. Their
 /// number bounds the memory and is the back-pressure: acquire() waits for the consumer.

@@ -50,24 +50,6 @@ std::shared_ptr<const Source> checked(std::shared_ptr<const Source> source) {
   return source;
 }
 
-cv::Mat slotOf(cv::Mat& images, int slot) {
-  return {images.size[1], images.size[2], CV_8UC3, images.ptr(slot)};
-}
-
-/// Moves the filled slots to the front, keeping their order.
-int pack(RingBatch& work) {
-  int count = 0;
-  for (int slot = 0; slot < static_cast<int>(work.jobs.size()); ++slot) {
-    if (!work.jobs[static_cast<size_t>(slot)].filled) continue;
-    if (slot != count) {
-      slotOf(work.batch.images, slot).copyTo(slotOf(work.batch.images, count));
-      std::swap(work.jobs[static_cast<size_t>(slot)], work.jobs[static_cast<size_t>(count)]);
-    }
-    ++count;
-  }
-  return count;
-}
-
 }  // namespace
 
 struct Pipeline::Impl {
@@ -172,14 +154,7 @@ void Pipeline::Impl::prepare(RingBatch& work, int64_t step) {
   batch.epoch = static_cast<double>(step) / static_cast<double>(stepsPerEpoch);
   work.epoch = sampler.epochOf(step);
   sampler.assign(step, indices);
-  work.jobs.resize(indices.size());
-  for (size_t slot = 0; slot < indices.size(); ++slot) {
-    SampleJob& job = work.jobs[slot];
-    job = {};
-    job.index = indices[slot];
-    job.position = sampler.positionOf(step) + static_cast<int64_t>(slot);
-  }
-  work.pending.store(static_cast<int>(indices.size()));
+  work.assign(indices, sampler.positionOf(step));
 
   const auto rng = [&](Purpose purpose) {
     return Rng(config().run.seed, static_cast<uint64_t>(step), 0, purpose);
@@ -214,7 +189,7 @@ void Pipeline::Impl::runJob(RingBatch& work, size_t slot) noexcept {
   SampleJob& job = work.jobs[slot];
   const auto bytes = std::move(job.bytes);  // goes back last: join() waits for it
   try {
-    cv::Mat image = slotOf(work.batch.images, static_cast<int>(slot));
+    cv::Mat image = work.slot(slot);
     loader.load(job, work.epoch, *bytes, *scratch.take(), image);
     if (work.pending.fetch_sub(1) == 1) finish(work);
   } catch (...) {
@@ -225,14 +200,7 @@ void Pipeline::Impl::runJob(RingBatch& work, size_t slot) noexcept {
 /// The last worker of a batch does what needs all its images.
 void Pipeline::Impl::finish(RingBatch& work) {
   Batch& batch = work.batch;
-  batch.count = pack(work);
-  batch.samples.resize(static_cast<size_t>(batch.count));
-  batch.labels.setTo(-1);
-  for (int slot = 0; slot < batch.count; ++slot) {
-    const SampleJob& job = work.jobs[static_cast<size_t>(slot)];
-    batch.samples[static_cast<size_t>(slot)] = job.index;
-    batch.labels.at<int>(slot) = job.label;
-  }
+  work.collect();
   if (options.recipe == Recipe::kPretrain) {
     const Timer timer(counters.mix);
     mixPairs(batch.images, batch.mask);
@@ -290,19 +258,7 @@ void Pipeline::stop() {
 }
 
 PipelineStats Pipeline::stats() const {
-  const PipelineCounters& counters = impl_->counters;
-  PipelineStats stats;
-  stats.images = counters.images;
-  stats.batches = counters.batches;
-  stats.bad = counters.bad;
-  stats.warned = counters.warned;
-  stats.read = counters.read.seconds();
-  stats.decode = counters.decode.seconds();
-  stats.resize = counters.resize.seconds();
-  stats.augment = counters.augment.seconds();
-  stats.mix = counters.mix.seconds();
-  stats.waitForBatch = counters.waitForBatch.seconds();
-  stats.waitForBuffer = counters.waitForBuffer.seconds();
+  PipelineStats stats = impl_->counters.snapshot();
   stats.threads = impl_->workers;
   return stats;
 }

@@ -11,23 +11,11 @@
 #include "data_pipeline/bad_images.hpp"
 #include "data_pipeline/recipe.hpp"
 #include "data_pipeline/source.hpp"
+#include "data_pipeline/stats.hpp"
 #include "opencv2/mixmim/batch.hpp"
 #include "opencv2/mixmim/config.hpp"
 
 namespace cv::mixmim {
-
-/// Times summed over all workers since construction, in seconds, and counts.
-struct PipelineStats {
-  int64_t images = 0, batches = 0;  ///< in finished batches
-  int64_t bad = 0;                  ///< images that could not be used, each time one was wanted
-  int64_t warned = 0;               ///< images used although libjpeg worked around damage in them
-  double read = 0;                  ///< seconds in the source, mostly the feeder's
-  double decode = 0, resize = 0, augment = 0,
-         mix = 0;            ///< worker seconds per stage; resize includes the flip
-  double waitForBatch = 0;   ///< consumer seconds in next()
-  double waitForBuffer = 0;  ///< feeder seconds waiting for a free batch (back-pressure)
-  int threads = 0;
-};
 
 /// Everything one pipeline needs; `config` supplies [data], [augment], [mix], model geometry, seed and
 /// threads.

@@ -6,6 +6,19 @@
 
 namespace cv::mixmim {
 
+/// Times summed over all workers since construction, in seconds, and counts.
+struct PipelineStats {
+  int64_t images = 0, batches = 0;  ///< in finished batches
+  int64_t bad = 0;                  ///< images that could not be used, each time one was wanted
+  int64_t warned = 0;               ///< images used although libjpeg worked around damage in them
+  double read = 0;                  ///< seconds in the source, mostly the feeder's
+  double decode = 0, resize = 0, augment = 0,
+         mix = 0;            ///< worker seconds per stage; resize includes the flip
+  double waitForBatch = 0;   ///< consumer seconds in next()
+  double waitForBuffer = 0;  ///< feeder seconds waiting for a free batch (back-pressure)
+  int threads = 0;
+};
+
 /// A sum of seconds that many threads add to.
 class SecondsCounter {
  public:
@@ -32,8 +45,10 @@ class Timer {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-/// What the threads of a pipeline count; PipelineStats is the copy its users see.
+/// What the threads of a pipeline count.
 struct PipelineCounters {
+  PipelineStats snapshot() const;
+
   SecondsCounter read, decode, resize, augment, mix, waitForBatch, waitForBuffer;
   std::atomic<int64_t> images{0}, batches{0}, bad{0}, warned{0};
 };

@@ -1,0 +1,68 @@
+#include "data_pipeline/image_check.hpp"
+
+#include <oneapi/tbb/enumerable_thread_specific.h>
+#include <oneapi/tbb/parallel_for.h>
+#include <oneapi/tbb/task_arena.h>
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+
+#include "data_pipeline/cores.hpp"
+#include "data_pipeline/decode.hpp"
+
+namespace cv::mixmim {
+
+namespace {
+
+/// What one worker keeps from image to image.
+struct Worker {
+  ImageDecoder decoder;
+  std::vector<uint8_t> bytes;
+};
+
+struct Outcome {
+  std::string format, reason;  // reason: why the image is bad, "" if it is good
+};
+
+Outcome checkImage(const Source& source, int64_t index, Worker& worker) {
+  Outcome outcome;
+  try {
+    source.read(index, worker.bytes);
+    outcome.format = nameOf(formatOf(worker.bytes));
+    const ImageHeader header = worker.decoder.open(worker.bytes);
+    worker.decoder.decode(cv::Rect({}, header.size));
+  } catch (const std::exception& e) {
+    outcome.reason = e.what();
+  }
+  return outcome;
+}
+
+}  // namespace
+
+ImageCheck checkImages(const Source& source, int threads, const std::function<bool(int64_t done)>& progress) {
+  ImageCheck check;
+  std::mutex mutex;  // guards check and done
+  int64_t done = 0;
+  std::atomic<bool> stopped{false};
+  tbb::enumerable_thread_specific<Worker> workers;
+  tbb::task_arena arena(workerCount(threads));
+  arena.execute([&] {
+    tbb::parallel_for(int64_t{0}, source.size(), [&](int64_t index) {
+      if (stopped) return;
+      const Outcome outcome = checkImage(source, index, workers.local());
+      const std::lock_guard<std::mutex> lock(mutex);
+      if (!outcome.format.empty()) ++check.formats[outcome.format];
+      if (outcome.reason.empty())
+        ++check.perClass[source.label(index)];
+      else
+        check.bad.push_back({source.path(index), 0, outcome.reason, 0, index, ""});
+      if (!progress(++done)) stopped = true;
+    });
+  });
+  const auto earlier = [](const BadImage& a, const BadImage& b) { return a.position < b.position; };
+  std::sort(check.bad.begin(), check.bad.end(), earlier);
+  return check;
+}
+
+}  // namespace cv::mixmim
