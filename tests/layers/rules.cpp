@@ -115,7 +115,7 @@ const std::vector<Dependency>& dependencies() {
       {"libjpeg", {"jpeglib.h", "jerror.h", "turbojpeg.h"}, {"data_pipeline", "tests/data_pipeline"}},
       {"Boost.DLL", {"boost/dll"}, {"modules/mixmim"}},
       {"Boost.JSON",
-       {"boost/json"},
+       {"boost/json", "boost/version.hpp"},
        {"modules", "plugins", "apps", "tests"}},  // what crosses the plugin border
       {"Boost.Program_options", {"boost/program_options"}, {"modules/mixmim", "apps"}},
       {"fmt", {"fmt/"}, {""}},
