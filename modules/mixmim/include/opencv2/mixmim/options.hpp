@@ -12,7 +12,7 @@
 namespace cv::mixmim {
 
 /// One setting: where it lives in a Config, how it is called, and what may be written there.
-struct Option {
+struct CV_EXPORTS Option {
   std::string name;      ///< "optim.lr": section of the file, dot, key; also the command line's --optim.lr
   std::string alias;     ///< short spelling on the command line ("epochs"), or ""
   std::string sentence;  ///< help, one sentence
