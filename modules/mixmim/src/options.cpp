@@ -14,6 +14,7 @@
 #include "model_presets.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/geometry.hpp"
+#include "opencv2/mixmim/json.hpp"
 
 namespace cv::mixmim {
 
@@ -380,9 +381,8 @@ std::string asText(const boost::json::value& value) {
 
 Config fromJson(const std::string& json) {
   constexpr const char* kWhere = "config JSON";
-  boost::system::error_code error;
-  const boost::json::value root = boost::json::parse(json, error);
-  if (error || !root.is_object()) throw Error(kWhere, error ? error.message() : "expected an object");
+  const boost::json::value root = parseJson(json, kWhere);
+  if (!root.is_object()) throw Error(kWhere, "expected an object");
   Config config;
   const std::vector<Option> list = options(config);
   for (const auto& section : root.get_object()) {

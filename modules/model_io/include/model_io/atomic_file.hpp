@@ -8,9 +8,10 @@
 
 namespace cv::mixmim {
 
-/// A file that appears under its name, complete and on the disk, at commit() and not before. Until then the bytes
-/// go to a hidden file beside it (".<name>.<number>.tmp"), which the destructor removes if commit() was not reached;
-/// a file of that name stays as it was. A crash can leave a hidden file behind, never a damaged visible one.
+/// A file that appears under its name, complete and on the disk, at commit() and not before. Until then the
+/// bytes go to a hidden file beside it (".<name>.<number>.tmp"), which the destructor removes if commit() was
+/// not reached; a file of that name stays as it was. A crash can leave a hidden file behind, never a damaged
+/// visible one.
 ///
 ///   AtomicFile file("model.onnx");
 ///   file.write(bytes.data(), bytes.size());

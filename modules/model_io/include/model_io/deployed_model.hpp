@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <opencv2/core.hpp>
@@ -28,5 +29,11 @@ struct DeployedModel {
 /// Reads the description without loading the network. Throws Error for a file that is not ONNX, is damaged, or was not
 /// written by `mixmim export`. Memory stays proportional to the file.
 DeployedModel readDeployedModel(const std::string& path);
+
+/// The same for a file in memory; `where` names it in messages.
+DeployedModel parseDeployedModel(std::string_view bytes, const std::string& where);
+
+/// The description as metadata_props: what readDeployedModel reads, and lines for people (preprocessing).
+std::map<std::string, std::string> metadataOf(const DeployedModel& model);
 
 }  // namespace cv::mixmim

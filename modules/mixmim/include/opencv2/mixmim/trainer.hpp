@@ -49,8 +49,8 @@ class CV_EXPORTS Trainer {
 
   const Config& config() const { return config_; }
 
-  /// N x S x S x 3 bytes for the images of a batch, in memory the device copies from fastest (pinned, where there is a
-  /// device). Valid as long as the trainer lives.
+  /// N x S x S x 3 bytes for the images of a batch, in memory the device copies from fastest (pinned, where
+  /// there is a device). Valid as long as the trainer lives.
   cv::Mat allocate(int batch);
 
   /// One optimiser step. Full batches only (count == capacity). The batch may be reused when step returns.
@@ -70,8 +70,8 @@ class CV_EXPORTS Trainer {
 
   /// Weights and moments; they may share memory with the trainer, so use or copy them before the next step.
   TrainerState state();
-  /// Continues from a state of the same Config. Names and shapes must match exactly. An empty `optimizer` restores the
-  /// weights alone, as evaluation needs them.
+  /// Continues from a state of the same Config. Names and shapes must match exactly. An empty `optimizer`
+  /// restores the weights alone, as evaluation needs them.
   void restore(const TrainerState& state);
   /// Starts from weights of a checkpoint that may be of another task, image size or class count (recipes:
   /// interpolates position embeddings and bias tables; the classifier head is always redrawn). Before the

@@ -1,0 +1,135 @@
+#include <boost/json.hpp>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+
+#include <fmt/format.h>
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
+
+#include "apps/mixmim/command_line.hpp"
+#include "apps/mixmim/verb.hpp"
+#include "data_pipeline/augment.hpp"
+#include "data_pipeline/decode.hpp"
+#include "data_pipeline/mix.hpp"
+#include "data_pipeline/mixture.hpp"
+#include "data_pipeline/pipeline.hpp"
+#include "opencv2/mixmim/preprocess.hpp"
+#include "opencv2/mixmim/random.hpp"
+
+namespace cv::mixmim {
+
+namespace {
+
+namespace json = boost::json;
+
+json::object toJson(const cv::Rect& box) {
+  return {{"top", box.y}, {"left", box.x}, {"height", box.height}, {"width", box.width}};
+}
+
+cv::Size sizeOf(const Source& source, int64_t index) {
+  std::vector<uint8_t> bytes;
+  source.read(index, bytes);
+  ImageDecoder decoder;
+  return decoder.open(bytes).size;
+}
+
+/// What was drawn for one image, computed again from its key: the pipeline carries no parameters.
+json::object parametersOf(const Source& source, const Config& config, Recipe recipe, int64_t index,
+                          uint32_t epoch) {
+  json::object line{{"source", source.path(index)}, {"label", source.label(index)}};
+  const cv::Size size = sizeOf(source, index);
+  if (recipe == Recipe::kEval) {
+    const EvalGeometry geometry = evalGeometry(size, config.model.imageSize, config.augment.evalCrop);
+    line["resize"] = {{"height", geometry.resized.height}, {"width", geometry.resized.width}};
+    line["crop"] = toJson(geometry.crop);
+    line["flip"] = false;
+  } else {
+    Rng crop(config.run.seed, static_cast<uint64_t>(index), epoch, Purpose::kCrop);
+    Rng flip(config.run.seed, static_cast<uint64_t>(index), epoch, Purpose::kFlip);
+    line["crop"] = toJson(drawCrop(size, config.augment, crop));
+    line["flip"] = drawFlip(config.augment, flip);
+  }
+  line["ops"] = json::array();
+  line["erase"] = nullptr;
+  return line;
+}
+
+void addMixing(json::object& line, const Batch& batch, Recipe recipe, int slot) {
+  line["partner"] = recipe == Recipe::kEval ? json::value() : json::value(batch.capacity() - 1 - slot);
+  if (recipe == Recipe::kPretrain) {
+    std::string cells;
+    for (const uchar cell : cv::Mat_<uchar>(batch.mask)) cells += cell ? '1' : '0';
+    line["mask"] = cells;
+  }
+  if (recipe == Recipe::kFinetune) {
+    line["lambda"] = batch.mixture.lambda;
+    line["box"] = batch.mixture.box.empty() ? json::value() : json::value(toJson(batch.mixture.box));
+  }
+}
+
+void writePng(const std::filesystem::path& path, const cv::Mat& images, int slot) {
+  const int side = images.size[1];
+  cv::Mat bgr;
+  cv::cvtColor(cv::Mat(side, side, CV_8UC3, const_cast<uchar*>(images.ptr(slot))), bgr, cv::COLOR_RGB2BGR);
+  if (!cv::imwrite(path.string(), bgr)) throw Error(path.string(), "cannot be written");
+}
+
+Recipe recipeOf(const std::string& name) {
+  if (name == "pretrain") return Recipe::kPretrain;
+  if (name == "finetune") return Recipe::kFinetune;
+  if (name == "eval") return Recipe::kEval;
+  throw UsageError("--recipe: expected pretrain, finetune or eval, got '" + name + "'");
+}
+
+}  // namespace
+
+int runAugment(const Arguments& arguments) {
+  CommandLine line("augment", "Writes augmented pictures as PNG, and every drawn number in parameters.jsonl.",
+                   "--data SRC --out DIR [OPTION...]",
+                   "mixmim augment --data photos/train --out look --count 16 --batch 8");
+  line.option("out", "Folder to write to.")
+      .option("recipe", "pretrain, finetune or eval.", "pretrain")
+      .option("count", "How many pictures: whole batches are written.", "16")
+      .settings(Task::kPretrain, {"data.train", "data.batch", "augment", "mix", "model.imageSize",
+                                  "model.name", "run.seed", "run.threads"});
+  if (!line.parse(arguments)) return kDone;
+  const std::filesystem::path out = line.required("out");
+  const Recipe recipe = recipeOf(line.get("recipe"));
+  const int count = line.number("count", 1, 10000000);
+  Config config = line.config();
+  if (config.data.train.empty())
+    throw UsageError("mixmim augment: --data is needed; `mixmim augment --help` explains it");
+  const auto source = openSource(config.data.train);
+  config.data.batch = static_cast<int>(std::min<int64_t>({config.data.batch, count, source->size()}));
+  std::filesystem::create_directories(out);
+  std::ofstream parameters(out / "parameters.jsonl");
+
+  Pipeline pipeline(source, {config, recipe, {}});
+  const int64_t steps = (count + config.data.batch - 1) / config.data.batch;
+  pipeline.start(0, recipe == Recipe::kEval ? std::min(steps, pipeline.stepsPerEpoch()) : steps);
+  int number = 0;
+  while (const auto batch = pipeline.next()) {
+    cv::Mat images = batch->images.clone();
+    if (recipe == Recipe::kPretrain)
+      mixPairs(images, batch->mask);  // mixing again gives the pictures before mixing
+    for (int slot = 0; slot < batch->count; ++slot, ++number) {
+      const std::string name = fmt::format("picture-{:06}.png", number);
+      writePng(out / name, images, slot);
+      if (recipe == Recipe::kPretrain)
+        writePng(out / fmt::format("mixed-{:06}.png", number), batch->images, slot);
+      json::object entry{{"file", name}};
+      const auto epoch = static_cast<uint32_t>(batch->step / pipeline.stepsPerEpoch());
+      for (auto& item :
+           parametersOf(*source, config, recipe, batch->samples[static_cast<size_t>(slot)], epoch))
+        entry[item.key()] = item.value();
+      addMixing(entry, *batch, recipe, slot);
+      parameters << json::serialize(entry) << '\n';
+    }
+  }
+  if (!parameters.flush()) throw Error((out / "parameters.jsonl").string(), "cannot be written");
+  std::cout << fmt::format("{} pictures in {}\n", number, out.string());
+  return kDone;
+}
+
+}  // namespace cv::mixmim

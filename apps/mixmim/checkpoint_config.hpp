@@ -1,0 +1,27 @@
+// What a verb takes from a checkpoint so that the user need not repeat it.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "apps/mixmim/command_line.hpp"
+#include "model_io/checkpoint.hpp"
+#include "opencv2/mixmim/trainer.hpp"
+
+namespace cv::mixmim {
+
+/// The resolved config of a run that may start from weights: the dimensions of the model are those of the
+/// checkpoint that
+/// --init names, unless the command line or the file names a model. Weights without a config (a plain
+/// .safetensors) say nothing about dimensions.
+Config configWithModelOf(const CommandLine& line);
+
+/// A trainer holding the weights of a checkpoint, to look at rather than to train: the checkpoint's config,
+/// with the device and threads of `run`.
+struct LoadedModel {
+  CheckpointInfo info;
+  std::shared_ptr<Trainer> trainer;
+};
+LoadedModel loadModel(const std::string& checkpoint, const RunConfig& run);
+
+}  // namespace cv::mixmim

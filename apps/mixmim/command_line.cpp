@@ -1,0 +1,189 @@
+#include "apps/mixmim/command_line.hpp"
+
+#include <algorithm>
+#include <boost/program_options.hpp>
+#include <charconv>
+#include <iostream>
+
+#include <fmt/format.h>
+
+namespace cv::mixmim {
+
+namespace po = boost::program_options;
+
+CommandLine::CommandLine(std::string verb, std::string sentence, std::string usage, std::string example)
+    : verb_(std::move(verb)),
+      sentence_(std::move(sentence)),
+      usage_(std::move(usage)),
+      example_(std::move(example)) {}
+
+CommandLine& CommandLine::option(const std::string& name, const std::string& sentence,
+                                 const std::string& fallback) {
+  own_.push_back({name, sentence, fallback, false});
+  return *this;
+}
+
+CommandLine& CommandLine::flag(const std::string& name, const std::string& sentence) {
+  own_.push_back({name, sentence, "", true});
+  return *this;
+}
+
+CommandLine& CommandLine::settings(Task task, std::vector<std::string> only) {
+  takesSettings_ = true;
+  task_ = task;
+  only_ = std::move(only);
+  return option("config", "Read settings from this file; the command line wins.");
+}
+
+CommandLine& CommandLine::words(const std::string& name) {
+  wordsName_ = name;
+  return *this;
+}
+
+namespace {
+
+bool listed(const std::string& name, const std::vector<std::string>& only) {
+  const auto matches = [&](const std::string& o) { return name == o || name.rfind(o + ".", 0) == 0; };
+  return only.empty() || std::any_of(only.begin(), only.end(), matches);
+}
+
+/// Boost's name of an option, with room for "-h" and friends.
+void add(po::options_description& description, const std::string& name, const std::string& sentence,
+         bool isFlag) {
+  auto* value = po::value<std::string>();
+  if (isFlag) value->implicit_value("true", "");
+  description.add_options()(name.c_str(), value, sentence.c_str());
+}
+
+std::string helpText(const Option& option) {
+  std::string text = option.sentence;
+  if (!option.unit.empty()) text += fmt::format(" [{}]", option.unit);
+  const std::string value = option.get();
+  return text + (value.empty() ? "" : fmt::format(" ({})", value));
+}
+
+}  // namespace
+
+void CommandLine::print() const {
+  std::cout << fmt::format("usage: mixmim {} {}\n\n{}\n\n", verb_, usage_, sentence_);
+  const auto line = [](const std::string& name, const std::string& text) {
+    std::cout << fmt::format("  --{:<26} {}\n", name, text);
+  };
+  for (const OwnOption& o : own_)
+    line(o.name, o.sentence + (o.fallback.empty() ? "" : fmt::format(" ({})", o.fallback)));
+  line("help, -h", "Print this text.");
+  if (takesSettings_) {
+    std::cout << "\nSettings, also as [section] and key = value in a file (default in brackets):\n";
+    Config config = resolve(task_, {});
+    for (const Option& o : options(config))
+      if (listed(o.name, only_)) line(o.alias.empty() ? o.name : o.name + ", --" + o.alias, helpText(o));
+  }
+  std::cout << fmt::format("\nExample:\n  {}\n", example_);
+}
+
+bool CommandLine::parse(const std::vector<std::string>& arguments) {
+  po::options_description description;
+  std::vector<std::string> names{"help"};
+  Config scratch;
+  std::vector<std::string> settingNames;
+  for (const OwnOption& o : own_) names.push_back(o.name);
+  for (const OwnOption& o : own_) add(description, o.name, o.sentence, o.isFlag);
+  description.add_options()("help,h", "");
+  if (takesSettings_) {
+    for (const Option& o : options(scratch)) {
+      if (!listed(o.name, only_)) continue;
+      for (const std::string& name : {o.name, o.alias}) {
+        if (name.empty() || std::find(names.begin(), names.end(), name) != names.end())
+          continue;  // the verb's own wins
+        add(description, name, o.sentence, std::holds_alternative<bool*>(o.value));
+        names.push_back(name);
+        settingNames.push_back(name);
+      }
+    }
+  }
+  const std::string hint = fmt::format("`mixmim {} --help` lists all options", verb_);
+  try {
+    po::positional_options_description positional;
+    po::options_description hidden;
+    hidden.add(description).add_options()("", po::value<std::vector<std::string>>(), "");
+    if (!wordsName_.empty()) positional.add("", -1);
+    constexpr int kStyle = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
+    const auto parsed =
+        po::command_line_parser(arguments).options(hidden).positional(positional).style(kStyle).run();
+    for (const auto& option : parsed.options) {
+      const std::string value = option.value.empty() ? "" : option.value.front();
+      if (option.string_key == "help") {
+        print();
+        return false;
+      }
+      if (option.string_key.empty())
+        words_.push_back(value);
+      else if (std::find(settingNames.begin(), settingNames.end(), option.string_key) != settingNames.end())
+        settings_.push_back({option.string_key, value, "--" + option.string_key});
+      else
+        given_[option.string_key] = value;
+    }
+  } catch (const po::unknown_option& e) {
+    const std::string word = e.get_option_name();
+    const std::string bare = word.substr(std::min(word.find_first_not_of('-'), word.size()));
+    const std::string nearest = nearestName(bare, names);
+    throw UsageError(fmt::format("mixmim {}: unknown option '{}'; {}", verb_, word,
+                                 nearest.empty() ? hint : fmt::format("did you mean '--{}'?", nearest)));
+  } catch (const po::too_many_positional_options_error&) {
+    throw UsageError(fmt::format("mixmim {}: takes options only; {}", verb_, hint));
+  } catch (const po::error& e) {
+    throw UsageError(fmt::format("mixmim {}: {}; {}", verb_, e.what(), hint));
+  }
+  return true;
+}
+
+std::string CommandLine::get(const std::string& name) const {
+  if (const auto found = given_.find(name); found != given_.end()) return found->second;
+  const auto matches = [&](const OwnOption& o) { return o.name == name; };
+  const auto own = std::find_if(own_.begin(), own_.end(), matches);
+  return own == own_.end() ? "" : own->fallback;
+}
+
+std::string CommandLine::required(const std::string& name) const {
+  if (get(name).empty())
+    throw UsageError(
+        fmt::format("mixmim {}: --{} is needed; `mixmim {} --help` explains it", verb_, name, verb_));
+  return get(name);
+}
+
+int CommandLine::number(const std::string& name, int min, int max) const {
+  return wholeNumber(name, get(name), min, max);
+}
+
+int CommandLine::wholeNumber(const std::string& name, const std::string& text, int min, int max) {
+  int value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < min || value > max)
+    throw UsageError(
+        fmt::format("--{}: expected a whole number from {} to {}, got '{}'", name, min, max, text));
+  return value;
+}
+
+std::vector<Setting> CommandLine::given() const {
+  std::vector<Setting> all;
+  if (has("config")) all = readConfigFile(get("config"));
+  all.insert(all.end(), settings_.begin(), settings_.end());
+  return all;
+}
+
+std::string CommandLine::setting(const std::string& spelling) const {
+  std::string value;
+  for (const Setting& setting : settings_)
+    if (setting.key == spelling) value = setting.value;
+  return value;
+}
+
+Config CommandLine::config() const {
+  try {
+    return resolve(task_, given());
+  } catch (const Error& e) {
+    throw UsageError(e.what());
+  }
+}
+
+}  // namespace cv::mixmim

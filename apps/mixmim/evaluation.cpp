@@ -1,0 +1,77 @@
+#include "apps/mixmim/evaluation.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "apps/mixmim/progress.hpp"
+#include "opencv2/mixmim/error.hpp"
+
+namespace cv::mixmim {
+
+int64_t EvaluationResult::imagesOf(int label) const {
+  return static_cast<int64_t>(cv::sum(confusion.row(label))[0]);
+}
+
+double EvaluationResult::top1Of(int label) const {
+  const int64_t all = imagesOf(label);
+  return all == 0 ? 0 : static_cast<double>(confusion.at<int>(label, label)) / static_cast<double>(all);
+}
+
+Accuracy::Accuracy(int classes) : classes_(classes), confusion_(cv::Mat::zeros(classes, classes, CV_32S)) {}
+
+void Accuracy::add(const float* scores, int label) {
+  if (label < 0) return;
+  constexpr int kFew = 5;
+  const float own = scores[label];
+  const auto better = std::count_if(scores, scores + classes_, [&](float s) { return s > own; });
+  top1_ += better < 1;
+  top5_ += better < kFew;
+  const float largest = *std::max_element(scores, scores + classes_);
+  double sum = 0;
+  for (int c = 0; c < classes_; ++c) sum += std::exp(static_cast<double>(scores[c] - largest));
+  loss_ += std::log(sum) - static_cast<double>(own - largest);
+  ++confusion_.at<int>(label, static_cast<int>(std::max_element(scores, scores + classes_) - scores));
+}
+
+EvaluationResult Accuracy::result() const {
+  EvaluationResult result;
+  result.images = static_cast<int64_t>(cv::sum(confusion_)[0]);
+  const double n = std::max<double>(1, static_cast<double>(result.images));
+  result.top1 = top1_ / n;
+  result.top5 = top5_ / n;
+  result.loss = loss_ / n;
+  result.confusion = confusion_;
+  return result;
+}
+
+EvaluationResult evaluate(const std::shared_ptr<const Source>& source, const Config& config, int classes,
+                          const std::function<cv::Mat(const Batch&)>& scores) {
+  Pipeline pipeline(source, {config, Recipe::kEval, {}});
+  Progress progress("evaluate", source->size());
+  Accuracy accuracy(classes);
+  int64_t done = 0;
+  pipeline.start(0, pipeline.stepsPerEpoch());
+  while (const auto batch = pipeline.next()) {
+    const cv::Mat answers = scores(*batch);
+    for (int i = 0; i < batch->count; ++i) accuracy.add(answers.ptr<float>(i), batch->labels.at<int>(i));
+    progress.update(done += batch->count, "images");
+  }
+  for (const BadImage& image : pipeline.badImages())
+    progress.note(fmt::format("left out: {}: {}", image.path, image.reason));
+  return accuracy.result();
+}
+
+void checkLabels(const std::string& where, const std::vector<std::string>& data,
+                 const std::vector<std::string>& model) {
+  if (data == model) return;
+  const auto [a, b] = std::mismatch(data.begin(), data.end(), model.begin(), model.end());
+  throw Error(
+      where,
+      fmt::format("expected the {} classes of the model, got {}; the first difference: '{}' here, '{}' there",
+                  model.size(), data.size(), a == data.end() ? "" : *a, b == model.end() ? "" : *b),
+      "class folders must have the same names");
+}
+
+}  // namespace cv::mixmim

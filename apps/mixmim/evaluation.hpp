@@ -1,0 +1,44 @@
+// Accuracy of anything that turns a batch into scores.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "data_pipeline/pipeline.hpp"
+
+namespace cv::mixmim {
+
+struct EvaluationResult {
+  int64_t images = 0;
+  double top1 = 0, top5 = 0;  ///< 0..1
+  double loss = 0;            ///< mean cross entropy
+  cv::Mat confusion;          ///< classes x classes, CV_32S, row = true class, column = answer
+
+  int64_t imagesOf(int label) const;  ///< images of that class
+  double top1Of(int label) const;     ///< 0..1; 0 for a class without images
+};
+
+/// Adds up answers. Every image counts once; images without a label do not count.
+class Accuracy {
+ public:
+  explicit Accuracy(int classes);
+  void add(const float* scores, int label);
+  EvaluationResult result() const;
+
+ private:
+  int classes_;
+  double top1_ = 0, top5_ = 0, loss_ = 0;
+  cv::Mat confusion_;
+};
+
+/// Runs every image of `source` through the evaluation transform and `scores` (count x classes, CV_32F).
+EvaluationResult evaluate(const std::shared_ptr<const Source>& source, const Config& config, int classes,
+                          const std::function<cv::Mat(const Batch&)>& scores);
+
+/// Throws Error when the classes of a data set are not the model's, naming the first difference.
+void checkLabels(const std::string& where, const std::vector<std::string>& data,
+                 const std::vector<std::string>& model);
+
+}  // namespace cv::mixmim

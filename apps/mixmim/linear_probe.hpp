@@ -1,0 +1,21 @@
+// How much a frozen encoder knows: classifiers on its features that cannot learn features of their own.
+#pragma once
+
+#include <opencv2/core.hpp>
+
+namespace cv::mixmim {
+
+/// Features of labelled images: N x D, CV_32F, and N x 1, CV_32S.
+struct LabelledFeatures {
+  cv::Mat features, labels;
+};
+
+/// Accuracy (0..1) on `val` of multinomial logistic regression trained on `train`: standardised features, L2
+/// penalty, full-batch gradient descent with momentum from zero. Deterministic.
+double linearProbe(const LabelledFeatures& train, const LabelledFeatures& val, int classes);
+
+/// Accuracy (0..1) of a majority vote of the k nearest training images by cosine similarity, votes weighted
+/// by exp(similarity / 0.07) as in the DINO evaluation.
+double nearestNeighbours(const LabelledFeatures& train, const LabelledFeatures& val, int classes, int k);
+
+}  // namespace cv::mixmim

@@ -1,0 +1,91 @@
+// mixmim: pretraining, fine-tuning, export and deployment of MixMIM models. One file per verb.
+#include <malloc.h>
+
+#include <csignal>
+#include <iostream>
+
+#include <fmt/format.h>
+#include <opencv2/core/utility.hpp>
+
+#include "apps/mixmim/command_line.hpp"
+#include "apps/mixmim/verb.hpp"
+
+namespace cv::mixmim {
+namespace {
+
+struct Verb {
+  const char* name;
+  const char* sentence;
+  int (*run)(const Arguments&);
+};
+
+constexpr Verb kVerbs[] = {
+    {"make-shapes", "draw a labelled demo data set", runMakeShapes},
+    {"check", "read every image of a data set and list the bad ones", runCheck},
+    {"pretrain", "masked and mixed pretraining, without labels", runPretrain},
+    {"finetune", "supervised training of the same encoder", runFinetune},
+    {"probe", "how good are frozen features: linear probe and k-NN", runProbe},
+    {"eval", "accuracy of a checkpoint or a deployed model", runEval},
+    {"export", "write one deployable .onnx", runExport},
+    {"predict", "classify pictures with a deployed model", runPredict},
+    {"show", "original, mixed picture, and both reconstructions", runShow},
+    {"augment", "write augmented pictures and every drawn number", runAugment},
+    {"bench", "measure the pipeline, training or prediction", runBench},
+    {"config", "print all settings with their explanations", runConfig},
+    {"info", "versions, plugins, devices; or what a file holds", runInfo},
+};
+
+void printUsage(std::ostream& out) {
+  out << "usage: mixmim VERB [OPTION...]        (mixmim VERB --help explains a verb)\n\n";
+  for (const Verb& verb : kVerbs) out << fmt::format("  {:<12} {}\n", verb.name, verb.sentence);
+}
+
+int unknownVerb(const std::string& word) {
+  std::vector<std::string> names;
+  for (const Verb& verb : kVerbs) names.emplace_back(verb.name);
+  const std::string nearest = nearestName(word, names);
+  std::cerr << fmt::format(
+      "mixmim: error: unknown verb '{}'; {}\n", word,
+      nearest.empty() ? "`mixmim --help` lists all verbs" : fmt::format("did you mean '{}'?", nearest));
+  return kWrongUsage;
+}
+
+int run(const Arguments& arguments) {
+  if (arguments.empty()) {
+    printUsage(std::cerr);
+    return kWrongUsage;
+  }
+  const std::string& word = arguments.front();
+  if (word == "-h" || word == "--help" || word == "help") {
+    printUsage(std::cout);
+    return kDone;
+  }
+  for (const Verb& verb : kVerbs)
+    if (word == verb.name) return verb.run({arguments.begin() + 1, arguments.end()});
+  return unknownVerb(word);
+}
+
+/// Freed memory stays with the process: a training step frees and allocates the same large blocks again and
+/// again, and giving them back to the system costs more than a small model's arithmetic.
+void keepFreedMemory() {
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+}
+
+}  // namespace
+}  // namespace cv::mixmim
+
+int main(int argc, char** argv) {
+  using namespace cv::mixmim;
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a failed write, not the end of a training run
+  keepFreedMemory();
+  try {
+    return run({argv + 1, argv + argc});
+  } catch (const UsageError& e) {
+    std::cerr << "mixmim: error: " << e.what() << '\n';
+    return kWrongUsage;
+  } catch (const std::exception& e) {
+    std::cerr << "mixmim: error: " << e.what() << '\n';
+    return kFailed;
+  }
+}

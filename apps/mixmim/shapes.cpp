@@ -1,0 +1,226 @@
+#include "apps/mixmim/shapes.hpp"
+
+#include <cmath>
+#include <functional>
+
+#include <opencv2/imgproc.hpp>
+
+#include "opencv2/mixmim/random.hpp"
+
+namespace cv::mixmim {
+
+namespace {
+
+constexpr double kPi = 3.14159265358979323846;
+using Outline = std::vector<cv::Point2d>;  // in a circle of radius 1
+
+/// Points on a curve given in polar coordinates.
+Outline polar(int points, const std::function<double(double turn)>& radius, double turns = 1) {
+  Outline outline;
+  for (int i = 0; i < points; ++i) {
+    const double turn = turns * i / points, r = radius(turn);
+    outline.emplace_back(r * std::sin(2 * kPi * turn), -r * std::cos(2 * kPi * turn));
+  }
+  return outline;
+}
+
+Outline circle() {
+  return polar(60, [](double) { return 0.85; });
+}
+Outline polygon(int corners) {
+  return polar(corners, [](double) { return 1.0; });
+}
+
+Outline star() {
+  Outline outline;
+  for (int i = 0; i < 10; ++i) {
+    const double radius = i % 2 ? 0.42 : 1.0, angle = kPi * i / 5;
+    outline.emplace_back(radius * std::sin(angle), -radius * std::cos(angle));
+  }
+  return outline;
+}
+
+Outline cross() {
+  constexpr double kArm = 0.3, kEnd = 0.92;
+  return {{-kArm, -kEnd}, {kArm, -kEnd}, {kArm, -kArm}, {kEnd, -kArm}, {kEnd, kArm},   {kArm, kArm},
+          {kArm, kEnd},   {-kArm, kEnd}, {-kArm, kArm}, {-kEnd, kArm}, {-kEnd, -kArm}, {-kArm, -kArm}};
+}
+
+Outline arrow() {
+  return {{0, -1}, {0.75, -0.15}, {0.28, -0.15}, {0.28, 0.95}, {-0.28, 0.95}, {-0.28, -0.15}, {-0.75, -0.15}};
+}
+
+Outline crescent() {
+  Outline outline = polar(50, [](double) { return 0.95; });
+  for (int i = 0; i < 50; ++i) {  // the bite just touches the edge
+    const double angle = 2 * kPi * i / 50;
+    outline.emplace_back(0.34 + 0.6 * std::sin(angle), -0.6 * std::cos(angle));
+  }
+  return outline;
+}
+
+Outline heart() {
+  Outline outline;
+  for (int i = 0; i < 60; ++i) {
+    const double t = 2 * kPi * i / 60, s = std::sin(t);
+    outline.emplace_back(
+        0.95 * s * s * s,
+        -(13 * std::cos(t) - 5 * std::cos(2 * t) - 2 * std::cos(3 * t) - std::cos(4 * t)) / 17);
+  }
+  return outline;
+}
+
+Outline ring() {
+  Outline outline = polar(60, [](double) { return 0.95; });
+  const Outline hole = polar(60, [](double) { return 0.5; });
+  outline.insert(outline.end(), hole.begin(), hole.end());
+  return outline;
+}
+
+Outline spiral() {
+  constexpr double kTurns = 2.1, kWidth = 0.2;
+  const auto arm = [](double turn) { return 0.08 + 0.82 * turn / kTurns; };
+  Outline outline = polar(
+      90, [&](double turn) { return arm(turn) + kWidth / 2; }, kTurns);
+  const Outline back = polar(
+      90, [&](double turn) { return std::max(0.0, arm(turn) - kWidth / 2); }, kTurns);
+  outline.insert(outline.end(), back.rbegin(), back.rend());
+  return outline;
+}
+
+struct Shape {
+  const char* name;
+  Outline outline;
+  size_t split;  ///< where a second contour (a hole) begins, 0 = none
+};
+
+const std::vector<Shape>& shapes() {
+  static const std::vector<Shape> all{{"arrow", arrow(), 0},        {"circle", circle(), 0},
+                                      {"crescent", crescent(), 50}, {"cross", cross(), 0},
+                                      {"heart", heart(), 0},        {"ring", ring(), 60},
+                                      {"spiral", spiral(), 0},      {"square", polygon(4), 0},
+                                      {"star", star(), 0},          {"triangle", polygon(3), 0}};
+  return all;
+}
+
+cv::Scalar randomColour(Rng& rng, double low = 20, double high = 235) {
+  return {rng.uniform(low, high), rng.uniform(low, high), rng.uniform(low, high)};
+}
+
+double brightness(const cv::Scalar& colour) {
+  return 0.114 * colour[0] + 0.587 * colour[1] + 0.299 * colour[2];
+}
+
+/// Smooth random variation around 0, one value per pixel and channel.
+cv::Mat clouds(Rng& rng, int size, int cells, double strength) {
+  cv::Mat grid(cells, cells, CV_32FC3), smooth;
+  float* value = grid.ptr<float>();
+  for (size_t i = 0; i < grid.total() * 3; ++i)
+    value[i] = static_cast<float>(rng.uniform(-strength, strength));
+  cv::resize(grid, smooth, {size, size}, 0, 0, cv::INTER_CUBIC);
+  return smooth;
+}
+
+/// The shape as 0..1 coverage, anti-aliased by drawing it four times as large.
+cv::Mat coverage(const Shape& shape, cv::Point2d centre, double radius, double angle, double stretch,
+                 int size) {
+  constexpr int kFiner = 4;
+  std::vector<std::vector<cv::Point>> contours(1);
+  for (size_t i = 0; i < shape.outline.size(); ++i) {
+    if (shape.split > 0 && i == shape.split) contours.emplace_back();
+    const cv::Point2d p(shape.outline[i].x * stretch, shape.outline[i].y / stretch);
+    const cv::Point2d turned(p.x * std::cos(angle) - p.y * std::sin(angle),
+                             p.x * std::sin(angle) + p.y * std::cos(angle));
+    contours.back().emplace_back(cv::Point(kFiner * (centre + radius * turned)));
+  }
+  cv::Mat fine = cv::Mat::zeros(kFiner * size, kFiner * size, CV_32F), mask;
+  cv::fillPoly(fine, contours, cv::Scalar(1));  // even-odd, so inner contours are holes
+  cv::resize(fine, mask, {size, size}, 0, 0, cv::INTER_AREA);
+  return mask;
+}
+
+/// picture = picture * (1 - mask) + paint * mask
+void blend(cv::Mat& picture, const cv::Mat& paint, const cv::Mat& mask) {
+  cv::Mat mask3;
+  cv::merge(std::vector<cv::Mat>{mask, mask, mask}, mask3);
+  picture += (paint - picture).mul(mask3);
+}
+
+/// Things that are not the subject: blobs behind it.
+void drawClutter(Rng& rng, cv::Mat& picture) {
+  const int size = picture.rows;
+  const auto place = [&] {
+    return cv::Point(static_cast<int>(rng.below(static_cast<uint64_t>(size))),
+                     static_cast<int>(rng.below(static_cast<uint64_t>(size))));
+  };
+  for (uint64_t i = 0, n = 2 + rng.below(4); i < n; ++i) {
+    cv::Mat mask = cv::Mat::zeros(size, size, CV_32F);
+    const cv::Size axes(2 + static_cast<int>(rng.below(static_cast<uint64_t>(size / 6))),
+                        2 + static_cast<int>(rng.below(static_cast<uint64_t>(size / 6))));
+    cv::ellipse(mask, place(), axes, rng.uniform(0, 180), 0, 360, cv::Scalar(rng.uniform(0.2, 0.6)),
+                cv::FILLED, cv::LINE_AA);
+    blend(picture, cv::Mat(size, size, CV_32FC3, randomColour(rng)), mask);
+  }
+}
+
+/// Thin things in front of the subject.
+void drawStrokes(Rng& rng, cv::Mat& picture) {
+  const auto size = static_cast<uint64_t>(picture.rows);
+  for (uint64_t i = 0, n = rng.below(3); i < n; ++i) {
+    const cv::Point a(static_cast<int>(rng.below(size)), 0),
+        b(static_cast<int>(rng.below(size)), picture.rows - 1);
+    cv::line(picture, a, b, randomColour(rng), 1 + static_cast<int>(rng.below(2)), cv::LINE_AA);
+  }
+}
+
+/// Light from one side, and the noise of a sensor.
+void expose(Rng& rng, cv::Mat& picture) {
+  const double angle = rng.uniform(0, 2 * kPi), strength = rng.uniform(0, 0.35), noise = rng.uniform(2, 7);
+  const double half = picture.rows / 2.0;
+  for (int y = 0; y < picture.rows; ++y) {
+    auto* pixel = picture.ptr<cv::Vec3f>(y);
+    for (int x = 0; x < picture.cols; ++x) {
+      const double side = ((x - half) * std::cos(angle) + (y - half) * std::sin(angle)) / half;
+      const auto light = static_cast<float>(1 + strength * side);
+      for (int c = 0; c < 3; ++c)
+        pixel[x][c] = pixel[x][c] * light + static_cast<float>(noise * rng.normal());
+    }
+  }
+}
+
+}  // namespace
+
+const std::vector<std::string>& shapeNames() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> all;
+    for (const Shape& shape : shapes()) all.emplace_back(shape.name);
+    return all;
+  }();
+  return names;
+}
+
+cv::Mat drawShape(size_t shape, int64_t number, int size, uint64_t seed) {
+  Rng rng(seed, static_cast<uint64_t>(number), static_cast<uint32_t>(shape), Purpose::kShapes);
+  const cv::Scalar ground = randomColour(rng);
+  cv::Mat picture =
+      cv::Mat(size, size, CV_32FC3, ground) + clouds(rng, size, 4, 45) + clouds(rng, size, size / 4, 14);
+  drawClutter(rng, picture);
+
+  constexpr double kContrast = 45;  // grey levels between subject and ground, so that a person can see it
+  cv::Scalar colour = randomColour(rng);
+  while (std::abs(brightness(colour) - brightness(ground)) < kContrast) colour = randomColour(rng);
+  const cv::Mat paint =
+      cv::Mat(size, size, CV_32FC3, colour) + clouds(rng, size, 5, 30) + clouds(rng, size, size / 4, 10);
+  const double radius = rng.uniform(0.24, 0.40) * size;
+  const cv::Point2d centre(rng.uniform(radius, size - radius), rng.uniform(radius, size - radius));
+  blend(picture, paint,
+        coverage(shapes()[shape], centre, radius, rng.uniform(0, 2 * kPi), rng.uniform(0.85, 1.15), size));
+
+  drawStrokes(rng, picture);
+  expose(rng, picture);
+  cv::Mat result;
+  picture.convertTo(result, CV_8UC3);
+  return result;
+}
+
+}  // namespace cv::mixmim

@@ -1,0 +1,24 @@
+// The training side's answer to pictures, for comparison with the deployed path.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <opencv2/core.hpp>
+
+#include "opencv2/mixmim/config.hpp"
+#include "opencv2/mixmim/tensor.hpp"
+
+namespace cv::mixmim {
+
+/// A few smooth pictures made from random numbers, larger than the model's input and not square.
+std::vector<cv::Mat> testPictures(int count, int inputSize);
+
+/// Scores of the trainer plugin for BGR pictures, N x classes; empty, with the reason in `whyNot`, where
+/// there is no such plugin. Computed in a child process: LibTorch and OpenCV's DNN module need not share one.
+/// Call before this process has started threads.
+std::optional<cv::Mat> trainerScores(const Config& config, const TensorMap& weights,
+                                     const std::vector<cv::Mat>& pictures, std::string* whyNot);
+
+}  // namespace cv::mixmim

@@ -1,0 +1,79 @@
+// The second half of OnnxBuilder: from collected fields to a file.
+// [beginning] [graph: nodes, name, initializers, inputs, outputs] [ending], in the order of the field
+// numbers, as protobuf itself would write them.
+#include <fmt/format.h>
+
+#include "model_io/onnx_builder.hpp"
+#include "onnx_fields.hpp"
+#include "opencv2/mixmim/error.hpp"
+#include "protobuf.hpp"
+
+namespace cv::mixmim {
+
+namespace {
+
+/// Bytes of a length-delimited field of that content.
+uint64_t fieldSize(int field, uint64_t contentSize) {
+  ProtobufWriter header;
+  header.header(field, contentSize);
+  return header.buffer().size() + contentSize;
+}
+
+}  // namespace
+
+uint64_t OnnxBuilder::Initializer::byteSize() const {
+  return head.size() + fieldSize(onnx::tensor::kRawData, bytes.total());
+}
+
+std::string OnnxBuilder::beginning(uint64_t graphSize) const {
+  ProtobufWriter model;
+  model.number(onnx::model::kIrVersion, kIrVersion);
+  model.text(onnx::model::kProducerName, "MixMIM for OpenCV");
+  model.text(onnx::model::kProducerVersion, MIXMIM_VERSION);
+  if (!description_.empty()) model.text(onnx::model::kDescription, description_);
+  model.header(onnx::model::kGraph, graphSize);
+  return model.buffer();
+}
+
+uint64_t OnnxBuilder::graphSize() const {
+  uint64_t size = nodes_.size() + fieldSize(onnx::graph::kName, graphName_.size());
+  for (const Initializer& initializer : initializers_)
+    size += fieldSize(onnx::graph::kInitializer, initializer.byteSize());
+  return size + inputs_.size() + outputs_.size();
+}
+
+std::string OnnxBuilder::ending() const {
+  ProtobufWriter opset, model;
+  opset.text(onnx::opset::kDomain, "");
+  opset.number(onnx::opset::kVersion, kOpset);
+  model.message(onnx::model::kOpsetImport, opset);
+  return model.buffer() + metadata_;
+}
+
+int64_t OnnxBuilder::byteSize() const {
+  const uint64_t graph = graphSize();
+  return static_cast<int64_t>(beginning(graph).size() + graph + ending().size());
+}
+
+void OnnxBuilder::write(const std::function<void(const void* data, size_t size)>& sink) const {
+  if (byteSize() > kLargestFile)
+    throw Error("onnx", fmt::format("expected a file of at most {} bytes, got {}", kLargestFile, byteSize()),
+                "use a smaller model");
+  const auto put = [&](const std::string& text) { sink(text.data(), text.size()); };
+  put(beginning(graphSize()));
+  put(nodes_);
+  ProtobufWriter name;
+  name.text(onnx::graph::kName, graphName_);
+  put(name.buffer());
+  for (const Initializer& initializer : initializers_) {
+    ProtobufWriter message, numbers;
+    message.header(onnx::graph::kInitializer, initializer.byteSize());
+    numbers.header(onnx::tensor::kRawData, initializer.bytes.total());
+    put(message.buffer() + initializer.head + numbers.buffer());
+    sink(initializer.bytes.data, initializer.bytes.total());
+  }
+  put(inputs_ + outputs_);
+  put(ending());
+}
+
+}  // namespace cv::mixmim

@@ -1,0 +1,98 @@
+#include "model_io/onnx_file.hpp"
+
+#include <fmt/format.h>
+
+#include "mapped_file.hpp"
+#include "onnx_fields.hpp"
+#include "opencv2/mixmim/error.hpp"
+#include "protobuf.hpp"
+
+namespace cv::mixmim {
+
+namespace {
+
+size_t floatSize(uint64_t dataType) {
+  switch (dataType) {
+    case onnx::tensor::kTypeFloat:
+      return 4;
+    case onnx::tensor::kTypeFloat16:
+      return 2;
+    default:
+      return 0;
+  }
+}
+
+void readInitializer(ProtobufReader tensor, OnnxFile& file) {
+  uint64_t dataType = 0, bytes = 0;
+  while (tensor.next()) {
+    if (tensor.is(onnx::tensor::kDataType, WireType::kVarint)) dataType = tensor.number();
+    if (tensor.is(onnx::tensor::kRawData, WireType::kBytes)) bytes = tensor.text().size();
+  }
+  if (const size_t size = floatSize(dataType)) {
+    file.parameters += static_cast<int64_t>(bytes / size);
+    file.parameterBytes += static_cast<int64_t>(bytes);
+  }
+}
+
+void readGraph(ProtobufReader graph, OnnxFile& file) {
+  while (graph.next()) {
+    if (graph.is(onnx::graph::kNode, WireType::kBytes)) ++file.nodes;
+    if (graph.is(onnx::graph::kInitializer, WireType::kBytes)) readInitializer(graph.message(), file);
+  }
+}
+
+void readOpset(ProtobufReader opset, OnnxFile& file) {
+  std::string_view domain;
+  uint64_t version = 0;
+  while (opset.next()) {
+    if (opset.is(onnx::opset::kDomain, WireType::kBytes)) domain = opset.text();
+    if (opset.is(onnx::opset::kVersion, WireType::kVarint)) version = opset.number();
+  }
+  if (domain.empty()) file.opset = static_cast<int64_t>(version);
+}
+
+void readMetadata(ProtobufReader entry, OnnxFile& file, const std::string& where) {
+  std::string key, value;
+  while (entry.next()) {
+    if (entry.is(onnx::entry::kKey, WireType::kBytes)) key = entry.text();
+    if (entry.is(onnx::entry::kValue, WireType::kBytes)) value = entry.text();
+  }
+  if (!file.metadata.emplace(key, std::move(value)).second)
+    throw Error(where, fmt::format("metadata \"{}\" appears twice, expected once", key),
+                "export the file anew");
+}
+
+}  // namespace
+
+OnnxFile readOnnxFile(const std::string& path) {
+  return parseOnnx(MappedFile(path).bytes(), path);
+}
+
+OnnxFile parseOnnx(std::string_view bytes, const std::string& where) {
+  // Every known writer puts the first field first; other formats begin with other bytes.
+  constexpr char kIrVersionTag = onnx::model::kIrVersion << 3 | static_cast<int>(WireType::kVarint);
+  if (bytes.empty() || bytes.front() != kIrVersionTag)
+    throw Error(where,
+                fmt::format("not an ONNX file, expected it to begin with byte 0x08, got {}",
+                            bytes.empty() ? "an empty file"
+                                          : fmt::format("0x{:02x}", static_cast<uint8_t>(bytes.front()))));
+  OnnxFile file;
+  file.bytes = static_cast<int64_t>(bytes.size());
+  bool hasGraph = false;
+  for (ProtobufReader reader(bytes, where); reader.next();) {
+    if (reader.is(onnx::model::kIrVersion, WireType::kVarint))
+      file.irVersion = static_cast<int64_t>(reader.number());
+    if (reader.is(onnx::model::kProducerName, WireType::kBytes)) file.producer = reader.text();
+    if (reader.is(onnx::model::kProducerVersion, WireType::kBytes)) file.producerVersion = reader.text();
+    if (reader.is(onnx::model::kOpsetImport, WireType::kBytes)) readOpset(reader.message(), file);
+    if (reader.is(onnx::model::kMetadata, WireType::kBytes)) readMetadata(reader.message(), file, where);
+    if (reader.is(onnx::model::kGraph, WireType::kBytes)) {
+      readGraph(reader.message(), file);
+      hasGraph = true;
+    }
+  }
+  if (!hasGraph) throw Error(where, "not an ONNX file, expected a graph, got none");
+  return file;
+}
+
+}  // namespace cv::mixmim

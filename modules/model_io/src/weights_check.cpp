@@ -1,0 +1,59 @@
+#include "weights_check.hpp"
+
+#include <set>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "model_io/parameters.hpp"
+#include "opencv2/mixmim/error.hpp"
+
+namespace cv::mixmim {
+
+namespace {
+
+std::string shapeText(DType dtype, const std::vector<int64_t>& shape) {
+  return fmt::format("{} {}", fmt::join(shape, "x"), nameOf(dtype));
+}
+
+/// What is wrong with one expected parameter, or "".
+std::string problemOf(const TensorMap& weights, const Parameter& parameter) {
+  const auto found = weights.find(parameter.name);
+  const std::string expected = shapeText(DType::kF32, parameter.shape);
+  const std::string got =
+      found == weights.end() ? "none" : shapeText(found->second.dtype, found->second.shape);
+  if (got != expected) return fmt::format("{} expected {}, got {}", parameter.name, expected, got);
+  const Tensor& tensor = found->second;
+  const cv::Mat values(1, static_cast<int>(tensor.elements()), CV_32F, tensor.bytes.data);
+  return cv::checkRange(values) ? "" : parameter.name + " expected finite numbers, got others";
+}
+
+bool isLeftover(const std::string& name) {
+  const auto endsWith = [&](const std::string& end) {
+    return name.size() >= end.size() && name.compare(name.size() - end.size(), end.size(), end) == 0;
+  };
+  return name == "mask_token" || name.rfind("decoder_", 0) == 0 || endsWith(".relative_position_index") ||
+         endsWith(".attn_mask");
+}
+
+}  // namespace
+
+void checkDeployable(const TensorMap& weights, const ModelConfig& model) {
+  std::vector<std::string> problems;
+  std::set<std::string> known;
+  for (const Parameter& parameter : parameters(model, Task::kFinetune)) {
+    known.insert(parameter.name);
+    const std::string problem = problemOf(weights, parameter);
+    if (!problem.empty()) problems.push_back(problem);
+  }
+  for (const auto& [name, tensor] : weights)
+    if (!known.count(name) && !isLeftover(name))
+      problems.push_back(
+          fmt::format("{} expected none, got {}", name, shapeText(tensor.dtype, tensor.shape)));
+  if (!problems.empty())
+    throw Error("weights",
+                fmt::format("not a fine-tuned {} model: {}", model.name, fmt::join(problems, ", ")),
+                "check the model's dimensions, and fine-tune it before exporting");
+}
+
+}  // namespace cv::mixmim
