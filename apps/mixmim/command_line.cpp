@@ -42,6 +42,8 @@ CommandLine& CommandLine::words(const std::string& name) {
 
 namespace {
 
+constexpr const char* kWord = "word";  // Boost wants a name for words that are not options
+
 bool listed(const std::string& name, const std::vector<std::string>& only) {
   const auto matches = [&](const std::string& o) { return name == o || name.rfind(o + ".", 0) == 0; };
   return only.empty() || std::any_of(only.begin(), only.end(), matches);
@@ -105,8 +107,8 @@ bool CommandLine::parse(const std::vector<std::string>& arguments) {
   try {
     po::positional_options_description positional;
     po::options_description hidden;
-    hidden.add(description).add_options()("", po::value<std::vector<std::string>>(), "");
-    if (!wordsName_.empty()) positional.add("", -1);
+    hidden.add(description).add_options()(kWord, po::value<std::vector<std::string>>(), "");
+    if (!wordsName_.empty()) positional.add(kWord, -1);
     constexpr int kStyle = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
     const auto parsed =
         po::command_line_parser(arguments).options(hidden).positional(positional).style(kStyle).run();
@@ -116,7 +118,7 @@ bool CommandLine::parse(const std::vector<std::string>& arguments) {
         print();
         return false;
       }
-      if (option.string_key.empty())
+      if (option.string_key == kWord)
         words_.push_back(value);
       else if (std::find(settingNames.begin(), settingNames.end(), option.string_key) != settingNames.end())
         settings_.push_back({option.string_key, value, "--" + option.string_key});
