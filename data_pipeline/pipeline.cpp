@@ -11,6 +11,7 @@
 
 #include "data_pipeline/batch_ring.hpp"
 #include "data_pipeline/cores.hpp"
+#include "data_pipeline/job_queue.hpp"
 #include "data_pipeline/mix.hpp"
 #include "data_pipeline/mixture.hpp"
 #include "data_pipeline/pool.hpp"
@@ -77,7 +78,7 @@ struct Pipeline::Impl {
   void feed(int64_t first, int64_t last);
   void prepare(RingBatch& work, int64_t step);
   bool dispatch(RingBatch& work, size_t slot);
-  void runJob(RingBatch& work, size_t slot) noexcept;
+  void runJob() noexcept;
   void finish(RingBatch& work);
   void fail(std::exception_ptr failure);
   void rethrowFailure();
@@ -92,6 +93,7 @@ struct Pipeline::Impl {
   const int workers;
   Pool<std::vector<uint8_t>> files;  // each job holds one, so they also tell when all work is done
   Pool<Scratch> scratch;
+  JobQueue jobs;
   const global_control control;
   tbb::task_arena arena;
 
@@ -175,23 +177,26 @@ bool Pipeline::Impl::dispatch(RingBatch& work, size_t slot) {
   SampleJob& job = work.jobs[slot];
   job.readError = loader.read(job.index, *bytes);
   job.bytes = std::move(bytes);
+  jobs.push({&work, slot});
   try {
-    arena.enqueue([this, &work, slot] { runJob(work, slot); });
-  } catch (...) {
-    job.bytes.reset();
+    arena.enqueue([this] { runJob(); });
+  } catch (...) {  // one task less, so one job less, whichever it is
+    const auto [batch, unserved] = jobs.pop();
+    batch->jobs[unserved].bytes.reset();
     throw;
   }
   return true;
 }
 
 /// A worker's task. Nothing may leave it: an exception out of an enqueued task ends the process.
-void Pipeline::Impl::runJob(RingBatch& work, size_t slot) noexcept {
-  SampleJob& job = work.jobs[slot];
+void Pipeline::Impl::runJob() noexcept {
+  const auto [work, slot] = jobs.pop();
+  SampleJob& job = work->jobs[slot];
   const auto bytes = std::move(job.bytes);  // goes back last: join() waits for it
   try {
-    cv::Mat image = work.slot(slot);
-    loader.load(job, work.epoch, *bytes, *scratch.take(), image);
-    if (work.pending.fetch_sub(1) == 1) finish(work);
+    cv::Mat image = work->slot(slot);
+    loader.load(job, work->epoch, *bytes, *scratch.take(), image);
+    if (work->pending.fetch_sub(1) == 1) finish(*work);
   } catch (...) {
     fail(std::current_exception());
   }
