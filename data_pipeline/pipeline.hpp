@@ -36,8 +36,9 @@ struct PipelineOptions {
 ///
 /// Threads: construct, start(), next() and destroy from one consumer thread; stop() from any thread (not from
 /// a signal handler) at any time; leases may be returned from any thread, even after the pipeline is gone.
-/// Memory: config.data.ring batches (at least 2), allocated once; nothing per image in the steady state.
-/// Errors: Error. A lease kept while next() is called occupies one batch of the ring.
+/// Memory: config.data.ring batches (at least 2), allocated once; buffers for files and pixels are kept per
+/// worker, and only libjpeg and oneTBB allocate per image, a little. Errors: Error. A lease kept while next()
+/// is called occupies one batch of the ring.
 class Pipeline {
  public:
   /// Returns its batch to the ring when destroyed. Empty at the end of the stream.
