@@ -113,7 +113,7 @@ bool CommandLine::parse(const std::vector<std::string>& arguments) {
     const auto parsed =
         po::command_line_parser(arguments).options(hidden).positional(positional).style(kStyle).run();
     for (const auto& option : parsed.options) {
-      const std::string value = option.value.empty() ? "" : option.value.front();
+      const std::string value = option.value.empty() ? "true" : option.value.front();  // a flag says yes
       if (option.string_key == "help") {
         print();
         return false;

@@ -2,6 +2,7 @@
 #include <malloc.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <iostream>
 
 #include <fmt/format.h>
@@ -72,6 +73,13 @@ void keepFreedMemory() {
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
 }
 
+/// The OpenMP threads of LibTorch wait for each other by spinning. With another busy process on the machine
+/// the one spun for may not be running, and a step takes ten times as long; so they spin only briefly. Read
+/// when the plugin is loaded.
+void spinBriefly() {
+  if (!std::getenv("OMP_WAIT_POLICY")) setenv("GOMP_SPINCOUNT", "1000", /*overwrite=*/0);
+}
+
 }  // namespace
 }  // namespace cv::mixmim
 
@@ -79,6 +87,7 @@ int main(int argc, char** argv) {
   using namespace cv::mixmim;
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a failed write, not the end of a training run
   keepFreedMemory();
+  spinBriefly();
   try {
     return run({argv + 1, argv + argc});
   } catch (const UsageError& e) {

@@ -1,0 +1,149 @@
+#include "plugins/torch_trainer/decoder.hpp"
+#include "plugins/torch_trainer/encoder.hpp"
+#include "plugins/torch_trainer/loss.hpp"
+#include "tests/parity/parity.hpp"
+#include "tests/parity/training_parity.hpp"
+#include "tests/support/parity_recipe.hpp"
+
+namespace cv::mixmim::parity {
+
+namespace {
+
+/// The model of a golden file with the recipe's weights, and one step of it.
+struct Pretraining {
+  Pretraining(const Golden& file, const Config& settings)
+      : golden(file),
+        config(settings),
+        geometry(geometryOf(config.model)),
+        weights(config.model, Task::kPretrain, 0, at::kCPU),
+        encoder(weights, config.model),
+        decoder(weights, config.model) {
+    weights.assign(test::recipeWeights(config.model, Task::kPretrain, golden.seed()));
+  }
+
+  at::Tensor cells(int step) const {
+    const std::vector<uint8_t> mask =
+        test::recipeMask(golden.seed(), step, geometry.cellCount(), golden.number("mask_ratio"));
+    at::Tensor bits = at::empty({geometry.cells, geometry.cells}, at::kBool);
+    for (size_t i = 0; i < mask.size(); ++i) bits.flatten()[static_cast<int64_t>(i)].fill_(mask[i] != 0);
+    return bits;
+  }
+
+  at::Tensor views(const at::Tensor& mask, const at::Tensor& images, const Trace& trace) const {
+    const at::Tensor tokens =
+        encoder.forward(mixCells(images, mask), groupMasks(mask, geometry), nullptr, trace);
+    return decoder.forward(tokens, mask.flatten(), trace);
+  }
+
+  at::Tensor loss(int step) const {
+    const at::Tensor mask = cells(step), images = imagesOf(golden, step);
+    const at::Tensor prediction = decoder.predict(selectHidden(views(mask, images, {}), mask.flatten()));
+    return reconstructionLoss(prediction, patchify(images, geometry.stride), config.model.normPixLoss);
+  }
+
+  const Golden& golden;
+  Config config;
+  Geometry geometry;
+  Weights weights;
+  Encoder encoder;
+  Decoder decoder;
+};
+
+void checkInputs(const Pretraining& model, const at::Tensor& mask, const at::Tensor& images, Report& report) {
+  const Golden& golden = model.golden;
+  {
+    Quantity quantity(report, golden.name + " mask");
+    const std::vector<double> wanted = numbersOf(golden.at("mask_step0"));
+    for (size_t i = 0; i < wanted.size(); ++i)
+      quantity.addExact(cv::format("cell %zu", i), mask.flatten()[static_cast<int64_t>(i)].item<double>(),
+                        wanted[i]);
+    for (const auto& [name, tensor] : golden.tensors)
+      if (name.rfind("mask.stage", 0) == 0) {
+        const auto side =
+            static_cast<int64_t>(std::llround(std::sqrt(static_cast<double>(tensor.elements()))));
+        const int64_t factor = side / model.geometry.cells;
+        const at::Tensor tokens = mask.repeat_interleave(factor, 0).repeat_interleave(factor, 1);
+        compareTensor(quantity, name, tokens.reshape(tensor.shape), tensor);
+      }
+  }
+  Quantity quantity(report, golden.name + " images");
+  compareDescription(quantity, "step 0", images.permute({0, 3, 1, 2}), golden.at("images_step0"));
+}
+
+/// Mixing pixels must equal mixing tokens after the patch embedding, to the bit.
+void checkMixing(const Pretraining& model, const at::Tensor& mask, const at::Tensor& images, Report& report) {
+  Quantity quantity(report, model.golden.name + " mixing pixels = mixing tokens");
+  const at::NoGradGuard noGrad;
+  const at::Tensor own = model.encoder.embed(images), mixed = model.encoder.embed(mixCells(images, mask));
+  const int64_t factor = model.geometry.stages.front().grid / model.geometry.cells;
+  const at::Tensor tokens =
+      mask.repeat_interleave(factor, 0).repeat_interleave(factor, 1).reshape({1, -1, 1});
+  quantity.addExact("largest difference",
+                    (at::where(tokens, own.flip(0), own) - mixed).abs().max().item<double>(), 0);
+}
+
+/// Parts of predictions that the files keep: ".image0", ".image_last", ".cellsAtoB".
+at::Tensor partOf(const std::string& name, const at::Tensor& prediction) {
+  const auto has = [&](const char* word) { return name.find(word) != std::string::npos; };
+  at::Tensor part = prediction;
+  if (has(".image0")) part = part.narrow(0, 0, 1);
+  if (has(".image_last")) part = part.narrow(0, part.size(0) - 1, 1);
+  if (const size_t at = name.find(".cells"); at != std::string::npos) {
+    int from = 0, to = 0;
+    if (std::sscanf(name.c_str() + at, ".cells%dto%d", &from, &to) == 2)
+      part = part.narrow(1, from, to - from + 1);
+  }
+  return part;
+}
+
+void checkActivations(const Pretraining& model, const at::Tensor& mask, const at::Tensor& images,
+                      Report& report) {
+  const Golden& golden = model.golden;
+  const at::NoGradGuard noGrad;
+  Quantity descriptions(report, golden.name + " activations"),
+      full(report, golden.name + " activations, full tensors");
+  const json::object& wanted = golden.at("activations").as_object();
+  const auto compare = [&](const std::string& name, const at::Tensor& value) {
+    if (const json::value* entry = wanted.if_contains(name))
+      compareDescription(descriptions, name, value, *entry);
+    if (const auto tensor = golden.tensors.find(name); tensor != golden.tensors.end())
+      compareTensor(full, name, value, tensor->second);
+  };
+  compare("patch_embed", model.encoder.embed(images));
+  const at::Tensor prediction = model.decoder.predict(model.views(mask, images, compare));
+  compare("prediction", prediction);
+  const at::Tensor patches = patchify(images, model.geometry.stride);
+  const PatchStatistics statistics = patchStatistics(patches);
+  const at::Tensor target = (patches - statistics.mean) / statistics.deviation;
+  for (const auto& [name, tensor] : golden.tensors) {
+    if (name.rfind("prediction.", 0) == 0) compareTensor(full, name, partOf(name, prediction), tensor);
+    if (name.rfind("target.", 0) == 0) compareTensor(full, name, partOf(name, target), tensor);
+  }
+  if (golden.tensors.empty()) full.addExact("no .safetensors beside the file", 0, 0);
+}
+
+}  // namespace
+
+at::Tensor imagesOf(const Golden& golden, int step) {
+  return toTorch(test::recipeImages(golden.seed(), step, golden.batch())).permute({0, 2, 3, 1}).contiguous();
+}
+
+void checkPretraining(const Golden& golden, Report& report) {
+  const Pretraining model(golden, configOf(golden, Task::kPretrain, report));
+  const at::Tensor mask = model.cells(0), images = imagesOf(golden, 0);
+  checkWeights(golden, model.config, model.weights, report);
+  checkInputs(model, mask, images, report);
+  checkMixing(model, mask, images, report);
+  checkActivations(model, mask, images, report);
+  const at::Tensor loss = model.loss(0);
+  loss.backward();
+  {
+    Quantity quantity(report, golden.name + " loss");
+    quantity.addRelative("step 0", loss.item<double>(), golden.number("loss"), kLossTolerance);
+  }
+  checkGradients(golden, model.weights, report);
+  checkTraining(
+      golden, model.config, model.weights, [&](int step) { return model.loss(step); }, report);
+}
+
+}  // namespace cv::mixmim::parity
