@@ -53,9 +53,11 @@ phase() {
   timings+=("$(printf '%-34s %4d s' "$title" $((SECONDS - start)))")
 }
 
-# top1 MODEL: accuracy on the validation folder, through the deployed path for an .onnx.
+# top1 MODEL: accuracy on the validation folder in percent; an .onnx is run by OpenCV.
 top1() {
-  mixmim eval --model "$1" --data "$val" --json | python3 -c 'import json, sys; print("%.1f %%" % (100 * json.load(sys.stdin)["top1"]))'
+  mixmim eval --model "$1" --data "$val" --json 2>"$out/eval.log" |
+    python3 -c 'import json, sys; print("%.1f %%" % (100 * json.load(sys.stdin)["top1"]))' ||
+    { cat "$out/eval.log" >&2; exit 1; }
 }
 
 # A few validation pictures, evenly spread over the classes.
