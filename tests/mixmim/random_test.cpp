@@ -73,5 +73,16 @@ TEST(Rng, DistributionsHaveTheirMoments) {
   EXPECT_NEAR(gamma.variance, 3, 0.1);
 }
 
+TEST(Rng, BetaOfTinyParametersIsANumber) {
+  Rng rng(3, 0, 0, Purpose::kMixture);
+  double sum = 0;
+  for (int i = 0; i < 1000; ++i) {
+    const double x = rng.beta(1e-4, 1e-4);
+    ASSERT_TRUE(x >= 0 && x <= 1) << x;
+    sum += x;
+  }
+  EXPECT_NEAR(sum / 1000, 0.5, 0.06);
+}
+
 }  // namespace
 }  // namespace cv::mixmim

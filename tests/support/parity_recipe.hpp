@@ -1,5 +1,6 @@
-// Weights, images and masks that any language can repeat bit for bit: the recipe behind the numbers in tests/golden
-// (tests/golden/README.md explains it). Everything is a hash of a name and an index; integers wrap at 64 bits.
+// Weights, images and masks that any language can repeat bit for bit: the recipe behind the numbers in
+// tests/golden (tests/golden/README.md explains it). Everything is a hash of a name and an index; integers
+// wrap at 64 bits.
 #pragma once
 
 #include <algorithm>
@@ -39,8 +40,8 @@ inline Tensor field(uint64_t seed, const std::string& name, std::vector<int64_t>
   return tensor;
 }
 
-/// The value of one parameter that is not a position embedding. All factors are powers of two, so nothing is rounded
-/// except the sum of a LayerNorm's weight.
+/// The value of one parameter that is not a position embedding. All factors are powers of two, so nothing is
+/// rounded except the sum of a LayerNorm's weight.
 inline Tensor recipeWeight(uint64_t seed, const std::string& name, const std::vector<int64_t>& shape) {
   const auto endsWith = [&](const std::string& end) {
     return name.size() >= end.size() && name.compare(name.size() - end.size(), end.size(), end) == 0;
@@ -55,12 +56,13 @@ inline Tensor recipeWeight(uint64_t seed, const std::string& name, const std::ve
     factor = std::ldexp(1.f, -std::ilogb(static_cast<double>(fanIn)) / 2);
   }
   Tensor tensor = field(seed, name, shape);
-  for (int64_t i = 0; i < tensor.elements(); ++i) tensor.as<float>()[i] = offset + factor * tensor.as<float>()[i];
+  for (int64_t i = 0; i < tensor.elements(); ++i)
+    tensor.as<float>()[i] = offset + factor * tensor.as<float>()[i];
   return tensor;
 }
 
-/// All parameters of a model; position embeddings are the fixed sine-cosine ones. With one seed, the encoders of the
-/// pretraining and the fine-tuning model are equal.
+/// All parameters of a model; position embeddings are the fixed sine-cosine ones. With one seed, the encoders
+/// of the pretraining and the fine-tuning model are equal.
 inline TensorMap recipeWeights(const ModelConfig& model, Task task, uint64_t seed) {
   TensorMap weights;
   for (const Parameter& parameter : parameters(model, task))
@@ -69,7 +71,8 @@ inline TensorMap recipeWeights(const ModelConfig& model, Task task, uint64_t see
   return weights;
 }
 
-/// Normalised images of training step `step`, batch x 3 x 224 x 224, planes R G B: three fields of different coarseness.
+/// Normalised images of training step `step`, batch x 3 x 224 x 224, planes R G B: three fields of different
+/// coarseness.
 inline Tensor recipeImages(uint64_t seed, int step, int batch) {
   constexpr int kSide = 224, kCoarse = 32, kMiddle = 8;  // pixels per value
   const std::string name = "images/" + std::to_string(step) + "/";
@@ -99,7 +102,8 @@ inline std::vector<uint8_t> recipeMask(uint64_t seed, int step, int cells, doubl
   std::stable_sort(order.begin(), order.end(),
                    [&](int a, int b) { return noise.as<float>()[a] < noise.as<float>()[b]; });
   std::vector<uint8_t> mask(static_cast<size_t>(cells), 0);
-  for (int i = 0; i < static_cast<int>(cells * ratio); ++i) mask[static_cast<size_t>(order[static_cast<size_t>(i)])] = 1;
+  for (int i = 0; i < static_cast<int>(cells * ratio); ++i)
+    mask[static_cast<size_t>(order[static_cast<size_t>(i)])] = 1;
   return mask;
 }
 

@@ -72,6 +72,7 @@ double Rng::gamma(double shape) {
 
 double Rng::beta(double a, double b) {
   const double x = gamma(a), y = gamma(b);
+  if (x + y == 0) return uniform() * (a + b) < a ? 1 : 0;  // both underflowed: all weight is at the ends
   return x / (x + y);
 }
 

@@ -1,0 +1,36 @@
+// A complete Trainer without LibTorch, and the manual for authors of one: everything a run needs of a trainer
+// is here, in its simplest form. The "model" is one matrix on mean colours: softmax regression in
+// fine-tuning, and in pretraining a guess of each picture's mean colour from its mixture. It learns a little,
+// is deterministic, and can be resumed bit for bit.
+#pragma once
+
+#include "opencv2/mixmim/trainer.hpp"
+
+namespace cv::mixmim::testing {
+
+class FakeTrainer final : public Trainer {
+ public:
+  explicit FakeTrainer(const Config& config);
+
+ private:
+  // Memory for batches. Ordinary memory will do where no device copies from it.
+  cv::Mat doAllocate(int batch) override;
+
+  // The public functions have checked shapes, labels and state: nothing needs to be checked again.
+  StepReport doStep(const Batch& batch) override;
+  StepReport doFlush() override { return last_; }
+  cv::Mat doLogits(const Batch& batch) override;
+  cv::Mat doFeatures(const Batch& batch) override;
+  cv::Mat doReconstruct(const Batch& batch) override;
+
+  // Everything that changes while training belongs into the state, under names that stay.
+  TrainerState doState() override;
+  void doRestore(const TrainerState& state) override;
+  LoadReport doInitialise(const TensorMap& weights) override;
+
+  cv::Mat weights_;   // 4 x outputs: mean R, G, B and a constant
+  cv::Mat momentum_;  // of the same shape
+  StepReport last_;
+};
+
+}  // namespace cv::mixmim::testing

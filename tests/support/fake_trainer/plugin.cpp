@@ -1,0 +1,31 @@
+// The entry of a plugin: one exported function that returns a table. Nothing else is visible, and no
+// exception gets out.
+#include "opencv2/mixmim/plugin.hpp"
+
+#include "opencv2/mixmim/options.hpp"
+#include "tests/support/fake_trainer/fake_trainer.hpp"
+
+namespace cv::mixmim::testing {
+namespace {
+
+const char* describe() {
+  return R"({"version": "0.1.0", "devices": ["cpu"]})";
+}
+
+void* create(const char* json, char* error, size_t errorCapacity) {
+  const auto make = [&] { return std::make_unique<FakeTrainer>(fromJson(json)); };
+  return createAtBorder<Trainer>(make, error, errorCapacity);
+}
+
+void destroy(void* object) {
+  delete static_cast<Trainer*>(object);
+}
+
+constexpr PluginTable kTable{sizeof(PluginTable), kPluginAbi, Trainer::kInterface, describe, create, destroy};
+
+}  // namespace
+}  // namespace cv::mixmim::testing
+
+extern "C" CV_EXPORTS const cv::mixmim::PluginTable* mixmimPlugin() {
+  return &cv::mixmim::testing::kTable;
+}
