@@ -11,6 +11,7 @@
 #include "golden_picture.hpp"
 #include "model_io/onnx_file.hpp"
 #include "opencv2/mixmim/error.hpp"
+#include "opencv2/mixmim/json.hpp"
 #include "opencv2/mixmim/preprocess.hpp"
 
 namespace cv::mixmim {
@@ -93,10 +94,7 @@ class Description {
 
  private:
   json::value parse(const std::string& key) const {
-    boost::system::error_code error;
-    json::value value = json::parse(text(key), error);
-    if (error) wrong(key, "JSON");
-    return value;
+    return parseJson(text(key), fmt::format("{}: metadata \"{}{}\"", where_, kPrefix, key));
   }
 
   json::array list(const std::string& key) const {
@@ -137,11 +135,18 @@ DeployedModel describe(const OnnxFile& file, const std::string& where) {
   model.labels = description.texts("labels");
   model.facts = description.pairs("facts");
   model.goldenInput = readGoldenInput(description, model.inputSize);
-  model.goldenOutput = cv::Mat(description.numbers("goldenOutput"), /*copyData=*/true).reshape(1, 1);
-  if (model.goldenOutput.empty()) description.wrong("goldenOutput", "one number per class");
+  const std::vector<float> answer = description.numbers("goldenOutput");
+  if (answer.empty()) description.wrong("goldenOutput", "one number per class");
+  model.goldenOutput = cv::Mat(answer, /*copyData=*/true).reshape(1, 1);
   if (!model.labels.empty() && static_cast<int>(model.labels.size()) != model.goldenOutput.cols)
     description.fail(fmt::format("labels and goldenOutput, expected as many labels as numbers, got {} and {}",
                                  model.labels.size(), model.goldenOutput.cols));
+  model.graphHash = description.text("graphHash");
+  if (model.graphHash != file.graphHash)
+    description.fail(
+        fmt::format("the network was damaged or changed after it was exported, expected hash {}, got {}",
+                    model.graphHash, file.graphHash),
+        "copy the file again or export it anew");
   return model;
 }
 
@@ -176,6 +181,7 @@ std::map<std::string, std::string> metadataOf(const DeployedModel& model) {
   metadata[kPrefix + "head"] = model.head;
   metadata[kPrefix + "labels"] = json::serialize(json::value_from(model.labels));
   metadata[kPrefix + "facts"] = json::serialize(facts);
+  metadata[kPrefix + "graphHash"] = model.graphHash;
   metadata[kPrefix + "goldenInput"] = toBase64(small.data, small.total() * small.elemSize());
   metadata[kPrefix + "goldenOutput"] = fmt::format("[{}]", fmt::join(golden.begin(), golden.end(), ","));
   return metadata;

@@ -1,6 +1,10 @@
 // The second half of OnnxBuilder: from collected fields to a file.
 // [beginning] [graph: nodes, name, initializers, inputs, outputs] [ending], in the order of the field
 // numbers, as protobuf itself would write them.
+#include <xxhash.h>
+
+#include <memory>
+
 #include <fmt/format.h>
 
 #include "model_io/onnx_builder.hpp"
@@ -17,6 +21,10 @@ uint64_t fieldSize(int field, uint64_t contentSize) {
   ProtobufWriter header;
   header.header(field, contentSize);
   return header.buffer().size() + contentSize;
+}
+
+void put(const OnnxBuilder::Sink& sink, const std::string& text) {
+  sink(text.data(), text.size());
 }
 
 }  // namespace
@@ -55,25 +63,34 @@ int64_t OnnxBuilder::byteSize() const {
   return static_cast<int64_t>(beginning(graph).size() + graph + ending().size());
 }
 
-void OnnxBuilder::write(const std::function<void(const void* data, size_t size)>& sink) const {
-  if (byteSize() > kLargestFile)
-    throw Error("onnx", fmt::format("expected a file of at most {} bytes, got {}", kLargestFile, byteSize()),
-                "use a smaller model");
-  const auto put = [&](const std::string& text) { sink(text.data(), text.size()); };
-  put(beginning(graphSize()));
-  put(nodes_);
+void OnnxBuilder::writeGraph(const Sink& sink) const {
   ProtobufWriter name;
   name.text(onnx::graph::kName, graphName_);
-  put(name.buffer());
+  put(sink, nodes_ + name.buffer());
   for (const Initializer& initializer : initializers_) {
     ProtobufWriter message, numbers;
     message.header(onnx::graph::kInitializer, initializer.byteSize());
     numbers.header(onnx::tensor::kRawData, initializer.bytes.total());
-    put(message.buffer() + initializer.head + numbers.buffer());
+    put(sink, message.buffer() + initializer.head + numbers.buffer());
     sink(initializer.bytes.data, initializer.bytes.total());
   }
-  put(inputs_ + outputs_);
-  put(ending());
+  put(sink, inputs_ + outputs_);
+}
+
+std::string OnnxBuilder::graphHash() const {
+  const std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> state(XXH3_createState(), &XXH3_freeState);
+  XXH3_64bits_reset(state.get());
+  writeGraph([&](const void* data, size_t size) { XXH3_64bits_update(state.get(), data, size); });
+  return fmt::format("{:016x}", XXH3_64bits_digest(state.get()));
+}
+
+void OnnxBuilder::write(const Sink& sink) const {
+  if (byteSize() > kLargestFile)
+    throw Error("onnx", fmt::format("expected a file of at most {} bytes, got {}", kLargestFile, byteSize()),
+                "use a smaller model");
+  put(sink, beginning(graphSize()));
+  writeGraph(sink);
+  put(sink, ending());
 }
 
 }  // namespace cv::mixmim

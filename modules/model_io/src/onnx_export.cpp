@@ -63,12 +63,13 @@ ExportReport exportOnnx(const std::string& path, const TensorMap& weights, const
   checkSize(full);
   checkDeployable(weights, full);
   checkLabels(about, full.classes);
+  AtomicFile file(path);  // a place that cannot be written is said before the work
 
   OnnxBuilder net = onnxGraph(weights, full);
+  about.graphHash = net.graphHash();
   addGolden(about, weights, full);
   for (const auto& [key, value] : metadataOf(about)) net.metadata(key, value);
 
-  AtomicFile file(path);
   net.write([&](const void* data, size_t size) { file.write(data, size); });
   file.commit();
   return {net.byteSize(), about.goldenOutput};

@@ -1,5 +1,7 @@
 #include "model_io/onnx_file.hpp"
 
+#include <xxhash.h>
+
 #include <fmt/format.h>
 
 #include "mapped_file.hpp"
@@ -78,7 +80,6 @@ OnnxFile parseOnnx(std::string_view bytes, const std::string& where) {
                                           : fmt::format("0x{:02x}", static_cast<uint8_t>(bytes.front()))));
   OnnxFile file;
   file.bytes = static_cast<int64_t>(bytes.size());
-  bool hasGraph = false;
   for (ProtobufReader reader(bytes, where); reader.next();) {
     if (reader.is(onnx::model::kIrVersion, WireType::kVarint))
       file.irVersion = static_cast<int64_t>(reader.number());
@@ -87,11 +88,12 @@ OnnxFile parseOnnx(std::string_view bytes, const std::string& where) {
     if (reader.is(onnx::model::kOpsetImport, WireType::kBytes)) readOpset(reader.message(), file);
     if (reader.is(onnx::model::kMetadata, WireType::kBytes)) readMetadata(reader.message(), file, where);
     if (reader.is(onnx::model::kGraph, WireType::kBytes)) {
+      if (!file.graphHash.empty()) throw Error(where, "expected one graph, got two", "export the file anew");
       readGraph(reader.message(), file);
-      hasGraph = true;
+      file.graphHash = fmt::format("{:016x}", XXH3_64bits(reader.text().data(), reader.text().size()));
     }
   }
-  if (!hasGraph) throw Error(where, "not an ONNX file, expected a graph, got none");
+  if (file.graphHash.empty()) throw Error(where, "not an ONNX file, expected a graph, got none");
   return file;
 }
 

@@ -1,4 +1,5 @@
-// What a deployable .onnx says about itself, in its metadata_props. Written by the exporter, read by the classifier.
+// What a deployable .onnx says about itself, in its metadata_props. Written by the exporter, read by the
+// classifier.
 #pragma once
 
 #include <map>
@@ -10,24 +11,27 @@
 
 namespace cv::mixmim {
 
-/// Keys in the file are "mixmim.<field>"; lists are JSON. The network itself takes `image`, N x 3 x S x S, float32, BGR,
-/// 0..255 (blobFromImage(img, 1.0, Size(S, S)) and nothing else), and gives `logits`, N x classes.
+/// Keys in the file are "mixmim.<field>"; lists are JSON. The network itself takes `image`, N x 3 x S x S,
+/// float32, BGR, 0..255 (blobFromImage(img, 1.0, Size(S, S)) and nothing else), and gives `logits`, N x
+/// classes.
 struct DeployedModel {
   int format = 1;                   ///< format number of this description
   int inputSize = 0;                ///< S
   double evalCrop = 0.875;          ///< crop rule, see evalGeometry in opencv2/mixmim/preprocess.hpp
   std::string head = "logits";      ///< what the output is
   std::vector<std::string> labels;  ///< one per class
-  std::map<std::string, std::string> facts;  ///< how it was trained: model, steps, accuracy, versions; for people
+  std::map<std::string, std::string>
+      facts;              ///< how it was trained: model, steps, accuracy, versions; for people
+  std::string graphHash;  ///< XXH3 of the network's bytes in the file; compared when the file is read
 
-  /// A picture made of small squares and what the network must answer to it: replayed at load. The picture is stored
-  /// small (tile x tile x 3, base64) and enlarged by repeating pixels.
+  /// A picture made of small squares and what the network must answer to it: replayed at load. The picture is
+  /// stored small (tile x tile x 3, base64) and enlarged by repeating pixels.
   cv::Mat goldenInput;   ///< S x S, CV_8UC3, BGR
   cv::Mat goldenOutput;  ///< 1 x classes, CV_32F
 };
 
-/// Reads the description without loading the network. Throws Error for a file that is not ONNX, is damaged, or was not
-/// written by `mixmim export`. Memory stays proportional to the file.
+/// Reads the description without loading the network. Throws Error for a file that is not ONNX, is damaged,
+/// or was not written by `mixmim export`. Memory stays proportional to the file.
 DeployedModel readDeployedModel(const std::string& path);
 
 /// The same for a file in memory; `where` names it in messages.

@@ -11,8 +11,9 @@
 
 namespace cv::mixmim {
 
-/// Collects the nodes of one graph, in the order of the forward pass (opset 11, IR version 7). Every operator takes its own
-/// name first and returns the name of its output, which is the same, so that a network reads like its formula:
+/// Collects the nodes of one graph, in the order of the forward pass (opset 11, IR version 7). Every operator
+/// takes its own name first and returns the name of its output, which is the same, so that a network reads
+/// like its formula:
 ///
 ///   OnnxBuilder net("two layers");
 ///   std::string x = net.input("x", {64});
@@ -21,13 +22,15 @@ namespace cv::mixmim {
 ///   net.output(x, {10});
 ///   net.write([&](const void* data, size_t size) { file.write(data, size); });
 ///
-/// Shapes of inputs and outputs are written without the batch, which is the leading, symbolic dimension "batch".
-/// Float constants share the memory of the tensors they are given. The same calls give the same bytes.
+/// Shapes of inputs and outputs are written without the batch, which is the leading, symbolic dimension
+/// "batch". Float constants share the memory of the tensors they are given. The same calls give the same
+/// bytes.
 ///
-/// Errors: Error when the file would pass 2 GiB, protobuf's limit. Misuse (a name used twice or before it exists, a bias
-/// of the wrong length) is a bug of the caller: cv::Exception. Threads: one at a time.
+/// Errors: Error when the file would pass 2 GiB, protobuf's limit. Misuse (a name used twice or before it
+/// exists, a bias of the wrong length) is a bug of the caller: cv::Exception. Threads: one at a time.
 class OnnxBuilder {
  public:
+  using Sink = std::function<void(const void* data, size_t size)>;
   static constexpr int kIrVersion = 7, kOpset = 11;
   static constexpr int64_t kLargestFile = (int64_t{1} << 31) - 1;
 
@@ -64,8 +67,11 @@ class OnnxBuilder {
 
   int64_t byteSize() const;  ///< of the file
 
+  /// XXH3 (64 bits, hexadecimal) of the graph's bytes in the file: nodes and constants, without metadata.
+  std::string graphHash() const;
+
   /// Hands the file to `sink` piece by piece, without assembling it in memory.
-  void write(const std::function<void(const void* data, size_t size)>& sink) const;
+  void write(const Sink& sink) const;
 
  private:
   /// A constant: the fields before its numbers, and the numbers.
@@ -80,6 +86,7 @@ class OnnxBuilder {
   void defineValue(const std::string& name);
   std::string beginning(uint64_t graphSize) const;
   uint64_t graphSize() const;
+  void writeGraph(const Sink& sink) const;
   std::string ending() const;
 
   std::string graphName_, description_;

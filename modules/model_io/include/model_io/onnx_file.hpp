@@ -9,19 +9,20 @@
 namespace cv::mixmim {
 
 struct OnnxFile {
-  int64_t bytes = 0;           ///< size of the file
+  int64_t bytes = 0;  ///< size of the file
   int64_t irVersion = 0;
-  int64_t opset = 0;           ///< of the default domain
+  int64_t opset = 0;  ///< of the default domain
   std::string producer, producerVersion;
   int64_t nodes = 0;           ///< operators of the graph
   int64_t parameters = 0;      ///< floating-point numbers in the graph's constants
   int64_t parameterBytes = 0;  ///< and their size
+  std::string graphHash;       ///< XXH3 (64 bits, hexadecimal) of the graph's bytes, weights included
   std::map<std::string, std::string> metadata;  ///< metadata_props
 };
 
-/// Reads the file, which may be hostile: sizes are checked before they are used, weights are skipped (the file is mapped,
-/// not copied), and what is allocated is at most the size of the file.
-/// Throws Error for a file that cannot be opened, is not ONNX or is damaged.
+/// Reads the file, which may be hostile: sizes are checked before they are used, weights are hashed but not
+/// kept (the file is mapped), and what is allocated is at most the size of the file. Throws Error for a file
+/// that cannot be opened, is not ONNX or is damaged.
 OnnxFile readOnnxFile(const std::string& path);
 
 /// The same for bytes in memory; `where` names them in messages.
