@@ -1,0 +1,72 @@
+// Models to export, with weights in which nothing is trivial, and their files.
+#pragma once
+
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "model_io/onnx_builder.hpp"
+#include "opencv2/mixmim/config.hpp"
+#include "tests/support/parity_recipe.hpp"
+
+namespace cv::mixmim::test {
+
+constexpr uint64_t kSeed = 1;
+
+/// embedDim 8, one block per stage, 3 classes: exported in a millisecond.
+inline ModelConfig smallest() {
+  ModelConfig model;
+  model.name = "smallest";
+  model.imageSize = 16;
+  model.embedDim = 8;
+  model.headDim = 8;
+  model.depths = {1, 1};
+  model.classes = 3;
+  return model;
+}
+
+/// The models of tests/golden, and others with odd grids, windows, patches and numbers of stages.
+inline ModelConfig modelNamed(const std::string& name) {
+  ModelConfig model = recipeModel(name, /*classes=*/10);
+  if (name == "small64") {
+    model.imageSize = 64;
+    model.depths = {1, 2, 4};
+    model.headDim = 16;
+  } else if (name == "patch2At32") {
+    model.imageSize = 32;
+    model.patchSize = 2;
+    model.depths = {1, 1, 2};
+    model.headDim = 16;
+  } else if (name == "oneTokenAt16") {
+    model.imageSize = 16;
+    model.depths = {1, 1, 1};
+    model.headDim = 16;
+  } else if (name ==
+             "manyWindowsAt136") {  // grids 34, 17: windows of 2 x 2 and, as 17 is prime, of one token
+    model.imageSize = 136;
+    model.depths = {1, 1};
+    model.headDim = 16;
+  } else if (name == "tinyAt384") {
+    model = recipeModel("tiny", model.classes);
+    model.imageSize = 384;
+  }
+  return model;
+}
+
+inline TensorMap weightsOf(const ModelConfig& model) {
+  return recipeWeights(model, Task::kFinetune, kSeed);
+}
+
+inline Tensor floats(std::vector<int64_t> shape, const std::vector<float>& values) {
+  Tensor tensor = Tensor::zeros(std::move(shape));
+  std::memcpy(tensor.bytes.data, values.data(), values.size() * sizeof(float));
+  return tensor;
+}
+
+inline std::string fileOf(const OnnxBuilder& net) {
+  std::string file;
+  net.write([&](const void* data, size_t size) { file.append(static_cast<const char*>(data), size); });
+  return file;
+}
+
+}  // namespace cv::mixmim::test
