@@ -1,0 +1,39 @@
+// Any bytes as a deployed model: an error or a description, nothing else; and a description survives writing
+// and reading.
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "model_io/deployed_model.hpp"
+#include "model_io/onnx_builder.hpp"
+#include "opencv2/mixmim/error.hpp"
+
+namespace {
+
+using cv::mixmim::DeployedModel;
+
+/// The description in a file of its own.
+std::string fileOf(DeployedModel model) {
+  cv::mixmim::OnnxBuilder net("empty");
+  model.graphHash = net.graphHash();
+  for (const auto& [key, value] : metadataOf(model)) net.metadata(key, value);
+  std::string file;
+  net.write([&](const void* data, size_t size) { file.append(static_cast<const char*>(data), size); });
+  return file;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  DeployedModel model;
+  try {
+    model = cv::mixmim::parseDeployedModel(bytes, "fuzz");
+  } catch (const cv::mixmim::Error&) {
+    return 0;
+  }
+  const std::string file = fileOf(model);  // from here on, an error is a bug
+  if (fileOf(cv::mixmim::parseDeployedModel(file, "again")) != file) std::abort();
+  return 0;
+}
