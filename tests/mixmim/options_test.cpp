@@ -76,7 +76,9 @@ TEST(Options, SayWhatIsWrong) {
       {"out of range",
        {{"data.batch", "0", ""}},
        "data.batch: expected a whole number from 1 to 65536, got '0'"},
-      {"trailing text", {{"epochs", "3x", ""}}, "optim.epochs: expected a number from 0 to 1000000, got '3x'"},
+      {"trailing text",
+       {{"epochs", "3x", ""}},
+       "optim.epochs: expected a number from 0 to 1000000, got '3x'"},
       {"unknown model",
        {{"model", "giant", ""}},
        "model.name: expected one of small, tiny, base, large, huge, got 'giant'"},
@@ -102,10 +104,9 @@ TEST(Options, SayWhatIsWrong) {
 
 TEST(ConfigFile, SaysWhatCannotBeRead) {
   MIXMIM_EXPECT_ERROR(readConfigFile("/nowhere/run.ini"), "/nowhere/run.ini: cannot be read");
-  MIXMIM_EXPECT_ERROR(
-      parseConfig("[optim]\nnonsense\n", "run.ini"),
-      "run.ini: the options configuration file contains an invalid line 'nonsense'; a config file has "
-      "[sections] and lines of the form key = value");
+  MIXMIM_EXPECT_ERROR(parseConfig("[optim]\nnonsense\n", "run.ini"),
+                      "run.ini: invalid line 'nonsense'; a config file has "
+                      "[sections] and lines of the form key = value");
 }
 
 TEST(ConfigJson, SaysWhatCannotBeRead) {

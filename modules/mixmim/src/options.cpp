@@ -244,8 +244,10 @@ std::vector<Setting> parseConfig(const std::string& text, const std::string& ori
     const po::options_description anything;
     for (const auto& option : po::parse_config_file(stream, anything, /*allow_unregistered=*/true).options)
       settings.push_back({option.string_key, option.value.empty() ? "" : option.value.front(), origin});
-  } catch (const po::error& e) {
-    throw Error(origin, e.what(), "a config file has [sections] and lines of the form key = value");
+  } catch (const po::invalid_config_file_syntax& e) {
+    // Not e.what(): for a line that contains "%invalid_line%" it would never return.
+    throw Error(origin, fmt::format("invalid line '{}'", e.tokens()),
+                "a config file has [sections] and lines of the form key = value");
   }
   return settings;
 }
