@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "opencv2/mixmim/error.hpp"
 
@@ -10,18 +11,43 @@ namespace cv::mixmim {
 
 namespace {
 
+/// OpenCV computes on the CPU, without an error, where it lacks a backend.
+void requireBackend(const ClassifierOptions& options) {
+  if (options.backend == 0 && options.target == 0) return;
+  const auto targets = cv::dnn::getAvailableTargets(static_cast<cv::dnn::Backend>(options.backend));
+  if (std::find(targets.begin(), targets.end(), options.target) != targets.end()) return;
+  std::vector<std::string> here{"0/0"};
+  for (const auto& [backend, target] : cv::dnn::getAvailableBackends())
+    here.push_back(fmt::format("{}/{}", static_cast<int>(backend), static_cast<int>(target)));
+  throw Error("dnn_classifier",
+              fmt::format("expected a backend/target that OpenCV {} has here ({}), got {}/{}",
+                          cv::getVersionString(), fmt::join(here, ", "), options.backend, options.target));
+}
+
+DeployedModel readDescription(const std::string& path) {
+  DeployedModel model = readDeployedModel(path);
+  if (model.head != "logits")
+    throw Error(path, fmt::format("expected a model with the head logits, got {}", model.head),
+                "export it with --head logits");
+  for (int i = static_cast<int>(model.labels.size()); i < model.goldenOutput.cols; ++i)
+    model.labels.push_back(fmt::format("{}", i));
+  return model;
+}
+
 cv::dnn::Net readNet(const std::string& path) {
   try {
     return cv::dnn::readNetFromONNX(path);
   } catch (const cv::Exception& e) {
-    throw Error(path, fmt::format("OpenCV {} cannot import the network: {}", CV_VERSION, e.err));
+    throw Error(path, fmt::format("OpenCV {} cannot import the network: {}", cv::getVersionString(), e.err));
   }
 }
 
 }  // namespace
 
 DnnClassifier::DnnClassifier(const std::string& path, const ClassifierOptions& options)
-    : path_(path), model_(readDeployedModel(path)), net_(readNet(path)) {
+    : path_(path), model_(readDescription(path)) {
+  requireBackend(options);
+  net_ = readNet(path);
   net_.setPreferableBackend(options.backend);
   net_.setPreferableTarget(options.target);
   labels_ = model_.labels;
@@ -30,29 +56,33 @@ DnnClassifier::DnnClassifier(const std::string& path, const ClassifierOptions& o
 }
 
 cv::Mat DnnClassifier::forward(const cv::Mat& blob) {
+  cv::Mat scores;
   try {
     net_.setInput(blob);
-    return net_.forward().clone();  // the Net reuses its output
+    scores = net_.forward().clone();  // the Net reuses its output
   } catch (const cv::Exception& e) {
-    throw Error(path_, fmt::format("OpenCV {} cannot run the network: {}", CV_VERSION, e.err));
+    throw Error(path_, fmt::format("OpenCV {} cannot run the network: {}", cv::getVersionString(), e.err));
   }
+  const int images = blob.size[0], classes = static_cast<int>(labels_.size());
+  if (scores.dims != 2 || scores.rows != images || scores.cols != classes || scores.type() != CV_32F)
+    throw Error(path_,
+                fmt::format("the network's answer, expected {} x {} numbers, got {}", images, classes,
+                            fmt::join(scores.size.p, scores.size.p + scores.dims, " x ")),
+                "export the model anew");
+  return scores;
 }
 
 void DnnClassifier::replayGolden() {
   constexpr double kTolerance = 1e-3;  // of the largest score; a wrong layer is off by far more
   const cv::Mat answer = forward(cv::dnn::blobFromImage(model_.goldenInput));
-  const cv::Mat& expected = model_.goldenOutput;
-  const double largest = std::max(1.0, cv::norm(expected, cv::NORM_INF));
-  const double difference = answer.total() == expected.total()
-                                ? cv::norm(answer.reshape(1, 1), expected.reshape(1, 1), cv::NORM_INF)
-                                : largest;
-  if (!(difference <= kTolerance * largest))  // written so that NaN fails
+  const double allowed = kTolerance * std::max(1.0, cv::norm(model_.goldenOutput, cv::NORM_INF));
+  const double difference = cv::norm(answer, model_.goldenOutput, cv::NORM_INF);
+  if (!cv::checkRange(answer) || difference > allowed)  // the norm of a NaN may be 0
     throw Error(
         path_,
-        fmt::format(
-            "OpenCV {} does not reproduce the model's test picture, expected a difference of at most {:.1e}, "
-            "got {:.1e}",
-            CV_VERSION, kTolerance * largest, difference),
+        fmt::format("OpenCV {} does not reproduce the model's test picture, expected a difference of at "
+                    "most {:.1e}, got {:.1e}",
+                    cv::getVersionString(), allowed, difference),
         "the file is damaged, or this OpenCV computes it wrongly: try another backend");
 }
 

@@ -1,5 +1,7 @@
 #include "opencv2/mixmim/plugin.hpp"
 
+#include <set>
+
 #include <boost/json.hpp>
 
 #include "plugins/dnn_classifier/dnn_classifier.hpp"
@@ -8,12 +10,32 @@ namespace cv::mixmim {
 
 namespace {
 
+std::string deviceOf(cv::dnn::Target target) {
+  switch (target) {
+    case cv::dnn::DNN_TARGET_CPU:
+      return "cpu";
+    case cv::dnn::DNN_TARGET_OPENCL:
+    case cv::dnn::DNN_TARGET_OPENCL_FP16:
+      return "opencl";
+    case cv::dnn::DNN_TARGET_CUDA:
+    case cv::dnn::DNN_TARGET_CUDA_FP16:
+      return "cuda";
+    default:
+      return "target " + std::to_string(static_cast<int>(target));
+  }
+}
+
 std::string description() {
   boost::json::array backends;
-  for (const auto& [backend, target] : cv::dnn::getAvailableBackends())
+  std::set<std::string> devices;
+  for (const auto& [backend, target] : cv::dnn::getAvailableBackends()) {
     backends.push_back({{"backend", static_cast<int>(backend)}, {"target", static_cast<int>(target)}});
-  return boost::json::serialize(boost::json::object{
-      {"version", MIXMIM_VERSION}, {"opencv", CV_VERSION}, {"devices", {"cpu"}}, {"backends", backends}});
+    devices.insert(deviceOf(target));
+  }
+  return boost::json::serialize(boost::json::object{{"version", MIXMIM_VERSION},
+                                                    {"opencv", cv::getVersionString()},
+                                                    {"devices", boost::json::value_from(devices)},
+                                                    {"backends", backends}});
 }
 
 const char* describe() {
@@ -21,16 +43,20 @@ const char* describe() {
   return text.c_str();
 }
 
+/// What Classifier::create wrote. Paths need not be UTF-8.
+std::unique_ptr<Classifier> classifierFrom(const char* json) {
+  boost::json::parse_options parsing;
+  parsing.allow_invalid_utf8 = true;
+  const boost::json::object settings = boost::json::parse(json, {}, parsing).as_object();
+  ClassifierOptions options;
+  options.backend = settings.at("backend").to_number<int>();
+  options.target = settings.at("target").to_number<int>();
+  options.replayGolden = settings.at("replayGolden").as_bool();
+  return std::make_unique<DnnClassifier>(settings.at("path").as_string().c_str(), options);
+}
+
 void* create(const char* json, char* error, size_t errorCapacity) {
-  const auto make = [&] {
-    const boost::json::object settings = boost::json::parse(json).as_object();
-    ClassifierOptions options;
-    options.backend = settings.at("backend").to_number<int>();
-    options.target = settings.at("target").to_number<int>();
-    options.replayGolden = settings.at("replayGolden").as_bool();
-    return std::make_unique<DnnClassifier>(std::string(settings.at("path").as_string()), options);
-  };
-  return createAtBorder<Classifier>(make, error, errorCapacity);
+  return createAtBorder<Classifier>([&] { return classifierFrom(json); }, error, errorCapacity);
 }
 
 void destroy(void* object) {

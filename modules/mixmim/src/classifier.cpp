@@ -20,11 +20,11 @@ constexpr const char* kWhere = "Classifier";
 /// Any picture OpenCV reads -> 8-bit BGR.
 cv::Mat asBgr(const cv::Mat& image, size_t index) {
   if (image.empty()) throw Error(kWhere, fmt::format("image {} is empty", index), "was the file read?");
-  if (image.dims != 2 || image.depth() != CV_8U)
+  if (image.dims != 2)
     throw Error(kWhere,
-                fmt::format("expected an 8-bit image, got depth {} in image {}", image.depth(), index));
+                fmt::format("expected a picture of 2 dimensions, got {} in image {}", image.dims, index));
   cv::Mat bgr;
-  switch (image.channels()) {
+  switch (image.depth() == CV_8U ? image.channels() : 0) {
     case 1:
       cv::cvtColor(image, bgr, cv::COLOR_GRAY2BGR);
       return bgr;
@@ -34,21 +34,36 @@ cv::Mat asBgr(const cv::Mat& image, size_t index) {
       cv::cvtColor(image, bgr, cv::COLOR_BGRA2BGR);
       return bgr;
     default:
-      throw Error(kWhere,
-                  fmt::format("expected 1, 3 or 4 channels, got {} in image {}", image.channels(), index));
+      throw Error(kWhere, fmt::format("expected 8 bits and 1, 3 or 4 channels, got {} in image {}",
+                                      std::string(cv::typeToString(image.type())), index));
   }
 }
 
-/// One image or a list of them -> 8-bit BGR images.
+bool isList(cv::InputArray input) {
+  return input.kind() == cv::_InputArray::STD_VECTOR_MAT ||
+         input.kind() == cv::_InputArray::STD_VECTOR_UMAT || input.kind() == cv::_InputArray::STD_ARRAY_MAT;
+}
+
+/// One image or a list of them -> 8-bit BGR images. An std::vector of numbers is refused: OpenCV would take
+/// the bytes of a JPEG file for a picture one pixel high.
 std::vector<cv::Mat> imagesOf(cv::InputArrayOfArrays input) {
   std::vector<cv::Mat> images;
-  if (input.isMatVector() || input.isUMatVector())
+  if (isList(input))
     input.getMatVector(images);
-  else
+  else if (input.isMat() || input.isUMat())
     images.push_back(input.getMat());
+  else if (input.kind() != cv::_InputArray::NONE)
+    throw Error(kWhere, "expected a cv::Mat, a cv::UMat or a list of them, got another kind of array",
+                "decode files with cv::imread or cv::imdecode");
   if (images.empty()) throw Error(kWhere, "expected at least one image, got none");
   for (size_t i = 0; i < images.size(); ++i) images[i] = asBgr(images[i], i);
   return images;
+}
+
+void requireFinite(const cv::Mat& scores) {
+  if (!cv::checkRange(scores))
+    throw Error(kWhere, "expected finite scores from the network, got others",
+                "its weights are damaged, or the backend computes it wrongly");
 }
 
 /// Scores -> probabilities. Subtracting the largest score first keeps exp() in range.
@@ -92,18 +107,22 @@ cv::Ptr<Classifier> Classifier::create(const std::string& path, const Classifier
 Classifier::~Classifier() = default;
 
 void Classifier::logits(cv::InputArrayOfArrays images, cv::OutputArray scores) {
-  doLogits(imagesOf(images)).copyTo(scores);
+  const cv::Mat answer = doLogits(imagesOf(images));
+  requireFinite(answer);
+  answer.copyTo(scores);
 }
 
 std::vector<std::vector<Prediction>> Classifier::classifyBatch(cv::InputArrayOfArrays images, int topK) {
   if (topK < 1) throw Error(kWhere, fmt::format("expected topK of at least 1, got {}", topK));
-  const cv::Mat scores = doLogits(imagesOf(images));
+  cv::Mat scores;
+  logits(images, scores);
   std::vector<std::vector<Prediction>> all;
   for (int i = 0; i < scores.rows; ++i) all.push_back(best(scores.row(i), topK, labels_));
   return all;
 }
 
 std::vector<Prediction> Classifier::classify(cv::InputArray image, int topK) {
+  if (isList(image)) throw Error(kWhere, "classify expected one image, got a list", "call classifyBatch");
   return classifyBatch(image, topK).front();
 }
 

@@ -16,7 +16,7 @@ struct Prediction {
 
 struct ClassifierOptions {
   int backend = 0;  ///< a cv::dnn::Backend; 0 = the host's default
-  int target = 0;   ///< a cv::dnn::Target; 0 = CPU
+  int target = 0;   ///< a cv::dnn::Target; 0 = CPU. A pair this OpenCV lacks is an error, not the CPU instead
   bool replayGolden =
       true;  ///< run the model's own test picture at load and compare; false saves one forward pass
   std::string plugin = "dnn_classifier";  ///< plugin name or path
@@ -39,10 +39,13 @@ class CV_EXPORTS Classifier {
 
   virtual ~Classifier();
 
-  /// One image: 8-bit, 1, 3 (BGR) or 4 (BGRA) channels, any size -> the topK best, best first.
+  /// One image: cv::Mat or cv::UMat, 8-bit, 1, 3 (BGR) or 4 (BGRA, alpha is ignored) channels, any size ->
+  /// the topK best (or all, if there are fewer classes), best first. Probabilities are the softmax over all
+  /// classes.
   std::vector<Prediction> classify(cv::InputArray image, int topK = 5);
 
-  /// Several images in one forward pass (a std::vector<cv::Mat>) -> a list per image.
+  /// Several images in one forward pass (a std::vector<cv::Mat>, sizes may differ; a single image counts as a
+  /// list of one) -> a list per image. The first pass with another number of images than before is slower.
   std::vector<std::vector<Prediction>> classifyBatch(cv::InputArrayOfArrays images, int topK = 5);
 
   /// The same as numbers: N x classes, CV_32F, scores before softmax.
