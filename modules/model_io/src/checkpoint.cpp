@@ -2,12 +2,12 @@
 
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include <fmt/format.h>
 
-#include "checkpoint_state.hpp"
+#include "checkpoint_names.hpp"
 #include "model_io/atomic_file.hpp"
+#include "model_io/checkpoint_state.hpp"
 #include "model_io/safetensors.hpp"
 #include "opencv2/mixmim/error.hpp"
 
@@ -17,8 +17,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char *kModel = "model.safetensors", *kOptimizer = "optimizer.safetensors",
-                     *kState = "state.json";
+constexpr const char* kModel = "model.safetensors";
+constexpr const char* kOptimizer = "optimizer.safetensors";
+constexpr const char* kState = "state.json";
 
 std::string readText(const std::string& path) {
   constexpr size_t kLargest = 64 << 20;  // labels of a very large data set included
@@ -33,45 +34,62 @@ std::string readText(const std::string& path) {
 /// The checkpoint folder that a path means.
 fs::path checkpointFolder(const std::string& path) {
   const fs::path given(path);
-  for (const fs::path& folder : {given, given.parent_path(), given / "checkpoints" / "last"})
-    if (!folder.empty() && fs::exists(folder / kState)) return folder;
+  std::error_code ignored;  // what cannot be looked at is not there
+  const fs::path last = given / "checkpoints" / "last";
+  if (fs::exists(given / kState, ignored)) return given;
+  if (fs::exists(last / kState, ignored)) return last;
+  if (fs::is_regular_file(given, ignored) && fs::exists(given.parent_path() / kState, ignored))
+    return given.parent_path();
   throw Error(path,
-              fs::exists(given) ? "is not a checkpoint, it has no state.json" : "there is no such checkpoint",
+              fs::exists(given, ignored) ? "is not a checkpoint, it has no state.json"
+                                         : "there is no such checkpoint",
               "name a checkpoint folder, a file in it, or a run folder");
 }
 
-/// Tensors of one member, checked to be the ones that state.json was written with.
-TensorMap readMember(const fs::path& folder, const char* name, const std::string& identity) {
+struct State {
+  CheckpointInfo info;
+  CheckpointMembers members;
+};
+
+State readState(const fs::path& folder) {
+  const std::string path = (folder / kState).string(), text = readText(path);
+  verifyStateText(text, path);
+  State state;
+  state.info = parseState(text, path, &state.members);
+  return state;
+}
+
+/// The path of a member that is the one state.json was written with, judged by its header.
+std::string memberPath(const fs::path& folder, const char* name, const std::string& identity) {
   const std::string path = (folder / name).string();
   if (safetensorsIdentity(path) != identity)
     throw Error(path, "does not belong to the state.json beside it",
                 "the checkpoint is damaged or was put together by hand");
-  return readSafetensors(path);
-}
-
-CheckpointMembers membersOf(const fs::path& folder) {
-  CheckpointMembers members;
-  const std::string path = (folder / kState).string();
-  parseState(readText(path), path, &members);
-  return members;
+  return path;
 }
 
 void writeMembers(const fs::path& folder, const TrainerState& state, const CheckpointInfo& info) {
-  writeSafetensors((folder / kModel).string(), state.weights, {{"format", "mixmim"}});
-  writeSafetensors((folder / kOptimizer).string(), state.optimizer, {{"format", "mixmim"}});
-  const CheckpointMembers members{safetensorsIdentity((folder / kModel).string()),
-                                  safetensorsIdentity((folder / kOptimizer).string())};
+  const auto write = [&](const char* name, const TensorMap& tensors) {
+    const std::string path = (folder / name).string();
+    writeSafetensors(path, tensors, {{"format", "mixmim"}});
+    return safetensorsIdentity(path);
+  };
+  CheckpointMembers members;
+  members.model = write(kModel, state.weights);
+  if (!state.optimizer.empty()) members.optimizer = write(kOptimizer, state.optimizer);
   AtomicFile file((folder / kState).string());  // last: without it the folder is not a checkpoint
   file.write(stateText(info, members));
   file.commit();
 }
 
-/// Puts a complete folder in the place of `target`; at every moment one of the two is there under its name
-/// or, for an instant, the old one under a hidden name.
+/// Puts a complete folder in the place of `target`. A kill between the two renames leaves the old one under
+/// its hidden name, from where usableCheckpoints fetches it back.
 void moveInto(const fs::path& complete, const fs::path& target) {
-  const fs::path aside = target.parent_path() / fmt::format(".{}.old", target.filename().string());
-  fs::remove_all(aside);
-  if (fs::exists(target)) fs::rename(target, aside);
+  const fs::path aside = hiddenName(target, kReplaced);
+  if (fs::exists(target)) {
+    fs::remove_all(aside);
+    fs::rename(target, aside);
+  }
   fs::rename(complete, target);
   syncFolder(target.parent_path().string());
   fs::remove_all(aside);
@@ -80,39 +98,54 @@ void moveInto(const fs::path& complete, const fs::path& target) {
 }  // namespace
 
 void writeCheckpoint(const std::string& folder, const TrainerState& state, const CheckpointInfo& info) {
-  const fs::path target = fs::absolute(folder).lexically_normal();
-  const fs::path temporary = target.parent_path() / fmt::format(".{}.new", target.filename().string());
+  const fs::path target = withoutSlash(fs::absolute(folder));
+  const fs::path unfinished = hiddenName(target, kUnfinished);
+  std::error_code ignored;
+  if (fs::exists(target, ignored) && !fs::is_directory(target, ignored))
+    throw Error(folder, "the checkpoint cannot be written, a file of that name is in the way");
   try {
-    fs::remove_all(temporary);
-    fs::create_directories(temporary);
-    writeMembers(temporary, state, info);
-    moveInto(temporary, target);
+    fs::remove_all(unfinished);
+    fs::create_directories(unfinished);
+    writeMembers(unfinished, state, info);
+    moveInto(unfinished, target);
   } catch (const std::exception& e) {
-    std::error_code ignored;
-    fs::remove_all(temporary, ignored);
+    fs::remove_all(unfinished, ignored);
     throw Error(folder, fmt::format("the checkpoint cannot be written: {}", e.what()),
                 "older checkpoints are intact");
   }
 }
 
 CheckpointInfo readCheckpointInfo(const std::string& path) {
-  const std::string file = (checkpointFolder(path) / kState).string();
-  return parseState(readText(file), file);
+  return readState(checkpointFolder(path)).info;
 }
 
 TensorMap readWeights(const std::string& path) {
   const fs::path given(path);
-  if (fs::is_regular_file(given) && given.extension() == ".safetensors" &&
-      !fs::exists(given.parent_path() / kState))
-    return readSafetensors(path);
+  std::error_code ignored;
+  const bool plainFile = given.extension() == ".safetensors" && fs::is_regular_file(given, ignored) &&
+                         !fs::exists(given.parent_path() / kState, ignored);
+  if (plainFile) return readSafetensors(path);
   const fs::path folder = checkpointFolder(path);
-  return readMember(folder, kModel, membersOf(folder).model);
+  return readSafetensors(memberPath(folder, kModel, readState(folder).members.model));
 }
 
 TrainerState readTrainerState(const std::string& path) {
   const fs::path folder = checkpointFolder(path);
-  const CheckpointMembers members = membersOf(folder);
-  return {readMember(folder, kModel, members.model), readMember(folder, kOptimizer, members.optimizer)};
+  const CheckpointMembers members = readState(folder).members;
+  if (members.optimizer.empty())
+    throw Error(path, "holds weights but no optimiser state",
+                "start from it with --init instead of --resume");
+  return {readSafetensors(memberPath(folder, kModel, members.model)),
+          readSafetensors(memberPath(folder, kOptimizer, members.optimizer))};
+}
+
+CheckpointInfo verifyCheckpoint(const std::string& path) {
+  const fs::path folder = checkpointFolder(path);
+  State state = readState(folder);
+  verifySafetensors(memberPath(folder, kModel, state.members.model));
+  if (!state.members.optimizer.empty())
+    verifySafetensors(memberPath(folder, kOptimizer, state.members.optimizer));
+  return std::move(state.info);
 }
 
 }  // namespace cv::mixmim

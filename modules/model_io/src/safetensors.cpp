@@ -1,15 +1,13 @@
 #include "model_io/safetensors.hpp"
 
-#include <xxhash.h>
-
 #include <algorithm>
 #include <cstring>
-#include <fstream>
-#include <functional>
 #include <tuple>
 
 #include <fmt/format.h>
 
+#include "hash.hpp"
+#include "mapped_file.hpp"
 #include "model_io/atomic_file.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "safetensors_header.hpp"
@@ -18,115 +16,95 @@ namespace cv::mixmim {
 
 namespace {
 
-constexpr uint64_t kLengthBytes = 8;
-constexpr const char* kHashPrefix = "xxh3.";
+constexpr size_t kLengthBytes = 8;
 
-std::string hashOf(const void* data, size_t size) {
-  return fmt::format("{:016x}", XXH3_64bits(data, size));
-}
-std::string hashOf(const cv::Mat& bytes) {
-  return hashOf(bytes.data, bytes.total());
-}
-
-/// Copies `size` bytes at `offset` of the file to `target`.
-using ReadAt = std::function<void(uint64_t offset, void* target, uint64_t size)>;
-
-class InputFile {
- public:
-  explicit InputFile(const std::string& path) : path_(path), stream_(path, std::ios::binary | std::ios::ate) {
-    const std::streamoff size = stream_ ? static_cast<std::streamoff>(stream_.tellg()) : -1;
-    if (size < 0) throw Error(path, "cannot be read");
-    size_ = static_cast<uint64_t>(size);
-  }
-  uint64_t size() const { return size_; }
-  ReadAt readAt() {
-    return [this](uint64_t offset, void* target, uint64_t size) {
-      stream_.seekg(static_cast<std::streamoff>(offset));
-      stream_.read(static_cast<char*>(target), static_cast<std::streamsize>(size));
-      if (!stream_) throw Error(path_, fmt::format("cannot be read at byte {}", offset));
-    };
-  }
-
- private:
-  std::string path_;
-  std::ifstream stream_;
-  uint64_t size_ = 0;
-};
-
-uint64_t headerSize(const ReadAt& readAt, uint64_t fileBytes, const std::string& where) {
-  if (fileBytes < kLengthBytes) throw Error(where, "is too short to be a safetensors file");
-  unsigned char little[kLengthBytes];
-  readAt(0, little, kLengthBytes);
+/// The header's text; everything behind it is data.
+std::string_view headerOf(std::string_view file, const std::string& where) {
+  if (file.size() < kLengthBytes) throw Error(where, "is too short to be a safetensors file");
   uint64_t size = 0;
-  for (size_t i = kLengthBytes; i-- > 0;) size = size << 8 | little[i];
-  if (size > kLargestHeader || size > fileBytes - kLengthBytes)
-    throw Error(where,
-                fmt::format("expected a header of at most {} bytes, got {}",
-                            std::min(kLargestHeader, fileBytes - kLengthBytes), size),
+  for (size_t i = kLengthBytes; i-- > 0;) size = size << 8 | static_cast<unsigned char>(file[i]);
+  const uint64_t most = std::min<uint64_t>(kLargestHeader, file.size() - kLengthBytes);
+  if (size > most)
+    throw Error(where, fmt::format("expected a header of at most {} bytes, got {}", most, size),
                 "this is not a safetensors file, or it is cut off");
-  return size;
+  return file.substr(kLengthBytes, size);
 }
 
-std::string readHeader(const ReadAt& readAt, uint64_t fileBytes, const std::string& where) {
-  std::string text(headerSize(readAt, fileBytes, where), '\0');
-  readAt(kLengthBytes, text.data(), text.size());
-  return text;
-}
-
-TensorMap read(const ReadAt& readAt, uint64_t fileBytes, const std::string& where, Metadata* metadata) {
-  const std::string text = readHeader(readAt, fileBytes, where);
-  const uint64_t dataBegin = kLengthBytes + text.size();
-  const SafetensorsHeader header = parseHeader(text, fileBytes - dataBegin, where);
-  TensorMap tensors;
+/// Checks a whole file and gives every tensor's entry and verified bytes to `visit`, in the order of the
+/// data.
+template <class Visit>
+SafetensorsHeader visitTensors(std::string_view file, const std::string& where, Visit visit) {
+  const std::string_view text = headerOf(file, where), data = file.substr(kLengthBytes + text.size());
+  SafetensorsHeader header = parseHeader(text, data.size(), where);
   for (const TensorEntry& entry : header.entries) {
-    Tensor tensor = Tensor::zeros(entry.shape, entry.dtype);
-    readAt(dataBegin + entry.begin, tensor.bytes.data, entry.end - entry.begin);
-    const auto hash = header.metadata.find(kHashPrefix + entry.name);
-    if (hash != header.metadata.end() && hash->second != hashOf(tensor.bytes))
-      throw Error(where,
-                  fmt::format("tensor {} is damaged: its content does not match its hash", entry.name));
-    tensors.emplace(entry.name, std::move(tensor));
+    const std::string_view bytes = data.substr(entry.begin, entry.end - entry.begin);
+    const auto hash = header.hashes.find(entry.name);
+    if (hash != header.hashes.end() && hash->second != hashOf(bytes.data(), bytes.size()))
+      throw Error(where, fmt::format("tensor {} is damaged: its content does not match its hash",
+                                     quoted(entry.name)));
+    visit(entry, bytes);
   }
-  if (metadata) *metadata = header.metadata;
-  return tensors;
+  return header;
 }
 
-}  // namespace
-
-TensorMap readSafetensors(const std::string& path, Metadata* metadata) {
-  InputFile file(path);
-  return read(file.readAt(), file.size(), path, metadata);
-}
-
-std::string safetensorsIdentity(const std::string& path) {
-  InputFile file(path);
-  const std::string text = readHeader(file.readAt(), file.size(), path);
-  return hashOf(text.data(), text.size());
-}
-
-TensorMap parseSafetensors(std::string_view bytes, const std::string& where, Metadata* metadata) {
-  const ReadAt readAt = [&](uint64_t offset, void* target, uint64_t size) {
-    if (size > 0) std::memcpy(target, bytes.data() + offset, size);
-  };
-  return read(readAt, bytes.size(), where, metadata);
-}
-
-void writeSafetensors(const std::string& path, const TensorMap& tensors, const Metadata& metadata) {
-  SafetensorsHeader header{{}, metadata};
+/// A header for the tensors in the order of the file.
+SafetensorsHeader layOut(const std::string& path, const TensorMap& tensors, const Metadata& metadata) {
+  SafetensorsHeader header{{}, {}, metadata};
+  for (const auto& [key, value] : metadata)
+    if (key.compare(0, kHashPrefix.size(), kHashPrefix) == 0)
+      throw Error(path, fmt::format("metadata {} has a reserved name", quoted(key)));
   for (const auto& [name, tensor] : tensors) {
+    const auto bytes = static_cast<size_t>(tensor.elements()) * sizeOf(tensor.dtype);
+    if (tensor.bytes.total() != bytes)
+      throw Error(path, fmt::format("tensor {}: expected {} bytes for its shape, got {}", quoted(name), bytes,
+                                    tensor.bytes.total()));
+    if (name == kMetadataName) throw Error(path, fmt::format("tensor {} has a reserved name", quoted(name)));
     header.entries.push_back({name, tensor.dtype, tensor.shape, 0, 0});
-    header.metadata[kHashPrefix + name] = hashOf(tensor.bytes);
+    header.hashes.emplace(name, hashOf(tensor.bytes.data, bytes));
   }
-  const auto wider = [](const TensorEntry& a,
-                        const TensorEntry& b) {  // so that every tensor is aligned to its type
+  // Widest types first: then every tensor is aligned to its type.
+  const auto earlier = [](const TensorEntry& a, const TensorEntry& b) {
     return std::make_tuple(sizeOf(b.dtype), a.name) < std::make_tuple(sizeOf(a.dtype), b.name);
   };
-  std::sort(header.entries.begin(), header.entries.end(), wider);
+  std::sort(header.entries.begin(), header.entries.end(), earlier);
   uint64_t next = 0;
   for (TensorEntry& entry : header.entries) {
     entry.begin = next;
     next = entry.end = next + tensors.at(entry.name).bytes.total();
   }
+  return header;
+}
+
+}  // namespace
+
+TensorMap parseSafetensors(std::string_view bytes, const std::string& where, Metadata* metadata) {
+  TensorMap tensors;
+  SafetensorsHeader header =
+      visitTensors(bytes, where, [&](const TensorEntry& entry, std::string_view content) {
+        Tensor tensor{entry.dtype, entry.shape, cv::Mat(1, static_cast<int>(content.size()), CV_8U)};
+        if (!content.empty()) std::memcpy(tensor.bytes.data, content.data(), content.size());
+        tensors.emplace(entry.name, std::move(tensor));
+      });
+  if (metadata) *metadata = std::move(header.metadata);
+  return tensors;
+}
+
+TensorMap readSafetensors(const std::string& path, Metadata* metadata) {
+  return parseSafetensors(MappedFile(path).bytes(), path, metadata);
+}
+
+void verifySafetensors(const std::string& path) {
+  visitTensors(MappedFile(path).bytes(), path, [](const TensorEntry&, std::string_view) {});
+}
+
+std::string safetensorsIdentity(const std::string& path) {
+  const MappedFile file(path);
+  const std::string_view text = headerOf(file.bytes(), path);
+  return hashOf(text.data(), text.size());
+}
+
+void writeSafetensors(const std::string& path, const TensorMap& tensors, const Metadata& metadata) {
+  const SafetensorsHeader header = layOut(path, tensors, metadata);
   const std::string text = headerText(header);
   char length[kLengthBytes];
   for (size_t i = 0; i < kLengthBytes; ++i) length[i] = static_cast<char>(text.size() >> (8 * i) & 0xff);

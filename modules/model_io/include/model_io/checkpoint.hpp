@@ -1,5 +1,5 @@
-// A checkpoint is a folder: model.safetensors, optimizer.safetensors, state.json. state.json is written last: a folder
-// without it is not a checkpoint.
+// A checkpoint is a folder: model.safetensors, optimizer.safetensors, state.json. state.json is written last:
+// a folder without it is not a checkpoint.
 #pragma once
 
 #include <cstdint>
@@ -18,29 +18,36 @@ struct CheckpointInfo {
   std::vector<std::string> labels;  ///< class names, in label order
   int64_t step = 0;                 ///< optimiser steps done; the position in the data follows from it
   double epoch = 0;
-  std::string dataFingerprint;      ///< of the training source; a run is not resumed on other data
-  double bestTop1 = -1;             ///< best validation accuracy so far, -1 = none
+  std::string dataFingerprint;  ///< of the training source; a run is not resumed on other data
+  double bestTop1 = -1;         ///< best validation accuracy so far, -1 = none
 };
 
-/// Writes `folder` so that it is either complete or absent: a temporary folder beside it, every member synced, one
-/// rename. An existing checkpoint of that name is replaced only after the new one is complete.
-/// Throws Error (disk full, no permission) after removing the temporary; older checkpoints stay as they were.
+/// Writes `folder` so that it is either complete or absent: a hidden folder beside it, every member synced,
+/// one rename. An existing checkpoint of that name is replaced only after the new one is complete. Without
+/// optimiser tensors the result is a checkpoint of weights alone, which readTrainerState refuses. Throws
+/// Error (disk full, no permission) after removing the hidden folder; older checkpoints stay as they were.
 void writeCheckpoint(const std::string& folder, const TrainerState& state, const CheckpointInfo& info);
 
-/// `path` may be the checkpoint folder, a file in it, a run folder (its checkpoints/last), or for readWeights a plain
-/// .safetensors file. Throws Error for anything missing, truncated or damaged, naming the file and the tensor.
+/// `path` may be the checkpoint folder, a file in it, a run folder (its checkpoints/last), or for readWeights
+/// a plain .safetensors file. Throws Error for anything missing, truncated, damaged or mixed up, naming the
+/// file and the tensor.
 CheckpointInfo readCheckpointInfo(const std::string& path);
 TensorMap readWeights(const std::string& path);
 TrainerState readTrainerState(const std::string& path);
 
-/// Checkpoints of a run folder that are complete and pass their hashes, newest first. What was passed over, and why, is
-/// appended to `skipped`.
+/// Reads every byte and checks it against its hash, in constant memory. Throws like the functions above.
+CheckpointInfo verifyCheckpoint(const std::string& path);
+
+/// The step-* checkpoints of a run folder that are complete and pass their hashes, most steps first. What was
+/// passed over, and why, is appended to `skipped`. First puts back a checkpoint whose replacement was
+/// interrupted.
 std::vector<std::string> usableCheckpoints(const std::string& runFolder, std::vector<std::string>* skipped);
 
 /// Points the relative symbolic link `<folder's parent>/<name>` at `folder`, atomically ("last", "best").
 void linkCheckpoint(const std::string& folder, const std::string& name);
 
-/// Removes all but the newest `keep` step-* checkpoints of a run, never one that `last` or `best` points to.
+/// Removes all but the newest `keep` step-* checkpoints of a run, never one that `last` or `best` points to,
+/// and what interrupted writes left behind. Only for the process that writes the run. Throws Error.
 void pruneCheckpoints(const std::string& runFolder, int keep);
 
 }  // namespace cv::mixmim
