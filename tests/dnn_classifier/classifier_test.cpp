@@ -1,0 +1,182 @@
+// The classifier as an application meets it, loaded from the build tree.
+#include "opencv2/mixmim/classifier.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <thread>
+
+#include <opencv2/imgproc.hpp>
+
+#include "model_io/onnx_export.hpp"
+#include "model_io/reference_forward.hpp"
+#include "opencv2/mixmim/preprocess.hpp"
+#include "tests/support/expect_error.hpp"
+#include "tests/support/parity_recipe.hpp"
+#include "tests/support/temp_folder.hpp"
+
+namespace cv::mixmim {
+namespace {
+
+ModelConfig smallModel() {
+  ModelConfig model;
+  model.name = "small";
+  model.imageSize = 64;
+  model.embedDim = 32;
+  model.headDim = 16;
+  model.depths = {1, 2, 4};
+  model.classes = 5;
+  return model;
+}
+
+cv::Mat photo(int width, int height, int kind) {
+  cv::Mat picture(height, width, CV_8UC3);
+  for (int y = 0; y < height; ++y)
+    for (int x = 0; x < width; ++x)
+      picture.at<cv::Vec3b>(y, x) = {cv::saturate_cast<uchar>(255 * x / width),
+                                     cv::saturate_cast<uchar>(40 * kind),
+                                     cv::saturate_cast<uchar>(255 * y / height)};
+  cv::circle(picture, {width / 2, height / 2}, std::max(1, height / 3), {30.0 * kind, 200, 60}, cv::FILLED);
+  return picture;
+}
+
+std::string contentOf(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+class ClassifierTest : public ::testing::Test {
+ protected:
+  ClassifierTest()
+      : weights_(test::recipeWeights(smallModel(), Task::kFinetune, 1)),
+        file_((folder_ / "model.onnx").string()) {
+    DeployedModel about;
+    about.labels = {"ant", "bee", "cat", "dog", "eel"};
+    exportOnnx(file_, weights_, smallModel(), about);
+  }
+
+  /// What the unfolded weights answer to a picture.
+  cv::Mat expected(const cv::Mat& picture) const {
+    Resampler resampler;
+    cv::Mat seen;
+    evalTransform(picture, smallModel().imageSize, 0.875, resampler, seen);
+    cv::Mat scores;
+    referenceLogits(weights_, smallModel(), seen).convertTo(scores, CV_32F);
+    return scores;
+  }
+
+  std::string written(const std::string& name, const std::string& bytes) const {
+    const std::string path = (folder_ / name).string();
+    std::ofstream(path, std::ios::binary) << bytes;
+    return path;
+  }
+
+  TensorMap weights_;
+  test::TempFolder folder_;
+  std::string file_;
+};
+
+TEST_F(ClassifierTest, AnswersAsTheWeightsDo) {
+  const auto classifier = Classifier::create(file_);
+  EXPECT_EQ(classifier->inputSize(), 64);
+  EXPECT_EQ(classifier->labels(), (std::vector<std::string>{"ant", "bee", "cat", "dog", "eel"}));
+  const std::vector<cv::Mat> pictures{photo(64, 64, 1), photo(200, 90, 2), photo(31, 400, 3), photo(1, 1, 4),
+                                      photo(1200, 900, 5)};
+  for (const size_t batch : {1u, 2u, 3u, 5u, 1u}) {  // on the same network
+    cv::Mat scores;
+    classifier->logits(std::vector<cv::Mat>(pictures.begin(), pictures.begin() + static_cast<long>(batch)),
+                       scores);
+    ASSERT_EQ(scores.rows, static_cast<int>(batch));
+    for (size_t i = 0; i < batch; ++i)
+      EXPECT_LT(cv::norm(scores.row(static_cast<int>(i)), expected(pictures[i]), cv::NORM_INF), 1e-4)
+          << batch << ' ' << i;
+  }
+}
+
+TEST_F(ClassifierTest, RanksItsGuesses) {
+  const auto classifier = Classifier::create(file_);
+  const std::vector<Prediction> all = classifier->classify(photo(100, 80, 2), 99);
+  ASSERT_EQ(all.size(), 5u);
+  float sum = 0;
+  for (size_t i = 0; i < all.size(); ++i) {
+    sum += all[i].probability;
+    EXPECT_EQ(all[i].label, classifier->labels()[static_cast<size_t>(all[i].index)]);
+    EXPECT_GE(all[i == 0 ? 0 : i - 1].probability, all[i].probability);
+  }
+  EXPECT_NEAR(sum, 1, 1e-5);
+  EXPECT_EQ(classifier->classify(photo(100, 80, 2), 2).size(), 2u);
+  EXPECT_EQ(classifier->classify(photo(100, 80, 2), 1).front().index, all.front().index);
+}
+
+TEST_F(ClassifierTest, TakesGreyAndTransparentPictures) {
+  const auto classifier = Classifier::create(file_);
+  cv::Mat grey, greyAsColour, transparent;
+  cv::cvtColor(photo(90, 70, 3), grey, cv::COLOR_BGR2GRAY);
+  cv::cvtColor(grey, greyAsColour, cv::COLOR_GRAY2BGR);
+  cv::cvtColor(photo(90, 70, 3), transparent, cv::COLOR_BGR2BGRA);
+  const auto best = [&](const cv::Mat& picture) {
+    return classifier->classify(picture, 1).front().probability;
+  };
+  EXPECT_EQ(best(grey), best(greyAsColour));
+  EXPECT_EQ(best(transparent), best(photo(90, 70, 3)));
+}
+
+TEST_F(ClassifierTest, ServesSeveralThreadsAtOnce) {
+  const auto classifier = Classifier::create(file_);
+  std::vector<cv::Mat> wanted(4);
+  for (int k = 0; k < 4; ++k) classifier->logits(photo(80, 60, k), wanted[static_cast<size_t>(k)]);
+  std::vector<int> wrong(4, 0);
+  std::vector<std::thread> threads;
+  for (int k = 0; k < 4; ++k)
+    threads.emplace_back([&, k] {
+      for (int round = 0; round < 10; ++round) {
+        cv::Mat scores;
+        classifier->logits(photo(80, 60, k), scores);
+        wrong[static_cast<size_t>(k)] +=
+            cv::norm(scores, wanted[static_cast<size_t>(k)], cv::NORM_INF) > 1e-6;
+      }
+    });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(wrong, std::vector<int>(4, 0));
+}
+
+TEST_F(ClassifierTest, LeavesTheHostsSettingsAlone) {
+  const int threads = cv::getNumThreads();
+  Classifier::create(file_)->classify(photo(64, 64, 1));
+  EXPECT_EQ(cv::getNumThreads(), threads);
+}
+
+/// Any file that is not exactly what was exported must be refused with a message that names it, whatever is
+/// wrong with it.
+TEST_F(ClassifierTest, RefusesDamagedFilesAndLives) {
+  const std::string bytes = contentOf(file_);
+  const std::vector<std::pair<std::string, std::string>> files{
+      {"empty.onnx", ""},
+      {"text.onnx", "hello"},
+      {"half.onnx", bytes.substr(0, bytes.size() / 2)},
+      {"short.onnx", bytes.substr(0, bytes.size() - 1)},
+      {"tail.onnx", bytes + "x"}};
+  for (const auto& [name, content] : files) {
+    const std::string path = written(name, content);
+    try {
+      Classifier::create(path);
+      ADD_FAILURE() << name << " was accepted";
+    } catch (const Error& e) {
+      EXPECT_EQ(std::string(e.what()).rfind(path + ":", 0), 0u) << e.what();
+    }
+  }
+  MIXMIM_EXPECT_ERROR(Classifier::create("/nowhere.onnx"),
+                      "/nowhere.onnx: cannot be read: No such file or directory");
+}
+
+TEST_F(ClassifierTest, NamesThePluginItCannotUse) {
+  ClassifierOptions options;
+  options.plugin = std::string(MIXMIM_TEST_PLUGINS) + "/fake_trainer.so";
+  const std::string message =
+      options.plugin + ": expected a plugin with the interface mixmim.Classifier/1, got mixmim.Trainer/1";
+  MIXMIM_EXPECT_ERROR(Classifier::create(file_, options), message.c_str());
+}
+
+}  // namespace
+}  // namespace cv::mixmim
