@@ -1,7 +1,7 @@
 // Models to export, with weights in which nothing is trivial, and their files.
 #pragma once
 
-#include <cstring>
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -59,7 +59,7 @@ inline TensorMap weightsOf(const ModelConfig& model) {
 
 inline Tensor floats(std::vector<int64_t> shape, const std::vector<float>& values) {
   Tensor tensor = Tensor::zeros(std::move(shape));
-  std::memcpy(tensor.bytes.data, values.data(), values.size() * sizeof(float));
+  std::copy(values.begin(), values.end(), tensor.as<float>());
   return tensor;
 }
 

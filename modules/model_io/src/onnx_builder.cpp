@@ -1,6 +1,6 @@
 #include "model_io/onnx_builder.hpp"
 
-#include <cstring>
+#include <algorithm>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -60,7 +60,7 @@ ProtobufWriter valueInfo(const std::string& name, const std::vector<int64_t>& sh
 template <class T>
 Tensor vectorOf(const std::vector<T>& values, DType dtype) {
   Tensor tensor = Tensor::zeros({static_cast<int64_t>(values.size())}, dtype);
-  std::memcpy(tensor.bytes.data, values.data(), values.size() * sizeof(T));
+  std::copy(values.begin(), values.end(), tensor.as<T>());
   return tensor;
 }
 
