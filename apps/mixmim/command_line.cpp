@@ -49,11 +49,14 @@ bool listed(const std::string& name, const std::vector<std::string>& only) {
   return only.empty() || std::any_of(only.begin(), only.end(), matches);
 }
 
-/// Boost's name of an option, with room for "-h" and friends.
+enum class Takes { kValue, kNothing, kTruth };
+
+/// kTruth: a setting that is true or false, and true when nothing follows it.
 void add(po::options_description& description, const std::string& name, const std::string& sentence,
-         bool isFlag) {
+         Takes takes) {
   auto* value = po::value<std::string>();
-  if (isFlag) value->implicit_value("true", "");
+  if (takes == Takes::kNothing) value->zero_tokens();
+  if (takes == Takes::kTruth) value->implicit_value("true");
   description.add_options()(name.c_str(), value, sentence.c_str());
 }
 
@@ -89,7 +92,8 @@ bool CommandLine::parse(const std::vector<std::string>& arguments) {
   Config scratch;
   std::vector<std::string> settingNames;
   for (const OwnOption& o : own_) names.push_back(o.name);
-  for (const OwnOption& o : own_) add(description, o.name, o.sentence, o.isFlag);
+  for (const OwnOption& o : own_)
+    add(description, o.name, o.sentence, o.isFlag ? Takes::kNothing : Takes::kValue);
   description.add_options()("help,h", "");
   if (takesSettings_) {
     for (const Option& o : options(scratch)) {
@@ -97,7 +101,8 @@ bool CommandLine::parse(const std::vector<std::string>& arguments) {
       for (const std::string& name : {o.name, o.alias}) {
         if (name.empty() || std::find(names.begin(), names.end(), name) != names.end())
           continue;  // the verb's own wins
-        add(description, name, o.sentence, std::holds_alternative<bool*>(o.value));
+        add(description, name, o.sentence,
+            std::holds_alternative<bool*>(o.value) ? Takes::kTruth : Takes::kValue);
         names.push_back(name);
         settingNames.push_back(name);
       }

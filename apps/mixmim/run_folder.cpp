@@ -1,9 +1,11 @@
 #include "apps/mixmim/run_folder.hpp"
 
 #include <boost/json.hpp>
+#include <ctime>
 #include <filesystem>
 #include <iostream>
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include "opencv2/mixmim/error.hpp"
@@ -15,11 +17,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* kMetrics = "metrics.jsonl";
+constexpr const char *kMetrics = "metrics.jsonl", *kLog = "train.log";
 
 void removeRun(const fs::path& folder) {
-  for (const char* name :
-       {"config.ini", kMetrics, "train.log", "bad_images.jsonl", "checkpoints", "pictures"})
+  for (const char* name : {"config.ini", kMetrics, kLog, "bad_images.jsonl", "checkpoints", "pictures"})
     fs::remove_all(folder / name);
 }
 
@@ -56,14 +57,22 @@ std::string RunFolder::picture(const std::string& name) const {
   return (fs::path(path_) / "pictures" / name).string();
 }
 
-void RunFolder::log(const boost::json::object& metrics) {
-  if (!metrics_.is_open()) metrics_.open(fs::path(path_) / kMetrics, std::ios::app);
-  metrics_ << boost::json::serialize(metrics) << '\n';
-  metrics_.flush();
-  if (metrics_ || warned_) return;
+void RunFolder::append(std::ofstream& file, const char* name, const std::string& line) {
+  if (!file.is_open()) file.open(fs::path(path_) / name, std::ios::app);
+  file << line << '\n';
+  file.flush();
+  if (file || warned_) return;
   warned_ = true;
-  std::cerr << fmt::format("warning: {}/{} cannot be written; training goes on without it\n", path_,
-                           kMetrics);
+  std::cerr << fmt::format("warning: {}/{} cannot be written; training goes on without it\n", path_, name);
+}
+
+void RunFolder::say(const std::string& text) {
+  std::cerr << text << '\n';
+  append(log_, kLog, fmt::format("{:%Y-%m-%d %H:%M:%S}  {}", fmt::localtime(std::time(nullptr)), text));
+}
+
+void RunFolder::log(const boost::json::object& metrics) {
+  append(metrics_, kMetrics, boost::json::serialize(metrics));
 }
 
 void RunFolder::writeBadImages(const std::vector<BadImage>& images) {

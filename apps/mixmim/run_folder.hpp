@@ -22,6 +22,8 @@ class RunFolder {
   std::string checkpoint(int64_t step) const;  ///< .../checkpoints/step-00001234
   std::string picture(const std::string& name) const;
 
+  /// A sentence for people: to stderr and, with the time, to train.log.
+  void say(const std::string& text);
   /// One line of metrics.jsonl. A log that cannot be written costs one warning, not the run.
   void log(const boost::json::object& metrics);
   /// The whole list of unusable images, rewritten.
@@ -31,7 +33,9 @@ class RunFolder {
 
  private:
   std::string path_;
-  std::ofstream metrics_;
+  std::ofstream metrics_, log_;
+  void append(std::ofstream& file, const char* name, const std::string& line);
+
   bool warned_ = false;
 };
 

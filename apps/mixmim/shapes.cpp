@@ -153,7 +153,7 @@ void drawClutter(Rng& rng, cv::Mat& picture) {
     return cv::Point(static_cast<int>(rng.below(static_cast<uint64_t>(size))),
                      static_cast<int>(rng.below(static_cast<uint64_t>(size))));
   };
-  for (uint64_t i = 0, n = 2 + rng.below(4); i < n; ++i) {
+  for (uint64_t i = 0, n = 1 + rng.below(4); i < n; ++i) {
     cv::Mat mask = cv::Mat::zeros(size, size, CV_32F);
     const cv::Size axes(2 + static_cast<int>(rng.below(static_cast<uint64_t>(size / 6))),
                         2 + static_cast<int>(rng.below(static_cast<uint64_t>(size / 6))));
@@ -166,7 +166,7 @@ void drawClutter(Rng& rng, cv::Mat& picture) {
 /// Thin things in front of the subject.
 void drawStrokes(Rng& rng, cv::Mat& picture) {
   const auto size = static_cast<uint64_t>(picture.rows);
-  for (uint64_t i = 0, n = rng.below(3); i < n; ++i) {
+  for (uint64_t i = 0, n = rng.below(2); i < n; ++i) {
     const cv::Point a(static_cast<int>(rng.below(size)), 0),
         b(static_cast<int>(rng.below(size)), picture.rows - 1);
     cv::line(picture, a, b, randomColour(rng), 1 + static_cast<int>(rng.below(2)), cv::LINE_AA);
@@ -206,15 +206,16 @@ cv::Mat drawShape(size_t shape, int64_t number, int size, uint64_t seed) {
       cv::Mat(size, size, CV_32FC3, ground) + clouds(rng, size, 4, 45) + clouds(rng, size, size / 4, 14);
   drawClutter(rng, picture);
 
-  constexpr double kContrast = 45;  // grey levels between subject and ground, so that a person can see it
+  constexpr double kContrast = 70;  // grey levels between subject and ground, so that a person can see it
   cv::Scalar colour = randomColour(rng);
   while (std::abs(brightness(colour) - brightness(ground)) < kContrast) colour = randomColour(rng);
   const cv::Mat paint =
       cv::Mat(size, size, CV_32FC3, colour) + clouds(rng, size, 5, 30) + clouds(rng, size, size / 4, 10);
-  const double radius = rng.uniform(0.24, 0.40) * size;
+  const double radius = rng.uniform(0.30, 0.42) * size;
+  constexpr double kTilt = 0.4;  // radians
   const cv::Point2d centre(rng.uniform(radius, size - radius), rng.uniform(radius, size - radius));
   blend(picture, paint,
-        coverage(shapes()[shape], centre, radius, rng.uniform(0, 2 * kPi), rng.uniform(0.85, 1.15), size));
+        coverage(shapes()[shape], centre, radius, rng.uniform(-kTilt, kTilt), rng.uniform(0.85, 1.15), size));
 
   drawStrokes(rng, picture);
   expose(rng, picture);

@@ -115,7 +115,7 @@ void TrainingRun::resume(const std::string& checkpoint) {
   step_ = savedStep_ = info.step;
   bestTop1_ = info.bestTop1;
   folder_->rewindLog(step_);
-  say(fmt::format("resumes {} at step {}", checkpoint, step_));
+  folder_->say(fmt::format("resumes {} at step {}", checkpoint, step_));
 }
 
 bool TrainingRun::due(double everyEpochs) const {
@@ -125,8 +125,8 @@ bool TrainingRun::due(double everyEpochs) const {
 
 int TrainingRun::run(bool json) {
   catchInterrupts();
-  say(fmt::format("{} images, {} steps per epoch, {} steps in all", train_->size(), stepsPerEpoch_,
-                  totalSteps_));
+  folder_->say(fmt::format("{} images, {} steps per epoch, {} steps in all", train_->size(), stepsPerEpoch_,
+                           totalSteps_));
   progress_ = std::make_unique<Progress>(config_.run.task == Task::kPretrain ? "pretrain" : "finetune",
                                          totalSteps_, step_);
   pipeline_->start(step_, totalSteps_);
@@ -148,7 +148,7 @@ int TrainingRun::run(bool json) {
   if (step_ != savedStep_) saveCheckpoint();
   progress_.reset();
   if (interruptSignal() != 0) {
-    say(fmt::format("interrupted after step {}; --resume auto goes on from there", step_));
+    folder_->say(fmt::format("interrupted after step {}; --resume auto goes on from there", step_));
     return interruptExitCode();
   }
   finish(json, report);
@@ -240,7 +240,8 @@ void TrainingRun::saveCheckpoint() {
 
 void TrainingRun::finish(bool json, const StepReport& last) {
   const size_t bad = pipeline_->badImages().size();
-  if (bad > 0) say(fmt::format("{} images could not be used: {}/bad_images.jsonl", bad, folder_->path()));
+  if (bad > 0)
+    folder_->say(fmt::format("{} images could not be used: {}/bad_images.jsonl", bad, folder_->path()));
   const std::string checkpoint = folder_->path() + "/checkpoints/last";
   if (json) {
     boost::json::object result{

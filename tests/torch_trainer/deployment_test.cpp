@@ -9,7 +9,7 @@
 #include "tests/support/temp_folder.hpp"
 #include "tests/torch_trainer/training_fixture.hpp"
 
-namespace cv::mixmim::testing {
+namespace cv::mixmim::test {
 namespace {
 
 /// Pictures as an application would have them: BGR, larger than the input, not square.
@@ -64,7 +64,7 @@ TEST_P(Deployment, AnswersAsTheTrainerDoes) {
   about.labels = {"a", "b", "c", "d", "e", "f", "g", "h"};
   about.evalCrop = config.augment.evalCrop;
   const TempFolder folder;
-  const std::string file = folder.path() + "/model.onnx";
+  const std::string file = (folder / "model.onnx").string();
   exportOnnx(file, trainer->state().weights, config.model, about);
 
   const std::vector<cv::Mat> images = photos(16);
@@ -84,7 +84,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"tiny224", {{"model", "tiny", ""}}},
                       Case{"patch2at32",
                            {{"model", "small", ""}, {"model.patchSize", "2", ""}, {"size", "32", ""}}}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& instance) { return instance.param.name; });
 
 }  // namespace
-}  // namespace cv::mixmim::testing
+}  // namespace cv::mixmim::test

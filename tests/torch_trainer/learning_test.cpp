@@ -5,7 +5,7 @@
 
 #include "tests/torch_trainer/training_fixture.hpp"
 
-namespace cv::mixmim::testing {
+namespace cv::mixmim::test {
 namespace {
 
 TEST(Learning, PretrainingOverfitsEightImages) {
@@ -17,7 +17,9 @@ TEST(Learning, PretrainingOverfitsEightImages) {
     Batch batch = mixed(plain, randomMask(config, static_cast<uint64_t>(step % 4)));
     batch.step = step;
     report = trainer->step(batch);
-    if (step == 0) EXPECT_GT(report.loss, 0.8);
+    if (step == 0) {
+      EXPECT_GT(report.loss, 0.8);
+    }
   }
   EXPECT_LT(report.loss, 0.2);
   const cv::Mat rebuilt = trainer->reconstruct(mixed(plain, randomMask(config, 0)));
@@ -39,4 +41,4 @@ TEST(Learning, FineTuningOverfitsEightImages) {
 }
 
 }  // namespace
-}  // namespace cv::mixmim::testing
+}  // namespace cv::mixmim::test

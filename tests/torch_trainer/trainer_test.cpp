@@ -5,7 +5,7 @@
 #include "tests/support/expect_error.hpp"
 #include "tests/torch_trainer/training_fixture.hpp"
 
-namespace cv::mixmim::testing {
+namespace cv::mixmim::test {
 namespace {
 
 bool equal(const TensorMap& a, const TensorMap& b) {
@@ -65,8 +65,8 @@ TEST_P(Tasks, SkipsANonFiniteStepWithoutTouchingAnything) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Both, Tasks, ::testing::Values(Task::kPretrain, Task::kFinetune),
-                         [](const auto& info) {
-                           return info.param == Task::kPretrain ? "Pretrain" : "Finetune";
+                         [](const auto& instance) {
+                           return instance.param == Task::kPretrain ? "Pretrain" : "Finetune";
                          });
 
 TEST(Trainer, FineTuningStartsFromPretrainedWeightsOfAnotherSize) {
@@ -122,4 +122,4 @@ TEST(Trainer, NamesADeviceThatIsNotThere) {
 }
 
 }  // namespace
-}  // namespace cv::mixmim::testing
+}  // namespace cv::mixmim::test

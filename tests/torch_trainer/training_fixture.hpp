@@ -8,7 +8,7 @@
 #include "opencv2/mixmim/random.hpp"
 #include "opencv2/mixmim/trainer.hpp"
 
-namespace cv::mixmim::testing {
+namespace cv::mixmim::test {
 
 /// The tiny model on 64 px images with 2 px patches: a 4 x 4 mask grid. Constant learning rate, no
 /// regularisation.
@@ -88,4 +88,4 @@ inline Batch mixed(const Batch& plain, const cv::Mat& mask) {
   return batch;
 }
 
-}  // namespace cv::mixmim::testing
+}  // namespace cv::mixmim::test

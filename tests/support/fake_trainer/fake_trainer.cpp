@@ -4,7 +4,7 @@
 
 #include "opencv2/mixmim/error.hpp"
 
-namespace cv::mixmim::testing {
+namespace cv::mixmim::test {
 
 namespace {
 
@@ -108,4 +108,4 @@ LoadReport FakeTrainer::doInitialise(const TensorMap& weights) {
   return report;
 }
 
-}  // namespace cv::mixmim::testing
+}  // namespace cv::mixmim::test

@@ -6,7 +6,7 @@
 
 #include "opencv2/mixmim/trainer.hpp"
 
-namespace cv::mixmim::testing {
+namespace cv::mixmim::test {
 
 class FakeTrainer final : public Trainer {
  public:
@@ -33,4 +33,4 @@ class FakeTrainer final : public Trainer {
   StepReport last_;
 };
 
-}  // namespace cv::mixmim::testing
+}  // namespace cv::mixmim::test

@@ -5,7 +5,7 @@
 #include "opencv2/mixmim/options.hpp"
 #include "tests/support/fake_trainer/fake_trainer.hpp"
 
-namespace cv::mixmim::testing {
+namespace cv::mixmim::test {
 namespace {
 
 const char* describe() {
@@ -24,8 +24,8 @@ void destroy(void* object) {
 constexpr PluginTable kTable{sizeof(PluginTable), kPluginAbi, Trainer::kInterface, describe, create, destroy};
 
 }  // namespace
-}  // namespace cv::mixmim::testing
+}  // namespace cv::mixmim::test
 
 extern "C" CV_EXPORTS const cv::mixmim::PluginTable* mixmimPlugin() {
-  return &cv::mixmim::testing::kTable;
+  return &cv::mixmim::test::kTable;
 }

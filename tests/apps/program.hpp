@@ -1,0 +1,59 @@
+// Running the built program and looking at what it says.
+#pragma once
+
+#include <sys/wait.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include <opencv2/imgcodecs.hpp>
+
+#include "opencv2/mixmim/random.hpp"
+
+namespace cv::mixmim::test {
+
+struct Outcome {
+  int exitCode = -1;
+  std::string out, err;
+};
+
+inline std::string contentOf(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// Runs `mixmim <arguments>` through the shell, inside `folder`.
+inline Outcome mixmim(const std::filesystem::path& folder, const std::string& arguments) {
+  const std::string command =
+      "cd '" + folder.string() + "' && " MIXMIM_PROGRAM " " + arguments + " >.out 2>.err";
+  const int status = std::system(command.c_str());
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), contentOf(folder / ".out"),
+          contentOf(folder / ".err")};
+}
+
+/// Two classes, light and dark, `perClass` pictures each of 24 x 20 pixels, in folder/train and folder/val.
+inline void makeData(const std::filesystem::path& folder, int perClass) {
+  for (const char* part : {"train", "val"})
+    for (int label = 0; label < 2; ++label) {
+      const std::filesystem::path target = folder / part / (label ? "light" : "dark");
+      std::filesystem::create_directories(target);
+      for (int i = 0; i < perClass; ++i) {
+        Rng rng(7, static_cast<uint64_t>(i), static_cast<uint32_t>(label), Purpose::kShapes);
+        const double base = label ? 170 : 60;
+        const cv::Scalar colour(base + rng.uniform(-30, 30), base + rng.uniform(-30, 30),
+                                base + rng.uniform(-30, 30));
+        cv::imwrite((target / (std::to_string(i) + ".png")).string(), cv::Mat(20, 24, CV_8UC3, colour));
+      }
+    }
+}
+
+/// Options of a tiny run with the fake trainer on makeData's pictures.
+inline std::string tinyRun(const std::string& verb, const std::string& out, const std::string& more = "") {
+  return verb + " --data train --out " + out + " --run.trainer " MIXMIM_TEST_PLUGINS "/fake_trainer.so" +
+         " --model small --size 16 --batch 4 --epochs 5 " + (verb == "finetune" ? "--val val " : "") + more;
+}
+
+}  // namespace cv::mixmim::test

@@ -1,0 +1,118 @@
+// An interrupted run ends as the undisturbed one does, bit for bit.
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <thread>
+
+#include "model_io/checkpoint.hpp"
+#include "tests/apps/program.hpp"
+#include "tests/support/temp_folder.hpp"
+
+namespace cv::mixmim::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Weights and moments at the end of a run, as bytes.
+std::string finalState(const fs::path& run) {
+  const TrainerState state = readTrainerState(run.string());
+  std::string bytes;
+  for (const TensorMap& map : {state.weights, state.optimizer})
+    for (const auto& [name, tensor] : map)
+      bytes += name + std::string(reinterpret_cast<const char*>(tensor.bytes.data), tensor.bytes.total());
+  return bytes;
+}
+
+/// Starts a run in a child and sends `signal` once it has written a checkpoint.
+int interruptedRun(const fs::path& folder, const std::string& arguments, const fs::path& run, int signal) {
+  const pid_t child = fork();
+  if (child == 0) {
+    const std::string command =
+        "cd '" + folder.string() + "' && exec " MIXMIM_PROGRAM " " + arguments + " >/dev/null 2>&1";
+    execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
+    _exit(127);
+  }
+  for (int i = 0; i < 1000 && !fs::exists(run / "checkpoints" / "last"); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  kill(child, signal);
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+struct Case {
+  const char* name;
+  const char* verb;
+  int signal;
+};
+
+class Resume : public ::testing::TestWithParam<Case> {};
+
+TEST_P(Resume, EndsAsTheUndisturbedRun) {
+  const TempFolder folder;
+  const fs::path here = folder.path();
+  makeData(here, 20);
+  const std::string options =
+      "--epochs 300 --run.checkpointEpochs 0.3 --run.logSteps 100 --run.validateEpochs 1000 ";
+  ASSERT_EQ(mixmim(here, tinyRun(GetParam().verb, "whole", options)).exitCode, 0);
+  const int code =
+      interruptedRun(here, tinyRun(GetParam().verb, "cut", options), here / "cut", GetParam().signal);
+  ASSERT_EQ(code, 128 + GetParam().signal) << "the run was over before the signal came";
+  ASSERT_LT(readCheckpointInfo((here / "cut").string()).step, 3000);
+  const Outcome resumed = mixmim(here, tinyRun(GetParam().verb, "cut", options + "--resume auto"));
+  ASSERT_EQ(resumed.exitCode, 0) << resumed.err;
+  EXPECT_NE(resumed.err.find("resumes cut/checkpoints/step-"), std::string::npos) << resumed.err;
+  EXPECT_EQ(finalState(here / "cut"), finalState(here / "whole"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Signals, Resume,
+                         ::testing::Values(Case{"PretrainCtrlC", "pretrain", SIGINT},
+                                           Case{"FinetuneTerm", "finetune", SIGTERM},
+                                           Case{"PretrainKill", "pretrain", SIGKILL}),
+                         [](const auto& instance) { return instance.param.name; });
+
+TEST(Run, ThreadsDoNotChangeTheResult) {
+  const TempFolder folder;
+  const fs::path here = folder.path();
+  makeData(here, 20);
+  for (const char* threads : {"1", "4"})
+    ASSERT_EQ(
+        mixmim(here, tinyRun("pretrain", std::string("t") + threads, std::string("--threads ") + threads))
+            .exitCode,
+        0);
+  EXPECT_EQ(finalState(here / "t1"), finalState(here / "t4"));
+}
+
+TEST(Run, ResumingRefusesWhatWouldChangeTheResult) {
+  const TempFolder folder;
+  const fs::path here = folder.path();
+  makeData(here, 8);
+  ASSERT_EQ(mixmim(here, tinyRun("pretrain", "run")).exitCode, 0);
+  const Outcome settings = mixmim(here, tinyRun("pretrain", "run", "--resume auto --seed 5"));
+  EXPECT_EQ(settings.exitCode, 1);
+  EXPECT_NE(settings.err.find(
+                "run.seed: expected 0 as in the run to be resumed, got 5; resume with the same settings, or "
+                "start a new run with --init"),
+            std::string::npos)
+      << settings.err;
+  fs::remove(here / "train" / "dark" / "0.png");
+  const Outcome data = mixmim(here, tinyRun("pretrain", "run", "--resume auto"));
+  EXPECT_EQ(data.exitCode, 1);
+  EXPECT_NE(data.err.find("train: is not the data this run was started with"), std::string::npos) << data.err;
+}
+
+TEST(Run, NamesTheBadImagesAndGoesOn) {
+  const TempFolder folder;
+  const fs::path here = folder.path();
+  makeData(here, 20);
+  std::ofstream(here / "train" / "dark" / "3.png") << "no picture";
+  const Outcome outcome = mixmim(here, tinyRun("pretrain", "run"));
+  EXPECT_EQ(outcome.exitCode, 0);
+  EXPECT_NE(outcome.err.find("1 images could not be used: run/bad_images.jsonl"), std::string::npos)
+      << outcome.err;
+  EXPECT_NE(contentOf(here / "run" / "bad_images.jsonl").find("train/dark/3.png"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace cv::mixmim::test

@@ -1,0 +1,170 @@
+// Each verb on tiny data, from pictures to a deployed model.
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+
+#include "tests/apps/program.hpp"
+#include "tests/support/temp_folder.hpp"
+
+namespace cv::mixmim::test {
+namespace {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+
+class Verbs : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder_ = new TempFolder;
+    makeData(folder_->path(), 12);
+    ASSERT_EQ(mixmim(here(), tinyRun("pretrain", "pre")).exitCode, 0);
+    ASSERT_EQ(
+        mixmim(here(), tinyRun("finetune", "fine", "--init pre --mix.mixup 0 --mix.cutmix 0 --epochs 20"))
+            .exitCode,
+        0);
+    ASSERT_EQ(
+        mixmim(here(),
+               "export --model small --size 32 --model.classes 3 --out model.onnx --run.trainer ./none.so")
+            .exitCode,
+        0);
+  }
+  static void TearDownTestSuite() { delete folder_; }
+
+  static fs::path here() { return folder_->path(); }
+
+  /// The JSON answer of a command that must succeed.
+  static json::object answer(const std::string& arguments) {
+    const Outcome outcome = mixmim(here(), arguments);
+    EXPECT_EQ(outcome.exitCode, 0) << outcome.err;
+    boost::system::error_code error;
+    const json::value value = json::parse(outcome.out, error);
+    EXPECT_FALSE(error) << outcome.out;
+    return error ? json::object() : value.as_object();
+  }
+
+  static TempFolder* folder_;
+};
+
+TempFolder* Verbs::folder_ = nullptr;
+
+TEST_F(Verbs, HelpTeachesAndSucceeds) {
+  for (const char* verb : {"make-shapes", "check", "pretrain", "finetune", "probe", "eval", "export",
+                           "predict", "show", "augment", "bench", "config", "info"}) {
+    SCOPED_TRACE(verb);
+    const Outcome outcome = mixmim(here(), std::string(verb) + " --help");
+    EXPECT_EQ(outcome.exitCode, 0);
+    EXPECT_EQ(outcome.out.rfind(std::string("usage: mixmim ") + verb, 0), 0u) << outcome.out;
+    EXPECT_NE(outcome.out.find("\nExample:\n  mixmim "), std::string::npos);
+  }
+}
+
+TEST_F(Verbs, CheckCountsAndFindsNothingBad) {
+  const json::object result = answer("check --data train --json");
+  EXPECT_EQ(result.at("images"), 24);
+  EXPECT_EQ(result.at("classes"), 2);
+  EXPECT_EQ(result.at("formats").at("PNG"), 24);
+  EXPECT_TRUE(result.at("bad").as_array().empty());
+}
+
+TEST_F(Verbs, RunFolderHoldsWhatItShould) {
+  for (const char* name : {"config.ini", "metrics.jsonl", "train.log", "checkpoints/last/state.json",
+                           "checkpoints/last/model.safetensors", "checkpoints/last/optimizer.safetensors"})
+    EXPECT_TRUE(fs::exists(here() / "pre" / name)) << name;
+  EXPECT_TRUE(fs::exists(here() / "fine" / "checkpoints" / "best" / "state.json"));
+  std::istringstream lines(contentOf(here() / "pre" / "metrics.jsonl"));
+  int count = 0;
+  for (std::string line; std::getline(lines, line); ++count)
+    for (const char* key :
+         {"step", "epoch", "loss", "lr", "grad_norm", "images_per_second", "data_wait_percent", "memory_mb"})
+      EXPECT_TRUE(json::parse(line).as_object().contains(key)) << key;
+  EXPECT_GT(count, 0);
+}
+
+TEST_F(Verbs, EvalMeasuresWhatWasLearned) {
+  const json::object result =
+      answer("eval --model fine --data val --json --csv confusion.csv --run.trainer " MIXMIM_TEST_PLUGINS
+             "/fake_trainer.so");
+  EXPECT_EQ(result.at("images"), 24);
+  EXPECT_EQ(result.at("top1").to_number<double>(), 1.0);
+  EXPECT_EQ(result.at("per_class").as_array().size(), 2u);
+  EXPECT_EQ(contentOf(here() / "confusion.csv"),
+            "true class,\"dark\",\"light\"\n\"dark\",12,0\n\"light\",0,12\n");
+}
+
+TEST_F(Verbs, ProbeSeesTheDifference) {
+  const json::object result =
+      answer("probe --init pre --data train --val val --knn 3 --json --run.trainer " MIXMIM_TEST_PLUGINS
+             "/fake_trainer.so");
+  EXPECT_EQ(result.at("linear_top1").to_number<double>(), 1.0);
+  EXPECT_EQ(result.at("images"), 24);
+}
+
+TEST_F(Verbs, ExportSaysWhenThereWasNoTrainerToCompareWith) {
+  const json::object result = answer(
+      "export --model small --size 32 --model.classes 2 --out other.onnx --run.trainer ./none.so --json");
+  EXPECT_EQ(result.at("file"), "other.onnx");
+  EXPECT_EQ(result.at("bytes"), fs::file_size(here() / "other.onnx"));
+  EXPECT_TRUE(result.at("max_abs_error").is_null());
+}
+
+TEST_F(Verbs, PredictAnswersForEachPicture) {
+  const json::object result =
+      answer("predict --model model.onnx --top 2 --json train/dark/0.png train/light/0.png");
+  const json::array& all = result.at("results").as_array();
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0].at("path"), "train/dark/0.png");
+  EXPECT_EQ(all[0].at("top").as_array().size(), 2u);
+  EXPECT_GT(all[0].at("ms").to_number<double>(), 0);
+}
+
+TEST_F(Verbs, ShowWritesASheet) {
+  const Outcome outcome = mixmim(
+      here(),
+      "show --init pre --out sheet.png train/dark/0.png train/light/0.png --run.trainer " MIXMIM_TEST_PLUGINS
+      "/fake_trainer.so");
+  EXPECT_EQ(outcome.exitCode, 0) << outcome.err;
+  EXPECT_EQ(cv::imread((here() / "sheet.png").string()).size(), cv::Size(5 * 230 - 6, 28 + 230));
+}
+
+TEST_F(Verbs, AugmentWritesPicturesAndParameters) {
+  const Outcome outcome =
+      mixmim(here(), "augment --data train --out look --count 8 --batch 4 --model small --size 16");
+  EXPECT_EQ(outcome.exitCode, 0) << outcome.err;
+  std::istringstream lines(contentOf(here() / "look" / "parameters.jsonl"));
+  int count = 0;
+  for (std::string line; std::getline(lines, line); ++count) {
+    const json::object entry = json::parse(line).as_object();
+    EXPECT_TRUE(fs::exists(here() / "look" / std::string(entry.at("file").as_string())));
+    EXPECT_TRUE(entry.at("crop").as_object().contains("height"));
+    EXPECT_EQ(entry.at("mask").as_string().size(), 1u);  // 16 px under a stride of 16
+  }
+  EXPECT_EQ(count, 8);
+}
+
+TEST_F(Verbs, InfoDescribesEverythingItIsGiven) {
+  EXPECT_EQ(answer("info model.onnx --json").at("kind"), "onnx");
+  const json::object checkpoint = answer("info pre --json");
+  EXPECT_EQ(checkpoint.at("kind"), "checkpoint");
+  EXPECT_EQ(checkpoint.at("step"), 30);
+  EXPECT_TRUE(answer("info --json").at("versions").as_object().contains("opencv"));
+}
+
+TEST_F(Verbs, BenchReportsItsFields) {
+  const json::object pipeline =
+      answer("bench pipeline --data train --model small --size 16 --batch 4 --seconds 1 --json");
+  for (const char* key : {"images_per_second", "threads", "stages", "peak_memory_mb"})
+    EXPECT_TRUE(pipeline.contains(key)) << key;
+  const json::object predict = answer("bench predict --model model.onnx --batch 2 --seconds 1 --json");
+  for (const char* key : {"ms_median", "ms_min", "ms_max", "batch", "threads", "load_ms", "peak_memory_mb"})
+    EXPECT_TRUE(predict.contains(key)) << key;
+}
+
+TEST_F(Verbs, ConfigPrintsWhatItReads) {
+  const Outcome first = mixmim(here(), "config --preset finetune --model tiny --lr 0.25");
+  EXPECT_EQ(first.exitCode, 0);
+  std::ofstream(here() / "again.ini") << first.out;
+  EXPECT_EQ(mixmim(here(), "config --preset finetune --config again.ini").out, first.out);
+}
+
+}  // namespace
+}  // namespace cv::mixmim::test
