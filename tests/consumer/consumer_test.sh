@@ -1,34 +1,64 @@
 #!/usr/bin/env bash
 # Installs the build tree, moves what was installed, and builds a stranger's OpenCV program against it, with CMake and with
 # pkg-config. Then runs the program on a model that the installed mixmim exported.
-#   consumer_test.sh BUILD_FOLDER LIBDIR
+#   consumer_test.sh BUILD_FOLDER LIBDIR COMPILER FLAGS
 set -euo pipefail
-build=$1 libdir=$2
+build=$1 libdir=$2 compiler=$3 flags=$4
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-cmake --install "$build" --prefix "$work/first" >"$work/install.log"
-mv "$work/first" "$work/moved"
-prefix=$work/moved
-"$prefix/bin/mixmim" export --model small --model.imageSize 64 --model.classes 3 --out "$work/model.onnx"
+fail() { echo "error: $*" >&2; exit 1; }
+
+# logged COMMAND...: its output is shown only when it fails.
+logged() { "$@" >"$work/log" 2>&1 || { cat "$work/log"; fail "$1 stopped"; }; }
+
+# configure FOLDER [CMAKE OPTION...]
+configure() {
+  cmake -S "$here/app" -B "$work/$1" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_CXX_COMPILER="$compiler" \
+    -DCMAKE_CXX_FLAGS="$flags" "${@:2}"
+}
 
 # check PROGRAM: three guesses, whose probabilities are numbers.
 check() {
   "$1" "$work/model.onnx" >"$work/answers"
   cat "$work/answers"
-  [[ $(grep -cE '^[0-2] [0-9.e-]+$' "$work/answers") == 3 ]]
+  [[ $(grep -cE '^[0-2] [0-9.e-]+$' "$work/answers") == 3 ]] || fail "$1: expected three guesses"
 }
 
-cmake -S "$here/app" -B "$work/build" -DCMAKE_PREFIX_PATH="$prefix" >"$work/cmake.log" || { cat "$work/cmake.log"; exit 1; }
-cmake --build "$work/build" >"$work/build.log" || { cat "$work/build.log"; exit 1; }
+# refused TEXT FOLDER [CMAKE OPTION...]: configuring must fail and give this reason.
+refused() {
+  if configure "${@:2}" >"$work/log" 2>&1; then fail "$2: was configured"; fi
+  tr -s ' \n' '  ' <"$work/log" | grep -qF "$1" || { cat "$work/log"; fail "$2: expected the reason '$1'"; }
+}
+
+logged cmake --install "$build" --prefix "$work/first"
+mv "$work/first" "$work/moved"
+prefix=$work/moved
+"$prefix/bin/mixmim" export --model small --model.imageSize 64 --model.classes 3 --out "$work/model.onnx"
+"$prefix/bin/mixmim" info --json | grep -qF "$prefix/$libdir/mixmim/dnn_classifier.so" ||
+  fail "mixmim info: expected the classifier of the moved tree"
+
+echo "by CMake"
+logged configure build
+logged cmake --build "$work/build"
 check "$work/build/consumer"
 
-if command -v pkg-config >/dev/null && pkg-config --exists opencv4; then
+echo "with another OpenCV"
+mkdir "$work/other"
+echo 'set(OpenCV_VERSION 99.1.0)
+add_library(opencv_core INTERFACE IMPORTED)' >"$work/other/OpenCVConfig.cmake"
+refused "the application uses 99.1.0" other_build -DOpenCV_DIR="$work/other"
+
+echo "without the plugin"
+mv "$prefix/$libdir/mixmim/dnn_classifier.so" "$work"
+refused "the component deploy is not in $prefix/$libdir/mixmim" bare_build
+mv "$work/dnn_classifier.so" "$prefix/$libdir/mixmim"
+
+if command -v pkg-config >/dev/null && PKG_CONFIG_PATH=$prefix/$libdir/pkgconfig pkg-config --exists opencv_mixmim; then
+  echo "by pkg-config"
   export PKG_CONFIG_PATH=$prefix/$libdir/pkgconfig
-  read -ra flags <<<"$(pkg-config --cflags opencv_mixmim)"
-  read -ra libraries <<<"$(pkg-config --libs-only-L --libs-only-l opencv_mixmim)"
-  c++ -std=c++17 "${flags[@]}" "$here/app/main.cpp" -o "$work/by_pkg_config" -L"$prefix/$libdir" -lopencv_mixmim \
-    "${libraries[@]}" -Wl,-rpath,"$prefix/$libdir"
+  read -ra options <<<"$flags $(pkg-config --cflags --libs opencv_mixmim)"
+  logged "$compiler" -std=c++17 "$here/app/main.cpp" -o "$work/by_pkg_config" "${options[@]}" -Wl,-rpath,"$prefix/$libdir"
   check "$work/by_pkg_config"
 fi

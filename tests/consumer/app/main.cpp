@@ -9,7 +9,8 @@ int main(int argc, char** argv) try {
   cv::Mat frame(240, 320, CV_8UC3, cv::Scalar(90, 120, 150));
   cv::circle(frame, {160, 120}, 60, {20, 40, 220}, cv::FILLED);
   const auto classifier = cv::mixmim::Classifier::create(argv[1]);
-  for (const auto& guess : classifier->classify(frame)) std::cout << guess.label << ' ' << guess.probability << '\n';
+  for (const auto& guess : classifier->classify(frame))
+    std::cout << guess.label << ' ' << guess.probability << '\n';
 } catch (const std::exception& e) {
   std::cerr << e.what() << '\n';
   return 1;
