@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <iostream>
 #include <random>
+#include <stdexcept>
+#include <string>
 
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
@@ -61,7 +63,8 @@ int main(int argc, char** argv) try {
     correct += right;
   }
   std::cout << correct << " of " << count << " right (" << 100.0 * correct / std::max(1, count) << " %)\n";
-  if (argc > 3) cv::imwrite(argv[3], sheet);
+  if (argc > 3 && !cv::imwrite(argv[3], sheet))
+    throw std::runtime_error(std::string("cannot write ") + argv[3]);
 } catch (const std::exception& e) {
   std::cerr << "classify_folder: " << e.what() << '\n';
   return 1;

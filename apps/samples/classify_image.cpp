@@ -1,5 +1,7 @@
 // Classifies one picture:   classify_image model.onnx picture.jpg [annotated.png]
 #include <iostream>
+#include <stdexcept>
+#include <string>
 
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
@@ -12,6 +14,7 @@ int main(int argc, char** argv) try {
   }
   const auto classifier = cv::mixmim::Classifier::create(argv[1]);
   cv::Mat picture = cv::imread(argv[2]);
+  if (picture.empty()) throw std::runtime_error(std::string(argv[2]) + " is not a picture OpenCV can read");
 
   const auto start = cv::getTickCount();
   const auto guesses = classifier->classify(picture);
@@ -21,11 +24,10 @@ int main(int argc, char** argv) try {
   std::cout << ms << " ms\n";
 
   if (argc > 3) {
-    cv::putText(picture, guesses.front().label, {10, 30}, cv::FONT_HERSHEY_SIMPLEX, 1, {255, 255, 255}, 4,
-                cv::LINE_AA);
-    cv::putText(picture, guesses.front().label, {10, 30}, cv::FONT_HERSHEY_SIMPLEX, 1, {40, 40, 40}, 2,
-                cv::LINE_AA);
-    cv::imwrite(argv[3], picture);
+    const std::string& best = guesses.front().label;
+    cv::putText(picture, best, {10, 30}, cv::FONT_HERSHEY_SIMPLEX, 1, {255, 255, 255}, 4, cv::LINE_AA);
+    cv::putText(picture, best, {10, 30}, cv::FONT_HERSHEY_SIMPLEX, 1, {40, 40, 40}, 2, cv::LINE_AA);
+    if (!cv::imwrite(argv[3], picture)) throw std::runtime_error(std::string("cannot write ") + argv[3]);
   }
 } catch (const std::exception& e) {
   std::cerr << "classify_image: " << e.what() << '\n';

@@ -39,6 +39,13 @@ prefix=$work/moved
 "$prefix/bin/mixmim" info --json | grep -qF "$prefix/$libdir/mixmim/dnn_classifier.so" ||
   fail "mixmim info: expected the classifier of the moved tree"
 
+echo "samples"
+logged "$prefix/bin/mixmim" make-shapes --out "$work/shapes" --per-class 2
+picture=$(find "$work/shapes/train" -name '*.jpg' | sort | head -n 1)
+"$prefix/bin/classify_image" "$work/model.onnx" "$picture" "$work/annotated.png"
+"$prefix/bin/classify_folder" "$work/model.onnx" "$work/shapes/train" "$work/sheet.png"
+[[ -s $work/annotated.png && -s $work/sheet.png ]] || fail "samples: expected two pictures"
+
 echo "by CMake"
 logged configure build
 logged cmake --build "$work/build"
