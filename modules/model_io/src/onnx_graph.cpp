@@ -78,7 +78,8 @@ class Network {
     const int64_t tokens = stage.windowTokens(), heads = stage.heads, dim = stage.dim, headDim = dim / heads;
     Value y = toWindows(at, layerNorm(block + ".norm1", x, stage.tokens()), stage);
     y = net_.reshape(at + ".rows", y, {-1, dim});
-    const auto part = [&](const std::string& name, int index, double factor, std::vector<int64_t> order) {
+    const auto part = [&](const std::string& name, int index, double factor,
+                          const std::vector<int64_t>& order) {
       const Linear linear = outputs(qkv, index * stage.dim, (index + 1) * stage.dim, factor);
       Value z = net_.gemm(at + name, y, asTensor(linear.weight), asTensor(linear.bias));
       z = net_.reshape(at + name + ".heads", z, {-1, tokens, heads, headDim});

@@ -21,9 +21,9 @@ cv::Mat product(const cv::Mat& a, const cv::Mat& b) {
     std::vector<double> packed(static_cast<size_t>(depth) * kCols);  // kCols rows of b, side by side
     for (int tile = tiles.start; tile < tiles.end; ++tile) {
       const int col = tile * kCols, cols = std::min(kCols, b.rows - col);
-      for (int n = 0; n < kCols; ++n)
-        for (int k = 0; k < depth; ++k)
-          packed[static_cast<size_t>(k * kCols + n)] = b.at<double>(col + std::min(n, cols - 1), k);
+      double* next = packed.data();
+      for (int k = 0; k < depth; ++k)
+        for (int n = 0; n < kCols; ++n) *next++ = b.at<double>(col + std::min(n, cols - 1), k);
       for (int row = 0; row < a.rows; row += kRows) {
         const double* x0 = a.ptr<double>(row);
         const double* x1 = a.ptr<double>(std::min(row + 1, a.rows - 1));
