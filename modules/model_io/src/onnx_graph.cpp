@@ -43,9 +43,9 @@ class Network {
  private:
   static std::string description(const ModelConfig& model) {
     return fmt::format(
-        "MixMIM classifier. Input: image, N x 3 x {0} x {0}, float32, BGR, 0..255, as blobFromImage(picture, "
-        "1.0, "
-        "Size({0}, {0})) makes it; mean and std are inside. Output: logits, N x classes.",
+        "MixMIM classifier. Input: image, N x 3 x {0} x {0}, float32, BGR, 0..255, as "
+        "blobFromImage(picture, 1.0, Size({0}, {0})) makes it; mean and std are inside. "
+        "Output: logits, N x classes.",
         model.imageSize);
   }
 
@@ -88,7 +88,7 @@ class Network {
     const Value q = part(".q", 0, 1 / std::sqrt(static_cast<double>(headDim)), {0, 2, 1, 3});  // h x N x d
     const Value k = part(".k", 1, 1.0, {0, 2, 3, 1});                                          // h x d x N
     const Value v = part(".v", 2, 1.0, {0, 2, 1, 3});                                          // h x N x d
-    Value scores = net_.add(at + ".biased", net_.matMul(at + ".scores", q, k), relativeBias(at, stage));
+    const Value scores = net_.add(at + ".biased", net_.matMul(at + ".scores", q, k), relativeBias(at, stage));
     y = net_.matMul(at + ".values", net_.softmax(at + ".softmax", scores, 3), v);
     y = net_.transpose(at + ".concat", y, {0, 2, 1, 3});
     y = linear(at + ".proj", y, linearOf(weights_, at + ".proj"), {-1, tokens, dim});
