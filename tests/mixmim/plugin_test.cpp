@@ -2,10 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <set>
+#include <thread>
+
+#include <fmt/format.h>
 
 #include "opencv2/mixmim/trainer.hpp"
 #include "tests/support/expect_error.hpp"
+#include "tests/support/temp_folder.hpp"
 
 namespace cv::mixmim {
 namespace {
@@ -28,6 +34,13 @@ TEST(Plugin, SaysWhatIsWrongWithIt) {
       {"no_entry", ": is not a MixMIM plugin, it has no symbol mixmimPlugin"},
       {"other_abi",
        ": expected plugin ABI 1, got 2; build the plugin and the program from the same version of MixMIM"},
+      {"other_size",
+       fmt::format(": expected a plugin table of {} bytes, got {}; build the plugin and the program from the "
+                   "same version of MixMIM",
+                   sizeof(PluginTable), sizeof(PluginTable) + 8)},
+      {"no_table",
+       ": the plugin gives no table; build the plugin and the program from the same version of MixMIM"},
+      {"silent", ": the plugin creates nothing and gives no reason"},
       {"other_interface", ": expected a plugin with the interface mixmim.Trainer/1, got mixmim.Camera/1"},
   };
   for (const FaultCase& c : cases) {
@@ -61,6 +74,29 @@ TEST(Plugin, IsFoundByNameInTheNamedFolder) {
   const std::vector<std::string> found = findPlugins();
   EXPECT_NE(std::find(found.begin(), found.end(), kFolder + "/fake_trainer.so"), found.end());
   unsetenv("MIXMIM_PLUGIN_PATH");
+}
+
+TEST(Plugin, ThatIsNoLibraryIsRefused) {
+  const test::TempFolder folder;
+  const std::string path = folder / "text.so";
+  test::writeFile(path, std::string(1000, 'x'));
+  try {
+    loadPlugin(path, Trainer::kInterface);
+    ADD_FAILURE() << "a text was loaded";
+  } catch (const Error& e) {  // the rest is the system's own message
+    const std::string message = e.what();
+    EXPECT_EQ(message.rfind(path + ": the plugin cannot be loaded: ", 0), 0u) << message;
+    EXPECT_NE(message.find("invalid ELF header"), std::string::npos) << message;
+  }
+}
+
+TEST(Plugin, MayBeLoadedFromSeveralThreadsAtOnce) {
+  std::vector<const Plugin*> loaded(8);
+  std::vector<std::thread> threads;
+  for (const Plugin*& plugin : loaded)
+    threads.emplace_back([&plugin] { plugin = &loadPlugin(kFolder + "/throwing.so", Trainer::kInterface); });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(std::set<const Plugin*>(loaded.begin(), loaded.end()).size(), 1u);
 }
 
 TEST(Plugin, TheSameNameIsLoadedOnce) {

@@ -1,7 +1,5 @@
 #include "opencv2/mixmim/plugin.hpp"
 
-#include <dlfcn.h>
-
 #include <algorithm>
 #include <boost/dll/runtime_symbol_info.hpp>
 #include <boost/dll/shared_library.hpp>
@@ -87,12 +85,22 @@ const PluginTable* readTable(const std::string& path) {
   }
 }
 
+/// Size and ABI number come first in every version of the table, so they may be read before they are trusted.
+void requireAbi(const std::string& path, const PluginTable* table) {
+  const char* hint = "build the plugin and the program from the same version of MixMIM";
+  if (!table) throw Error(path, "the plugin gives no table", hint);
+  if (table->abi != kPluginAbi)
+    throw Error(path, fmt::format("expected plugin ABI {}, got {}", kPluginAbi, table->abi), hint);
+  if (table->size != sizeof(PluginTable))
+    throw Error(path,
+                fmt::format("expected a plugin table of {} bytes, got {}", sizeof(PluginTable), table->size),
+                hint);
+}
+
 Plugin load(const std::string& nameOrPath) {
   const std::string path = locate(nameOrPath);
   const PluginTable* table = readTable(path);
-  if (!table || table->size != sizeof(PluginTable) || table->abi != kPluginAbi)
-    throw Error(path, fmt::format("expected plugin ABI {}, got {}", kPluginAbi, table ? table->abi : 0),
-                "build the plugin and the program from the same version of MixMIM");
+  requireAbi(path, table);
   return {fs::path(path).stem().string(), path, table};
 }
 
@@ -114,6 +122,7 @@ const Plugin& loadPlugin(const std::string& nameOrPath, const char* interfaceNam
 std::shared_ptr<void> createObject(const Plugin& plugin, const std::string& json) {
   char reason[4096] = "";
   void* object = plugin.table->create(json.c_str(), reason, sizeof(reason));
+  if (!object && !*reason) throw Error(plugin.path, "the plugin creates nothing and gives no reason");
   if (!object) throw Error(reason);  // the reason already has the form where: what; hint
   return std::shared_ptr<void>(object, plugin.table->destroy);
 }

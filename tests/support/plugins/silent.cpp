@@ -1,0 +1,24 @@
+// A plugin that creates nothing and does not say why.
+#include "opencv2/mixmim/plugin.hpp"
+
+namespace cv::mixmim {
+namespace {
+
+const char* describe() {
+  return R"({"version": "0.1.0", "devices": []})";
+}
+
+void* create(const char*, char*, size_t) {
+  return nullptr;
+}
+
+void destroy(void*) {}
+
+constexpr PluginTable kTable{sizeof(PluginTable), kPluginAbi, "mixmim.Trainer/1", describe, create, destroy};
+
+}  // namespace
+}  // namespace cv::mixmim
+
+extern "C" CV_EXPORTS const cv::mixmim::PluginTable* mixmimPlugin() {
+  return &cv::mixmim::kTable;
+}
