@@ -73,11 +73,11 @@ constexpr auto kLoadMode = boost::dll::load_mode::rtld_now | boost::dll::load_mo
 
 const PluginTable* readTable(const std::string& path) {
   try {
-    // Leaked on purpose: a plugin is never unloaded.
-    auto* library = new boost::dll::shared_library(fs::absolute(path).string(), kLoadMode);
+    auto library = std::make_unique<boost::dll::shared_library>(fs::absolute(path).string(), kLoadMode);
     if (!library->has("mixmimPlugin"))
       throw Error(path, "is not a MixMIM plugin, it has no symbol mixmimPlugin");
-    return library->get<const PluginTable*()>("mixmimPlugin")();
+    // Let go of on purpose: a plugin is never unloaded.
+    return library.release()->get<const PluginTable*()>("mixmimPlugin")();
   } catch (const Error&) {
     throw;
   } catch (const std::exception& e) {
