@@ -73,11 +73,12 @@ constexpr auto kLoadMode = boost::dll::load_mode::rtld_now | boost::dll::load_mo
 
 const PluginTable* readTable(const std::string& path) {
   try {
-    auto library = std::make_unique<boost::dll::shared_library>(fs::absolute(path).string(), kLoadMode);
-    if (!library->has("mixmimPlugin"))
+    static auto* const libraries =
+        new std::vector<boost::dll::shared_library>;  // never destroyed, nothing unloaded
+    const auto& library = libraries->emplace_back(fs::absolute(path).string(), kLoadMode);
+    if (!library.has("mixmimPlugin"))
       throw Error(path, "is not a MixMIM plugin, it has no symbol mixmimPlugin");
-    // Let go of on purpose: a plugin is never unloaded.
-    return library.release()->get<const PluginTable*()>("mixmimPlugin")();
+    return library.get<const PluginTable*()>("mixmimPlugin")();
   } catch (const Error&) {
     throw;
   } catch (const std::exception& e) {
