@@ -1,7 +1,8 @@
 #include "model_io/onnx_builder.hpp"
 
 #include <cmath>
-#include <numeric>
+#include <functional>
+#include <ostream>
 
 #include <fmt/format.h>
 #include <opencv2/dnn.hpp>
@@ -108,6 +109,10 @@ struct Operator {
   std::function<std::string(OnnxBuilder&, const std::string&)> add;
   std::vector<float> expected;
 };
+
+void PrintTo(const Operator& tested, std::ostream* out) {
+  *out << tested.name;
+}
 
 std::vector<float> run(const OnnxBuilder& net, const std::vector<int64_t>& shape) {
   const std::string file = fileOf(net);

@@ -1,8 +1,11 @@
 #include "model_io/onnx_export.hpp"
 
+#include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
+#include <ostream>
 
 #include <opencv2/dnn.hpp>
 
@@ -143,6 +146,10 @@ struct BadExport {
   std::function<void(TensorMap&, ModelConfig&, DeployedModel&)> spoil;
   const char* message;
 };
+
+void PrintTo(const BadExport& tested, std::ostream* out) {
+  *out << tested.name;
+}
 
 class OnnxExportErrors : public ::testing::TestWithParam<BadExport> {};
 

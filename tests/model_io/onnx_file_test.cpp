@@ -1,6 +1,8 @@
 // Files from strangers: what is wrong with them is said exactly.
 #include "model_io/onnx_file.hpp"
 
+#include <ostream>
+
 #include <fmt/format.h>
 
 #include "model_io/deployed_model.hpp"
@@ -19,6 +21,10 @@ struct Damage {
   std::string bytes;
   const char* message;
 };
+
+void PrintTo(const Damage& tested, std::ostream* out) {
+  *out << tested.name;
+}
 
 class DamagedOnnx : public ::testing::TestWithParam<Damage> {};
 
@@ -158,6 +164,10 @@ struct BadDescription {
   const char* value;  // "absent": not there
   const char* message;
 };
+
+void PrintTo(const BadDescription& tested, std::ostream* out) {
+  *out << tested.name;
+}
 
 class BadDescriptions : public ::testing::TestWithParam<BadDescription> {};
 

@@ -40,11 +40,11 @@ TEST(ParityRecipe, KnownValues) {
 }
 
 cv::Mat goldenLogits(const std::string& model) {
-  std::ifstream file(MIXMIM_GOLDEN_DIR "/finetune_logits.json");
+  std::ifstream file(MIXMIM_GOLDEN_DIR "/parity/" + model + "_finetune.json");
   const std::string text{std::istreambuf_iterator<char>(file), {}};
-  const boost::json::value models = boost::json::parse(text);
+  const boost::json::value golden = boost::json::parse(text);
   cv::Mat logits;
-  for (const auto& row : models.at(model).as_array()) {
+  for (const auto& row : golden.at("logits_first_16_unmixed_images").as_array()) {
     cv::Mat_<double> numbers(1, static_cast<int>(row.as_array().size()));
     for (int i = 0; i < numbers.cols; ++i) numbers(i) = row.at(static_cast<size_t>(i)).to_number<double>();
     logits.push_back(numbers);
