@@ -1,9 +1,8 @@
 #include "model_io/onnx_file.hpp"
 
-#include <xxhash.h>
-
 #include <fmt/format.h>
 
+#include "hash.hpp"
 #include "mapped_file.hpp"
 #include "onnx_fields.hpp"
 #include "opencv2/mixmim/error.hpp"
@@ -90,7 +89,7 @@ OnnxFile parseOnnx(std::string_view bytes, const std::string& where) {
     if (reader.is(onnx::model::kGraph, WireType::kBytes)) {
       if (!file.graphHash.empty()) throw Error(where, "expected one graph, got two", "export the file anew");
       readGraph(reader.message(), file);
-      file.graphHash = fmt::format("{:016x}", XXH3_64bits(reader.text().data(), reader.text().size()));
+      file.graphHash = hashOf(reader.text().data(), reader.text().size());
     }
   }
   if (file.graphHash.empty()) throw Error(where, "not an ONNX file, expected a graph, got none");
