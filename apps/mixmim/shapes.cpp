@@ -88,18 +88,58 @@ Outline spiral() {
   return outline;
 }
 
+/// What a surface is printed with, -1..1, in the shape's own coordinates (a circle of radius 1).
+using Print = double (*)(double x, double y);
+
+double wave(double turns) {
+  return std::sin(2 * kPi * turns);
+}
+
+constexpr double kPeriod = 0.36;  // of a print: 7 to 10 pixels at 64
+double plain(double, double) {
+  return 0;
+}
+double stripes(double x, double) {
+  return wave(x / kPeriod);
+}
+double bars(double, double y) {
+  return wave(y / kPeriod);
+}
+double slants(double x, double y) {
+  return wave((x + y) / (1.4 * kPeriod));
+}
+double checks(double x, double y) {
+  return wave(x / (1.4 * kPeriod)) * wave(y / (1.4 * kPeriod));
+}
+double dots(double x, double y) {
+  return std::max(0.0, wave((x + y) / (1.4 * kPeriod)) * wave((x - y) / (1.4 * kPeriod)));
+}
+double rings(double x, double y) {
+  return wave(std::hypot(x, y) / kPeriod);
+}
+double rays(double x, double y) {
+  return wave(std::atan2(y, x) / (2 * kPi) * 9);
+}
+double zigzag(double x, double y) {
+  return wave((y + 0.5 * std::abs(std::fmod(x + 8 * kPeriod, kPeriod) - kPeriod / 2)) / kPeriod);
+}
+double net(double x, double y) {
+  return std::max(stripes(x, y), bars(x, y));
+}
+
 struct Shape {
   const char* name;
   Outline outline;
   size_t split;  ///< where a second contour (a hole) begins, 0 = none
+  Print print;   ///< of its surface: a class shows in outline and in texture, as things in photographs do
 };
 
 const std::vector<Shape>& shapes() {
-  static const std::vector<Shape> all{{"arrow", arrow(), 0},        {"circle", circle(), 0},
-                                      {"crescent", crescent(), 50}, {"cross", cross(), 0},
-                                      {"heart", heart(), 0},        {"ring", ring(), 60},
-                                      {"spiral", spiral(), 0},      {"square", polygon(4), 0},
-                                      {"star", star(), 0},          {"triangle", polygon(3), 0}};
+  static const std::vector<Shape> all{
+      {"arrow", arrow(), 0, bars},        {"circle", circle(), 0, checks},    {"crescent", crescent(), 50, dots},
+      {"cross", cross(), 0, slants},      {"heart", heart(), 0, plain},       {"ring", ring(), 60, rays},
+      {"spiral", spiral(), 0, rings},     {"square", polygon(4), 0, stripes}, {"star", star(), 0, zigzag},
+      {"triangle", polygon(3), 0, net}};
   return all;
 }
 
@@ -121,22 +161,45 @@ cv::Mat clouds(Rng& rng, int size, int cells, double strength) {
   return smooth;
 }
 
+/// Where and how a shape stands in the picture.
+struct Pose {
+  cv::Point2d centre;
+  double radius, angle, stretch;  ///< pixels, radians, wider (> 1) or higher (< 1)
+
+  cv::Point2d toPicture(cv::Point2d p) const {
+    p = {p.x * stretch, p.y / stretch};
+    return centre + radius * cv::Point2d(p.x * std::cos(angle) - p.y * std::sin(angle),
+                                         p.x * std::sin(angle) + p.y * std::cos(angle));
+  }
+  cv::Point2d toShape(cv::Point2d p) const {
+    p = (p - centre) / radius;
+    return {(p.x * std::cos(angle) + p.y * std::sin(angle)) / stretch,
+            (-p.x * std::sin(angle) + p.y * std::cos(angle)) * stretch};
+  }
+};
+
 /// The shape as 0..1 coverage, anti-aliased by drawing it four times as large.
-cv::Mat coverage(const Shape& shape, cv::Point2d centre, double radius, double angle, double stretch,
-                 int size) {
+cv::Mat coverage(const Shape& shape, const Pose& pose, int size) {
   constexpr int kFiner = 4;
   std::vector<std::vector<cv::Point>> contours(1);
   for (size_t i = 0; i < shape.outline.size(); ++i) {
     if (shape.split > 0 && i == shape.split) contours.emplace_back();
-    const cv::Point2d p(shape.outline[i].x * stretch, shape.outline[i].y / stretch);
-    const cv::Point2d turned(p.x * std::cos(angle) - p.y * std::sin(angle),
-                             p.x * std::sin(angle) + p.y * std::cos(angle));
-    contours.back().emplace_back(cv::Point(kFiner * (centre + radius * turned)));
+    contours.back().emplace_back(cv::Point(kFiner * pose.toPicture(shape.outline[i])));
   }
   cv::Mat fine = cv::Mat::zeros(kFiner * size, kFiner * size, CV_32F), mask;
   cv::fillPoly(fine, contours, cv::Scalar(1));  // even-odd, so inner contours are holes
   cv::resize(fine, mask, {size, size}, 0, 0, cv::INTER_AREA);
   return mask;
+}
+
+/// Adds the print of a shape to its paint, `strength` grey levels at most.
+void print(cv::Mat& paint, const Shape& shape, const Pose& pose, double strength) {
+  for (int y = 0; y < paint.rows; ++y)
+    for (int x = 0; x < paint.cols; ++x) {
+      const cv::Point2d p = pose.toShape(cv::Point2d(x + 0.5, y + 0.5));
+      const double value = strength * shape.print(p.x, p.y);
+      paint.at<cv::Vec3f>(y, x) += cv::Vec3f::all(static_cast<float>(value));
+    }
 }
 
 /// picture = picture * (1 - mask) + paint * mask
@@ -209,13 +272,17 @@ cv::Mat drawShape(size_t shape, int64_t number, int size, uint64_t seed) {
   constexpr double kContrast = 70;  // grey levels between subject and ground, so that a person can see it
   cv::Scalar colour = randomColour(rng);
   while (std::abs(brightness(colour) - brightness(ground)) < kContrast) colour = randomColour(rng);
-  const cv::Mat paint =
+  cv::Mat paint =
       cv::Mat(size, size, CV_32FC3, colour) + clouds(rng, size, 5, 30) + clouds(rng, size, size / 4, 10);
-  const double radius = rng.uniform(0.30, 0.42) * size;
   constexpr double kTilt = 0.4;  // radians
-  const cv::Point2d centre(rng.uniform(radius, size - radius), rng.uniform(radius, size - radius));
-  blend(picture, paint,
-        coverage(shapes()[shape], centre, radius, rng.uniform(-kTilt, kTilt), rng.uniform(0.85, 1.15), size));
+  Pose pose;
+  pose.radius = rng.uniform(0.30, 0.42) * size;
+  pose.centre.x = rng.uniform(pose.radius, size - pose.radius);
+  pose.centre.y = rng.uniform(pose.radius, size - pose.radius);
+  pose.angle = rng.uniform(-kTilt, kTilt);
+  pose.stretch = rng.uniform(0.85, 1.15);
+  print(paint, shapes()[shape], pose, rng.uniform(25, 50));
+  blend(picture, paint, coverage(shapes()[shape], pose, size));
 
   drawStrokes(rng, picture);
   expose(rng, picture);

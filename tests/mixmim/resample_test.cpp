@@ -1,9 +1,12 @@
 #include "opencv2/mixmim/resample.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include <gtest/gtest.h>
 
+#include "opencv2/mixmim/random.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/images.hpp"
 
@@ -42,9 +45,14 @@ const Golden kPillow[] = {
 
 class PillowGolden : public testing::TestWithParam<Golden> {};
 
-TEST_P(PillowGolden, SamePixels) {
+TEST_P(PillowGolden, SamePixelsFromAllKernels) {
   const Golden& golden = GetParam();
-  EXPECT_EQ(hashOf(resized(noise(golden.input, CV_8UC(golden.channels)), golden.output)), golden.hash);
+  const cv::Mat src = noise(golden.input, CV_8UC(golden.channels));
+  for (const std::string& kernels : Resampler::kernels()) {
+    cv::Mat dst(golden.output, src.type());
+    Resampler(kernels).resize(src, false, dst);
+    EXPECT_EQ(hashOf(dst), golden.hash) << kernels;
+  }
 }
 
 std::string nameOf(const testing::TestParamInfo<Golden>& info) {
@@ -69,6 +77,50 @@ TEST(Resampler, WindowIsPartOfTheWhole) {
       }
     }
   }
+}
+
+/// An image that ends exactly where its memory ends, so that a sanitizer sees any read behind it.
+cv::Mat tight(cv::Size size, int channels) {
+  return noise(size, CV_8UC(channels)).clone();
+}
+
+TEST(Resampler, AllKernelsGiveTheSameBytes) {
+  Rng rng(3, 0, 0, Purpose::kShapes);
+  const auto side = [&] { return 1 + static_cast<int>(std::exp(rng.uniform(0, std::log(700.0)))); };
+  for (int i = 0; i < 300; ++i) {
+    const cv::Size input(side(), side()), output(side() / 2 + 1, side() / 2 + 1);
+    const cv::Mat src = tight(input, 1 + i % 4);
+    const bool mirror = rng.uniform() < 0.5;
+    cv::Mat expected(output, src.type());
+    Resampler("portable").resize(src, mirror, expected);
+    for (const std::string& kernels : Resampler::kernels()) {
+      cv::Mat dst(output, src.type());
+      Resampler(kernels).resize(src, mirror, dst);
+      ASSERT_TRUE(equal(dst, expected)) << kernels << ": " << input << " to " << output << ", mirror " << mirror
+                                        << ", channels " << src.channels();
+    }
+  }
+}
+
+TEST(Resampler, AllKernelsGiveTheSameBytesAtTheExtremes) {
+  for (const int value : {0, 255})
+    for (const cv::Size input : {cv::Size(301, 217), {40, 50}}) {
+      cv::Mat src = tight(input, 3);  // black and white only: the sums are as large as they can be
+      for (int y = 0; y < src.rows; ++y)
+        for (int x = 0; x < src.cols * 3; ++x) src.ptr(y)[x] = src.ptr(y)[x] < 128 ? 255 - value : value;
+      cv::Mat expected(64, 64, CV_8UC3);
+      Resampler("portable").resize(src, false, expected);
+      for (const std::string& kernels : Resampler::kernels()) {
+        cv::Mat dst(64, 64, CV_8UC3);
+        Resampler(kernels).resize(src, false, dst);
+        EXPECT_TRUE(equal(dst, expected)) << kernels << " " << input;
+      }
+    }
+}
+
+TEST(Resampler, KernelsAreChosenByName) {
+  EXPECT_EQ(Resampler::kernels().back(), "portable");
+  MIXMIM_EXPECT_ERROR(Resampler("MMX"), "Resampler: no kernels called 'MMX' on this processor");
 }
 
 TEST(Resampler, WritesOnlyItsSliceOfABatch) {
@@ -97,6 +149,18 @@ TEST(BicubicAxis, WeightsOfEveryPositionSumToOne) {
       EXPECT_LE(axis.first[x] + axis.count[x], input);
     }
   }
+}
+
+TEST(BicubicAxis, WeightsStayWithinTheirBounds) {
+  constexpr int32_t kOne = 1 << 22;
+  ResampleAxis axis;
+  for (int input = 1; input <= 40; ++input)
+    for (int output = 1; output <= 200; output += output < 40 ? 1 : 7) {
+      bicubicAxis(input, output, 0, output, false, axis);
+      const auto [least, most] = std::minmax_element(axis.weights.begin(), axis.weights.end());
+      EXPECT_GE(*least, -kOne / 2) << input << " to " << output;
+      EXPECT_LE(*most, kOne / 2 * 3) << input << " to " << output;
+    }
 }
 
 TEST(BicubicAxis, RejectsPositionsOutside) {

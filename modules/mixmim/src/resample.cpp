@@ -6,13 +6,12 @@
 #include <fmt/format.h>
 
 #include "opencv2/mixmim/error.hpp"
+#include "resample_kernels.hpp"
 
 namespace cv::mixmim {
 
 namespace {
 
-constexpr int kFractionBits = 22;  // 32 bits, less 8 of the pixel and 2 for what the kernel overshoots
-constexpr int32_t kHalf = 1 << (kFractionBits - 1);
 constexpr double kRadius = 2;  // of the kernel, in input pixels at scale 1
 
 /// Keys' cubic with a = -0.5, in the order of operations of the reference: the last bit matters.
@@ -25,66 +24,14 @@ double cubic(double x) {
 }
 
 int32_t toFixed(double weight) {
-  return static_cast<int32_t>(weight * (1 << kFractionBits) + (weight < 0 ? -0.5 : 0.5));
-}
-
-uint8_t toPixel(int32_t sum) {
-  return static_cast<uint8_t>(std::clamp(sum >> kFractionBits, 0, 255));
-}
-
-/// One row of the horizontal pass: out[x] = sum over t of in[first + t] * weight, `channels` interleaved
-/// values each.
-template <int channels>
-void resampleRow(const uint8_t* in, const ResampleAxis& axis, uint8_t* out) {
-  const int32_t* weights = axis.weights.data();
-  for (size_t x = 0; x < axis.first.size(); ++x, weights += axis.width, out += channels) {
-    const uint8_t* pixel = in + size_t(axis.first[x]) * channels;
-    int32_t sums[channels];
-    std::fill_n(sums, channels, kHalf);
-    for (int t = 0; t < axis.count[x]; ++t, pixel += channels)
-      for (int c = 0; c < channels; ++c) sums[c] += pixel[c] * weights[t];
-    for (int c = 0; c < channels; ++c) out[c] = toPixel(sums[c]);
-  }
-}
-
-using RowFunction = void (*)(const uint8_t*, const ResampleAxis&, uint8_t*);
-
-RowFunction rowFunction(int channels) {
-  switch (channels) {
-    case 1:
-      return resampleRow<1>;
-    case 2:
-      return resampleRow<2>;
-    case 3:
-      return resampleRow<3>;
-    case 4:
-      return resampleRow<4>;
-    default:
-      throw Error(fmt::format("Resampler: expected 1 to 4 channels, got {}", channels));
-  }
-}
-
-/// One row of the vertical pass. `in` is the first of `taps` rows of `bytes` values, `step` apart. In blocks,
-/// so that the sums stay in registers or at least in the first cache.
-void resampleColumns(const uint8_t* in, size_t step, const int32_t* weights, int taps, size_t bytes,
-                     uint8_t* out) {
-  constexpr size_t kBlock = 256;
-  int32_t sums[kBlock];
-  for (size_t begin = 0; begin < bytes; begin += kBlock) {
-    const size_t n = std::min(kBlock, bytes - begin);
-    std::fill_n(sums, n, kHalf);
-    for (int t = 0; t < taps; ++t) {
-      const uint8_t* row = in + t * step + begin;
-      const int32_t weight = weights[t];
-      for (size_t x = 0; x < n; ++x) sums[x] += row[x] * weight;
-    }
-    for (size_t x = 0; x < n; ++x) out[begin + x] = toPixel(sums[x]);
-  }
+  return static_cast<int32_t>(weight * (1 << kResampleFractionBits) + (weight < 0 ? -0.5 : 0.5));
 }
 
 void checkArguments(const cv::Mat& src, cv::Size output, cv::Rect window, const cv::Mat& dst) {
   if (src.empty() || src.dims != 2 || src.depth() != CV_8U)
     throw Error("Resampler: expected an 8-bit image of at least 1 x 1 pixels");
+  if (src.channels() > 4)
+    throw Error(fmt::format("Resampler: expected 1 to 4 channels, got {}", src.channels()));
   if (window.empty() || (window & cv::Rect({}, output)) != window)
     throw Error(fmt::format("Resampler: expected a window inside {} x {}, got {} x {} at ({}, {})",
                             output.width, output.height, window.width, window.height, window.x, window.y));
@@ -92,6 +39,10 @@ void checkArguments(const cv::Mat& src, cv::Size output, cv::Rect window, const 
     throw Error(fmt::format(
         "Resampler: expected a destination of {} x {} and the source's type, got {} x {} of type {}",
         window.width, window.height, dst.cols, dst.rows, dst.type()));
+}
+
+void grow(std::vector<uint8_t>& memory, size_t bytes) {
+  if (memory.size() < bytes) memory.resize(bytes);
 }
 
 }  // namespace
@@ -124,39 +75,89 @@ void bicubicAxis(int input, int output, int begin, int end, bool mirror, Resampl
   }
 }
 
+struct Resampler::Impl {
+  explicit Impl(const std::string& wanted);
+
+  /// The horizontal pass over rows [top, top + rows) of src.
+  void horizontalPass(const cv::Mat& src, int top, int rows, uint8_t* out, size_t outStep);
+
+  std::vector<const ResampleKernels*> kernels;  // in order of preference
+  ResampleAxis horizontal, vertical;
+  ResampleTable table;
+  std::vector<uint8_t> between, lastRows;
+};
+
+Resampler::Impl::Impl(const std::string& wanted) : kernels(resampleKernels()) {
+  if (wanted.empty()) return;
+  const ResampleKernels* portable = kernels.back();
+  kernels.erase(std::remove_if(kernels.begin(), kernels.end(), [&](auto* k) { return wanted != k->name; }),
+                kernels.end());
+  if (kernels.empty()) throw Error(fmt::format("Resampler: no kernels called '{}' on this processor", wanted));
+  kernels.push_back(portable);  // for what they leave out
+}
+
+void Resampler::Impl::horizontalPass(const cv::Mat& src, int top, int rows, uint8_t* out, size_t outStep) {
+  const auto usable = [&](const ResampleKernels* k) { return k->prepare(horizontal, src.channels(), table); };
+  const ResampleKernels& kernel = **std::find_if(kernels.begin(), kernels.end(), usable);
+  const auto run = [&](const uint8_t* in, size_t inStep, int n) {
+    kernel.horizontal({in, inStep, out, outStep, n, src.channels()}, horizontal, table);
+    out += outStep * static_cast<size_t>(n);
+  };
+  // A kernel may read a little behind the end of a row. Behind the last ones nothing may be there.
+  const int unsafe = static_cast<int>((kernel.slack + src.step - 1) / src.step);
+  const int direct = std::clamp(src.rows - unsafe - top, 0, rows);
+  if (direct > 0) run(src.ptr(top), src.step, direct);
+  if (direct == rows) return;
+  const size_t rowBytes = static_cast<size_t>(src.cols) * src.elemSize(), step = rowBytes + kernel.slack;
+  grow(lastRows, step * static_cast<size_t>(rows - direct));
+  for (int y = direct; y < rows; ++y)
+    std::copy_n(src.ptr(top + y), rowBytes, &lastRows[step * static_cast<size_t>(y - direct)]);
+  run(lastRows.data(), step, rows - direct);
+}
+
+Resampler::Resampler(const std::string& kernels) : impl_(std::make_unique<Impl>(kernels)) {}
+Resampler::~Resampler() = default;
+Resampler::Resampler(Resampler&&) noexcept = default;
+Resampler& Resampler::operator=(Resampler&&) noexcept = default;
+
+std::vector<std::string> Resampler::kernels() {
+  std::vector<std::string> names;
+  for (const ResampleKernels* kernel : resampleKernels()) names.emplace_back(kernel->name);
+  return names;
+}
+
 void Resampler::resize(const cv::Mat& src, cv::Size output, cv::Rect window, bool mirror, cv::Mat& dst) {
   checkArguments(src, output, window, dst);
-  const RowFunction resample = rowFunction(src.channels());
+  ResampleAxis& verticalAxis = impl_->vertical;
   const bool vertical = src.rows != output.height;
   const bool horizontal = src.cols != output.width || mirror;  // between equal sizes a tap is one whole pixel
 
   int top = window.y, rows = window.height;  // what the vertical pass reads
   if (vertical) {
-    bicubicAxis(src.rows, output.height, window.y, window.br().y, false, vertical_);
-    top = vertical_.first.front();
-    rows = vertical_.first.back() + vertical_.count.back() - top;
+    bicubicAxis(src.rows, output.height, window.y, window.br().y, false, verticalAxis);
+    top = verticalAxis.first.front();
+    rows = verticalAxis.first.back() + verticalAxis.count.back() - top;
   }
   cv::Mat between = dst;
   if (!horizontal) {
     between = src({window.x, top, window.width, rows});
   } else {
-    bicubicAxis(src.cols, output.width, window.x, window.br().x, mirror, horizontal_);
-    if (vertical) between = scratch(rows, window.width, src.type());
-    for (int y = 0; y < rows; ++y) resample(src.ptr(top + y), horizontal_, between.ptr(y));
+    bicubicAxis(src.cols, output.width, window.x, window.br().x, mirror, impl_->horizontal);
+    if (vertical) {
+      grow(impl_->between, static_cast<size_t>(rows) * window.width * src.elemSize());
+      between = cv::Mat(rows, window.width, src.type(), impl_->between.data());
+    }
+    impl_->horizontalPass(src, top, rows, between.data, between.step);
   }
   if (vertical)
-    for (int y = 0; y < window.height; ++y)
-      resampleColumns(between.ptr(vertical_.first[y] - top), between.step,
-                      &vertical_.weights[size_t(y) * vertical_.width], vertical_.count[y],
-                      window.width * src.elemSize(), dst.ptr(y));
+    for (int y = 0; y < window.height; ++y) {
+      const auto row = static_cast<size_t>(y);
+      impl_->kernels.front()->vertical(between.ptr(verticalAxis.first[row] - top), between.step,
+                                       &verticalAxis.weights[row * verticalAxis.width],
+                                       verticalAxis.count[row], window.width * src.elemSize(), dst.ptr(y));
+    }
   else if (!horizontal)
     between.copyTo(dst);
-}
-
-cv::Mat Resampler::scratch(int rows, int cols, int type) {
-  const size_t bytes = size_t(rows) * cols * CV_ELEM_SIZE(type);
-  if (scratch_.size() < bytes) scratch_.resize(bytes);
-  return {rows, cols, type, scratch_.data()};
 }
 
 void Resampler::resize(const cv::Mat& src, bool mirror, cv::Mat& dst) {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <string>
 #include <vector>
 
 #include <opencv2/core.hpp>
@@ -10,7 +12,7 @@
 namespace cv::mixmim {
 
 /// Taps of one axis: output position x reads inputs first[x] .. first[x] + count[x] - 1 with weights[x *
-/// width ...], fixed point with 22 fractional bits.
+/// width ...], fixed point with 22 fractional bits, from -0.5 to 1.5.
 struct ResampleAxis {
   int width = 0;  ///< weights stored per output position
   std::vector<int> first, count;
@@ -23,21 +25,32 @@ struct ResampleAxis {
 /// Throws Error unless input >= 1 and 0 <= begin < end <= output.
 CV_EXPORTS void bicubicAxis(int input, int output, int begin, int end, bool mirror, ResampleAxis& axis);
 
-/// Resizes an 8-bit image of 1 to 4 channels to `output`, of which only `window` is computed.
-/// Horizontal pass first, its result rounded to 8 bits, then vertical; a pass between equal sizes is skipped.
-/// `mirror` flips the window left-right while writing. `dst` must be window.height x window.width of src's
-/// type (it may be a slice of a batch) and must not overlap src; scratch buffers belong to the object, so one
-/// Resampler per thread, and no allocation once they have grown. Throws Error when the arguments do not fit.
+/// Resizes 8-bit images of 1 to 4 channels. The inner loops exist for AVX-512 (VBMI and VNNI), AVX2 and any
+/// processor, chosen at run time and equal to the bit.
+///
+/// One object per thread; it keeps its scratch buffers, so nothing is allocated once they have grown.
 class CV_EXPORTS Resampler {
  public:
+  /// `kernels`, for tests and measurements, is one of kernels(); empty: the fastest that fits. Throws Error for
+  /// any other.
+  explicit Resampler(const std::string& kernels = {});
+  ~Resampler();
+  Resampler(Resampler&&) noexcept;
+  Resampler& operator=(Resampler&&) noexcept;
+
+  /// What this processor can run, the fastest first: "AVX-512", "AVX2", "portable".
+  static std::vector<std::string> kernels();
+
+  /// Resizes src to `output`, of which only `window` is computed. Horizontal pass first, its result rounded to 8
+  /// bits, then vertical; a pass between equal sizes is skipped. `mirror` flips the window left-right while
+  /// writing. `dst` must be window.height x window.width of src's type (it may be a slice of a batch) and must
+  /// not overlap src. Throws Error when the arguments do not fit.
   void resize(const cv::Mat& src, cv::Size output, cv::Rect window, bool mirror, cv::Mat& dst);
   void resize(const cv::Mat& src, bool mirror, cv::Mat& dst);  ///< the whole image to dst's size
 
  private:
-  cv::Mat scratch(int rows, int cols, int type);
-
-  ResampleAxis horizontal_, vertical_;
-  std::vector<uint8_t> scratch_;  // result of the horizontal pass
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace cv::mixmim
