@@ -7,6 +7,8 @@ namespace cv::mixmim {
 
 namespace {
 
+constexpr int kAttempts = 10;
+
 /// Half to even, as Python rounds: the default mode of nearbyint. std::round would differ at every half.
 double roundHalfToEven(double value) {
   return std::nearbyint(value);
@@ -27,7 +29,6 @@ cv::Rect centralCrop(cv::Size image, const AugmentConfig& config) {
 }  // namespace
 
 cv::Rect drawCrop(cv::Size image, const AugmentConfig& config, Rng& rng) {
-  constexpr int kAttempts = 10;
   const double imageArea = static_cast<double>(image.width) * image.height;
   const double logMin = std::log(config.ratioMin), logMax = std::log(config.ratioMax);
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
@@ -46,6 +47,39 @@ cv::Rect drawCrop(cv::Size image, const AugmentConfig& config, Rng& rng) {
 
 bool drawFlip(const AugmentConfig& config, Rng& rng) {
   return rng.uniform() < config.flip;
+}
+
+cv::Rect drawErase(int imageSize, const AugmentConfig& config, Rng& rng) {
+  constexpr double kMinShare = 0.02, kMaxShare = 1.0 / 3, kMinAspect = 0.3;
+  if (rng.uniform() >= config.erase) return {};
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    const double area = rng.uniform(kMinShare, kMaxShare) * imageSize * imageSize;
+    const double aspect = std::exp(rng.uniform(std::log(kMinAspect), -std::log(kMinAspect)));
+    const auto height = static_cast<int>(roundHalfToEven(std::sqrt(area * aspect)));
+    const auto width = static_cast<int>(roundHalfToEven(std::sqrt(area / aspect)));
+    if (width < 1 || height < 1 || width >= imageSize || height >= imageSize) continue;
+    const auto top = rng.below(static_cast<uint64_t>(imageSize - height) + 1);
+    const auto left = rng.below(static_cast<uint64_t>(imageSize - width) + 1);
+    return {static_cast<int>(left), static_cast<int>(top), width, height};
+  }
+  return {};
+}
+
+Augmentation drawAugmentation(uint64_t seed, int64_t index, int64_t epoch, cv::Size image, int imageSize,
+                              const AugmentConfig& config) {
+  const auto rng = [&](Purpose purpose) {
+    return Rng(seed, static_cast<uint64_t>(index), static_cast<uint32_t>(epoch), purpose);
+  };
+  Rng crop = rng(Purpose::kCrop), flip = rng(Purpose::kFlip), ops = rng(Purpose::kRandAugment),
+      erase = rng(Purpose::kErase);
+  Augmentation drawn;
+  drawn.crop = drawCrop(image, config, crop);
+  drawn.flip = drawFlip(config, flip);
+  drawn.ops = RandAugment({imageSize, imageSize}, config, ops);
+  drawn.erasure.box = drawErase(imageSize, config, erase);
+  const uint64_t upper = erase.next();
+  drawn.erasure.key = upper << 32 | erase.next();
+  return drawn;
 }
 
 }  // namespace cv::mixmim

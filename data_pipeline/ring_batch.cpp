@@ -21,6 +21,7 @@ cv::Mat RingBatch::slot(size_t index) {
 void RingBatch::collect() {
   size_t count = 0;
   batch.samples.clear();
+  batch.erasures.clear();
   batch.labels.setTo(-1);
   for (size_t i = 0; i < jobs.size(); ++i) {
     const SampleJob& job = jobs[i];
@@ -28,6 +29,10 @@ void RingBatch::collect() {
     if (i != count) slot(i).copyTo(slot(count));
     batch.samples.push_back(job.index);
     batch.labels.at<int>(static_cast<int>(count)) = job.label;
+    if (!job.erasure.box.empty()) {
+      batch.erasures.push_back(job.erasure);
+      batch.erasures.back().slot = static_cast<int>(count);
+    }
     ++count;
   }
   batch.count = static_cast<int>(count);

@@ -17,6 +17,7 @@ struct SampleJob {
   Pool<std::vector<uint8_t>>::Loan bytes{};  ///< the encoded file
   std::string readError;                     ///< why `bytes` could not be read, or ""
   int label = -1;
+  Erasure erasure{};    ///< empty box = none
   bool filled = false;  ///< the slot holds an image
 };
 

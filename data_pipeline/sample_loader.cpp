@@ -47,7 +47,7 @@ void SampleLoader::load(SampleJob& job, int64_t epoch, std::vector<uint8_t>& byt
                    Purpose::kSubstitute);
   std::string reason = std::move(job.readError);
   for (int attempt = 0; attempt <= kMaxReplacements; ++attempt) {
-    if (reason.empty()) reason = tryToFill(job.index, epoch, bytes, scratch, slot);
+    if (reason.empty()) reason = tryToFill(job, epoch, bytes, scratch, slot);
     if (reason.empty()) {
       badImages_.addGood();
       job.label = source_->label(job.index);
@@ -68,38 +68,40 @@ void SampleLoader::load(SampleJob& job, int64_t epoch, std::vector<uint8_t>& byt
                           reason));
 }
 
-std::string SampleLoader::tryToFill(int64_t index, int64_t epoch, const std::vector<uint8_t>& bytes,
+std::string SampleLoader::tryToFill(SampleJob& job, int64_t epoch, const std::vector<uint8_t>& bytes,
                                     Scratch& scratch, cv::Mat& slot) const {
   try {
-    fill(index, epoch, bytes, scratch, slot);
+    fill(job, epoch, bytes, scratch, slot);
     return {};
   } catch (const cv::Exception& failure) {
-    return reasonOf(failure, source_->path(index));
+    return reasonOf(failure, source_->path(job.index));
   }
 }
 
-void SampleLoader::fill(int64_t index, int64_t epoch, const std::vector<uint8_t>& bytes, Scratch& scratch,
+void SampleLoader::fill(SampleJob& job, int64_t epoch, const std::vector<uint8_t>& bytes, Scratch& scratch,
                         cv::Mat& slot) const {
-  const auto rng = [&](Purpose purpose) {
-    return Rng(seed_, static_cast<uint64_t>(index), static_cast<uint32_t>(epoch), purpose);
-  };
-  cv::Rect region;
+  Augmentation drawn;
   cv::Mat pixels;
   {
     const Timer timer(counters_.decode);
     const cv::Size size = scratch.decoder.open(bytes).size;
-    Rng crop = rng(Purpose::kCrop);
-    region = recipe_ == Recipe::kEval ? cv::Rect({}, size) : drawCrop(size, augment_, crop);
-    pixels = scratch.decoder.decode(region);
+    if (recipe_ == Recipe::kEval)
+      drawn.crop = cv::Rect({}, size);
+    else
+      drawn = drawAugmentation(seed_, job.index, epoch, size, slot.cols, augment_);
+    pixels = scratch.decoder.decode(drawn.crop);
     if (scratch.decoder.warnings() > 0) counters_.warned.fetch_add(1, std::memory_order_relaxed);
   }
-  const Timer timer(counters_.resize);
-  if (recipe_ == Recipe::kEval) {
-    evalTransform(pixels, slot.cols, augment_.evalCrop, scratch.resampler, slot);
-  } else {
-    Rng flip = rng(Purpose::kFlip);
-    scratch.resampler.resize(pixels, drawFlip(augment_, flip), slot);
+  {
+    const Timer timer(counters_.resize);
+    if (recipe_ == Recipe::kEval)
+      evalTransform(pixels, slot.cols, augment_.evalCrop, scratch.resampler, slot);
+    else
+      scratch.resampler.resize(pixels, drawn.flip, slot);
   }
+  const Timer timer(counters_.augment);
+  for (const AppliedOp& op : drawn.ops) apply(op, slot, scratch.pixels);
+  job.erasure = drawn.erasure;
 }
 
 }  // namespace cv::mixmim

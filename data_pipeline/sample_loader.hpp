@@ -20,6 +20,7 @@ namespace cv::mixmim {
 struct Scratch {
   ImageDecoder decoder;
   Resampler resampler;
+  cv::Mat pixels;  // of an operation that cannot work in place
 };
 
 /// One image, from its bytes to its slot in the batch: decode, augment, resize; and a replacement if it is
@@ -35,16 +36,16 @@ class SampleLoader {
   /// Fills `slot`, S x S x 3 bytes, and the results in `job`. `bytes` holds the file and is reused for
   /// replacements.
   ///
-  /// Random numbers: Rng(seed, index, epoch, kCrop and kFlip). A damaged image is replaced by the one that
-  /// Rng(seed, position, epoch, kSubstitute) names, with its label; in evaluation the slot stays empty
-  /// instead. Throws Error when there are too many damaged images.
+  /// Random numbers: Rng(seed, index, epoch, purpose), a purpose per kind of augmentation. A damaged image is
+  /// replaced by the one that Rng(seed, position, epoch, kSubstitute) names, with its label; in evaluation
+  /// the slot stays empty instead. Throws Error when there are too many damaged images.
   void load(SampleJob& job, int64_t epoch, std::vector<uint8_t>& bytes, Scratch& scratch,
             cv::Mat& slot) const;
 
  private:
-  std::string tryToFill(int64_t index, int64_t epoch, const std::vector<uint8_t>& bytes, Scratch& scratch,
+  std::string tryToFill(SampleJob& job, int64_t epoch, const std::vector<uint8_t>& bytes, Scratch& scratch,
                         cv::Mat& slot) const;
-  void fill(int64_t index, int64_t epoch, const std::vector<uint8_t>& bytes, Scratch& scratch,
+  void fill(SampleJob& job, int64_t epoch, const std::vector<uint8_t>& bytes, Scratch& scratch,
             cv::Mat& slot) const;
 
   std::shared_ptr<const Source> source_;

@@ -36,7 +36,7 @@ cv::Size sizeOf(const Source& source, int64_t index) {
 
 /// What was drawn for one image, computed again from its key: the pipeline carries no parameters.
 json::object parametersOf(const Source& source, const Config& config, Recipe recipe, int64_t index,
-                          uint32_t epoch) {
+                          int64_t epoch) {
   json::object line{{"source", source.path(index)}, {"label", source.label(index)}};
   const cv::Size size = sizeOf(source, index);
   if (recipe == Recipe::kEval) {
@@ -44,14 +44,20 @@ json::object parametersOf(const Source& source, const Config& config, Recipe rec
     line["resize"] = {{"height", geometry.resized.height}, {"width", geometry.resized.width}};
     line["crop"] = toJson(geometry.crop);
     line["flip"] = false;
+    line["ops"] = json::array();
+    line["erase"] = nullptr;
   } else {
-    Rng crop(config.run.seed, static_cast<uint64_t>(index), epoch, Purpose::kCrop);
-    Rng flip(config.run.seed, static_cast<uint64_t>(index), epoch, Purpose::kFlip);
-    line["crop"] = toJson(drawCrop(size, config.augment, crop));
-    line["flip"] = drawFlip(config.augment, flip);
+    const Augmentation drawn =
+        drawAugmentation(config.run.seed, index, epoch, size, config.model.imageSize, config.augment);
+    line["crop"] = toJson(drawn.crop);
+    line["flip"] = drawn.flip;
+    json::array ops;
+    for (const AppliedOp& applied : drawn.ops)
+      ops.push_back({{"name", nameOf(applied.op)},
+                     {"value", applied.value ? json::value(*applied.value) : json::value()}});
+    line["ops"] = std::move(ops);
+    line["erase"] = drawn.erasure.box.empty() ? json::value() : json::value(toJson(drawn.erasure.box));
   }
-  line["ops"] = json::array();
-  line["erase"] = nullptr;
   return line;
 }
 
@@ -91,8 +97,9 @@ int runAugment(const Arguments& arguments) {
   line.option("out", "Folder to write to.")
       .option("recipe", "pretrain, finetune or eval.", "pretrain")
       .option("count", "How many pictures: whole batches are written.", "16")
-      .settings(Task::kPretrain, {"data.train", "data.batch", "augment", "mix", "model.imageSize",
-                                  "model.name", "run.seed", "run.threads"});
+      .settings(says(arguments, "recipe", "finetune") ? Task::kFinetune : Task::kPretrain,
+                {"data.train", "data.batch", "augment", "mix", "model.imageSize", "model.name", "run.seed",
+                 "run.threads"});
   if (!line.parse(arguments)) return kDone;
   const std::filesystem::path out = line.required("out");
   const Recipe recipe = recipeOf(line.get("recipe"));
@@ -119,7 +126,7 @@ int runAugment(const Arguments& arguments) {
       if (recipe == Recipe::kPretrain)
         writePng(out / fmt::format("mixed-{:06}.png", number), batch->images, slot);
       json::object entry{{"file", name}};
-      const auto epoch = static_cast<uint32_t>(batch->step / pipeline.stepsPerEpoch());
+      const int64_t epoch = batch->step / pipeline.stepsPerEpoch();
       for (auto& item :
            parametersOf(*source, config, recipe, batch->samples[static_cast<size_t>(slot)], epoch))
         entry[item.key()] = item.value();

@@ -11,6 +11,14 @@ namespace cv::mixmim {
 
 namespace po = boost::program_options;
 
+bool says(const std::vector<std::string>& arguments, const std::string& option, const std::string& value) {
+  const std::string name = "--" + option;
+  for (size_t i = 0; i < arguments.size(); ++i)
+    if (arguments[i] == name + "=" + value || (i > 0 && arguments[i - 1] == name && arguments[i] == value))
+      return true;
+  return false;
+}
+
 CommandLine::CommandLine(std::string verb, std::string sentence, std::string usage, std::string example)
     : verb_(std::move(verb)),
       sentence_(std::move(sentence)),

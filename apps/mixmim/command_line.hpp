@@ -17,6 +17,10 @@ class UsageError : public Error {
   using Error::Error;
 };
 
+/// Whether the arguments say `--option value`. For an option that decides the defaults, and so is looked for
+/// before the line is parsed as a whole.
+bool says(const std::vector<std::string>& arguments, const std::string& option, const std::string& value);
+
 class CommandLine {
  public:
   /// `usage` is what follows the verb in the usage line; `example` is a whole command.

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <iostream>
 
 #include "apps/mixmim/command_line.hpp"
@@ -7,16 +6,11 @@
 namespace cv::mixmim {
 
 int runConfig(const Arguments& arguments) {
-  // The task decides the defaults, so it is looked for before the line is parsed as a whole.
-  const auto isFinetune = [](const std::string& word) {
-    return word == "finetune" || word == "--preset=finetune";
-  };
-  const bool finetune = std::any_of(arguments.begin(), arguments.end(), isFinetune);
   CommandLine line("config", "Prints all settings, resolved, as a config file with explanations.",
                    "[--preset pretrain|finetune] [OPTION...]",
                    "mixmim config --preset finetune --model base > finetune.ini");
   line.option("preset", "Whose defaults: pretrain or finetune.", "pretrain")
-      .settings(finetune ? Task::kFinetune : Task::kPretrain);
+      .settings(says(arguments, "preset", "finetune") ? Task::kFinetune : Task::kPretrain);
   if (!line.parse(arguments)) return kDone;
   const std::string preset = line.get("preset");
   if (preset != "pretrain" && preset != "finetune")

@@ -135,11 +135,11 @@ struct Shape {
 };
 
 const std::vector<Shape>& shapes() {
-  static const std::vector<Shape> all{
-      {"arrow", arrow(), 0, bars},        {"circle", circle(), 0, checks},    {"crescent", crescent(), 50, dots},
-      {"cross", cross(), 0, slants},      {"heart", heart(), 0, plain},       {"ring", ring(), 60, rays},
-      {"spiral", spiral(), 0, rings},     {"square", polygon(4), 0, stripes}, {"star", star(), 0, zigzag},
-      {"triangle", polygon(3), 0, net}};
+  static const std::vector<Shape> all{{"arrow", arrow(), 0, bars},        {"circle", circle(), 0, checks},
+                                      {"crescent", crescent(), 50, dots}, {"cross", cross(), 0, slants},
+                                      {"heart", heart(), 0, plain},       {"ring", ring(), 60, rays},
+                                      {"spiral", spiral(), 0, rings},     {"square", polygon(4), 0, stripes},
+                                      {"star", star(), 0, zigzag},        {"triangle", polygon(3), 0, net}};
   return all;
 }
 

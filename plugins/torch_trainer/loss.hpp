@@ -32,6 +32,10 @@ PatchStatistics patchStatistics(const at::Tensor& patches);
 /// patch if `normPixLoss`. Paper equation 4, official "forward_loss".
 at::Tensor reconstructionLoss(const at::Tensor& prediction, const at::Tensor& patches, bool normPixLoss);
 
+/// Fills the boxes of normalised images with N(0, 1) noise of each key, in place: the same noise on every
+/// device.
+void eraseBoxes(at::Tensor& images, const std::vector<Erasure>& erasures);
+
 /// Mixup or cutmix of normalised images with image B-1-i, as the batch says.
 at::Tensor mixImages(const at::Tensor& images, const Mixture& mixture);
 /// Smoothed one-hot targets of the mixture, B x classes.

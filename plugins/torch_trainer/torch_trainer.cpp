@@ -58,7 +58,9 @@ at::Tensor TorchTrainer::pretrainingLoss(const Batch& batch) {
 }
 
 at::Tensor TorchTrainer::classificationLoss(const Batch& batch) {
-  const at::Tensor images = mixImages(normalise(transfer_.upload(batch.images)), batch.mixture);
+  at::Tensor originals = normalise(transfer_.upload(batch.images));
+  eraseBoxes(originals, batch.erasures);
+  const at::Tensor images = mixImages(originals, batch.mixture);
   const at::Tensor labels = transfer_.upload(batch.labels).flatten().to(at::kLong);
   const at::Tensor targets =
       mixTargets(labels, config().model.classes, config().mix.labelSmoothing, batch.mixture);

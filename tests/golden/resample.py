@@ -33,10 +33,11 @@ def fnv1a(data):
     return value
 
 
-for channels, width, height, new_width, new_height in CASES:
-    pixels = noise(width * height * channels).reshape(height, width, channels)
-    mode = {1: "L", 3: "RGB", 4: "CMYK"}[channels]  # CMYK: four plain channels (RGBA would be premultiplied)
-    image = Image.frombytes(mode, (width, height), pixels.tobytes())
-    resized = image.resize((new_width, new_height), Image.BICUBIC)
-    print("    {%d, {%d, %d}, {%d, %d}, 0x%016x}," %
-          (channels, width, height, new_width, new_height, fnv1a(resized.tobytes())))
+if __name__ == "__main__":
+    for channels, width, height, new_width, new_height in CASES:
+        pixels = noise(width * height * channels).reshape(height, width, channels)
+        mode = {1: "L", 3: "RGB", 4: "CMYK"}[channels]  # CMYK: four plain channels (RGBA would be premultiplied)
+        image = Image.frombytes(mode, (width, height), pixels.tobytes())
+        resized = image.resize((new_width, new_height), Image.BICUBIC)
+        print("    {%d, {%d, %d}, {%d, %d}, 0x%016x}," %
+              (channels, width, height, new_width, new_height, fnv1a(resized.tobytes())))

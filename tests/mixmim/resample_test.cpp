@@ -96,8 +96,8 @@ TEST(Resampler, AllKernelsGiveTheSameBytes) {
     for (const std::string& kernels : Resampler::kernels()) {
       cv::Mat dst(output, src.type());
       Resampler(kernels).resize(src, mirror, dst);
-      ASSERT_TRUE(equal(dst, expected)) << kernels << ": " << input << " to " << output << ", mirror " << mirror
-                                        << ", channels " << src.channels();
+      ASSERT_TRUE(equal(dst, expected)) << kernels << ": " << input << " to " << output << ", mirror "
+                                        << mirror << ", channels " << src.channels();
     }
   }
 }

@@ -57,6 +57,21 @@ std::vector<Option> options(Config& c) {
       bounded({"augment.ratioMax", "", "Largest width / height of a crop.", "", &augment.ratioMax}, 0.01,
               100),
       bounded({"augment.flip", "", "Probability of a left-right flip.", "", &augment.flip}, 0, 1),
+      bounded(
+          {"augment.randLayers", "", "RandAugment: operations per image; 0 = off.", "", &augment.randLayers},
+          0, 8),
+      bounded({"augment.randMagnitude", "", "RandAugment: strength of the operations.", "",
+               &augment.randMagnitude},
+              0, 10),
+      bounded({"augment.randMagnitudeStd", "", "RandAugment: standard deviation of the strength.", "",
+               &augment.randMagnitudeStd},
+              0, 10),
+      bounded({"augment.randProbability", "", "RandAugment: probability that a drawn operation is applied.",
+               "", &augment.randProbability},
+              0, 1),
+      bounded({"augment.erase", "", "Probability that a rectangle of the image is replaced by noise.", "",
+               &augment.erase},
+              0, 1),
       bounded({"augment.evalCrop", "", "Share of the shorter side that evaluation looks at, up to 224 px.",
                "", &augment.evalCrop},
               0.01, 1),
@@ -286,6 +301,8 @@ void applyTask(Task task, Config& config) {
   config.run.task = task;
   if (task == Task::kPretrain) return;  // the defaults of config.hpp
   config.augment.scaleMin = 0.08;
+  config.augment.randLayers = 2;
+  config.augment.erase = 0.25;
   config.model.dropPath = 0.1;
   config.optim.epochs = 100;
   config.optim.warmupEpochs = 5;

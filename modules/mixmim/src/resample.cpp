@@ -92,7 +92,8 @@ Resampler::Impl::Impl(const std::string& wanted) : kernels(resampleKernels()) {
   const ResampleKernels* portable = kernels.back();
   kernels.erase(std::remove_if(kernels.begin(), kernels.end(), [&](auto* k) { return wanted != k->name; }),
                 kernels.end());
-  if (kernels.empty()) throw Error(fmt::format("Resampler: no kernels called '{}' on this processor", wanted));
+  if (kernels.empty())
+    throw Error(fmt::format("Resampler: no kernels called '{}' on this processor", wanted));
   kernels.push_back(portable);  // for what they leave out
 }
 

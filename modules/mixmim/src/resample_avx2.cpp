@@ -1,11 +1,12 @@
-// A weight k is split into k = high * 2^12 + low, both of 16 bits, so that one instruction multiplies and adds a pair of
-// taps; the two sums are put together at the end, exact modulo 2^32.
+// A weight k is split into k = high * 2^12 + low, both of 16 bits, so that one instruction multiplies and
+// adds a pair of taps; the two sums are put together at the end, exact modulo 2^32.
 #if defined(__x86_64__)
 #include <immintrin.h>
 
 #include "resample_kernels.hpp"
 
-// Per function and not per file: inline functions of a file compiled for AVX2 could be the ones the linker keeps for all.
+// Per function and not per file: inline functions of a file compiled for AVX2 could be the ones the linker
+// keeps for all.
 #define MIXMIM_AVX2 __attribute__((target("avx2")))
 
 namespace cv::mixmim {
@@ -22,7 +23,8 @@ int32_t lowOf(int32_t weight) {
 }
 /// Two 16-bit factors in the order in which a multiply-add pairs them.
 int32_t pairOf(int32_t first, int32_t second) {
-  return static_cast<int32_t>((static_cast<uint32_t>(second) << 16) | (static_cast<uint32_t>(first) & 0xffff));
+  return static_cast<int32_t>((static_cast<uint32_t>(second) << 16) |
+                              (static_cast<uint32_t>(first) & 0xffff));
 }
 
 /// Two taps of one output position.
@@ -62,10 +64,10 @@ bool prepare(const ResampleAxis& axis, int channels, ResampleTable& table) {
 /// Two rows at once, one in each half of a register; four taps, twelve bytes, per step.
 MIXMIM_AVX2 void twoRows(const uint8_t* upper, const uint8_t* lower, const ResampleAxis& axis,
                          const int32_t* pairs, uint8_t* upperOut, uint8_t* lowerOut) {
-  const __m256i firstTaps = _mm256_broadcastsi128_si256(
-      _mm_setr_epi8(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1));
-  const __m256i lastTaps = _mm256_broadcastsi128_si256(
-      _mm_setr_epi8(6, -1, 9, -1, 7, -1, 10, -1, 8, -1, 11, -1, -1, -1, -1, -1));
+  const __m256i firstTaps =
+      _mm256_broadcastsi128_si256(_mm_setr_epi8(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1));
+  const __m256i lastTaps =
+      _mm256_broadcastsi128_si256(_mm_setr_epi8(6, -1, 9, -1, 7, -1, 10, -1, 8, -1, 11, -1, -1, -1, -1, -1));
   const __m256i half = _mm256_set1_epi32(kResampleHalf);
   const int quads = quadsOf(axis);
   const size_t positions = axis.first.size();
@@ -78,7 +80,8 @@ MIXMIM_AVX2 void twoRows(const uint8_t* upper, const uint8_t* lower, const Resam
       const __m256i bytes = _mm256_inserti128_si256(
           _mm256_castsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(a))),
           _mm_loadu_si128(reinterpret_cast<const __m128i*>(b)), 1);
-      const __m256i first = _mm256_shuffle_epi8(bytes, firstTaps), last = _mm256_shuffle_epi8(bytes, lastTaps);
+      const __m256i first = _mm256_shuffle_epi8(bytes, firstTaps),
+                    last = _mm256_shuffle_epi8(bytes, lastTaps);
       const int32_t* p = pairs + 4 * q;
       high = _mm256_add_epi32(high, _mm256_madd_epi16(first, _mm256_set1_epi32(p[0])));
       low = _mm256_add_epi32(low, _mm256_madd_epi16(first, _mm256_set1_epi32(p[1])));
@@ -128,16 +131,16 @@ MIXMIM_AVX2 inline void sixteenColumns(const uint8_t* in, size_t step, const Tap
   // Packing works within halves of the registers: 0-3 8-11 | 4-7 12-15.
   const __m256i words = _mm256_packus_epi32(joined(high0, low0), joined(high1, low1));
   const __m256i ordered = _mm256_permute4x64_epi64(words, _MM_SHUFFLE(3, 1, 2, 0));
-  _mm_storeu_si128(
-      reinterpret_cast<__m128i*>(out),
-      _mm_packus_epi16(_mm256_castsi256_si128(ordered), _mm256_extracti128_si256(ordered, 1)));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(out),
+                   _mm_packus_epi16(_mm256_castsi256_si128(ordered), _mm256_extracti128_si256(ordered, 1)));
 }
 
 MIXMIM_AVX2 void vertical(const uint8_t* in, size_t step, const int32_t* weights, int taps, size_t bytes,
                           uint8_t* out) {
   constexpr size_t kColumns = 16;
   constexpr int kMaxTaps = 256;
-  if (bytes < kColumns || taps > kMaxTaps) return kPortableResample.vertical(in, step, weights, taps, bytes, out);
+  if (bytes < kColumns || taps > kMaxTaps)
+    return kPortableResample.vertical(in, step, weights, taps, bytes, out);
   TapPair pairs[kMaxTaps / 2];
   for (int t = 0; t < taps; t += 2) pairs[t / 2] = tapPair(weights[t], t + 1 < taps ? weights[t + 1] : 0);
   size_t x = 0;

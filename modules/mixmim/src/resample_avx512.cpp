@@ -1,5 +1,6 @@
-// A weight k is split into three signed bytes, k = digit2 * 2^16 + digit1 * 2^8 + digit0, so that one instruction
-// (VNNI) multiplies and adds four taps of 16 values; the three sums are put together at the end, exact modulo 2^32.
+// A weight k is split into three signed bytes, k = digit2 * 2^16 + digit1 * 2^8 + digit0, so that one
+// instruction (VNNI) multiplies and adds four taps of 16 values; the three sums are put together at the end,
+// exact modulo 2^32.
 #if defined(__x86_64__)
 #include <immintrin.h>
 
@@ -8,22 +9,24 @@
 
 #include "resample_kernels.hpp"
 
-// Per function and not per file: inline functions of a file compiled for AVX-512 could be the ones the linker keeps.
+// Per function and not per file: inline functions of a file compiled for AVX-512 could be the ones the linker
+// keeps.
 #define MIXMIM_AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi,avx512vnni")))
 
 namespace cv::mixmim {
 
 namespace {
 
-constexpr int kTaps = 4;    // of one multiply-add: a quad
-constexpr int kLanes = 16;  // output values of one register: a group
+constexpr int kTaps = 4;     // of one multiply-add: a quad
+constexpr int kLanes = 16;   // output values of one register: a group
 constexpr int kWindow = 64;  // bytes of a row, among which a quad of a group must find its pixels
 
 /// Four weights, of which word d holds digit d of each in a byte.
 using Digits = __m128i;
 
-/// Taps [0, taps) of `weights`, at most four; 0 beyond. Adding 128 to every byte and flipping its top bit makes signed
-/// digits of unsigned ones. They hold weights from -2 to 1.99; those of an axis stay within that.
+/// Taps [0, taps) of `weights`, at most four; 0 beyond. Adding 128 to every byte and flipping its top bit
+/// makes signed digits of unsigned ones. They hold weights from -2 to 1.99; those of an axis stay within
+/// that.
 MIXMIM_AVX512 inline Digits split(const int32_t* weights, int taps) {
   const auto wanted = static_cast<__mmask8>((1u << std::clamp(taps, 0, kTaps)) - 1);
   const __m128i bias = _mm_set1_epi32(0x808080);
@@ -35,8 +38,7 @@ MIXMIM_AVX512 inline void storePixels(const __m512i sums[3], uint8_t* out, __mma
   const __m512i sum = _mm512_add_epi32(_mm512_slli_epi32(sums[2], 16),
                                        _mm512_add_epi32(_mm512_slli_epi32(sums[1], 8), sums[0]));
   const __m512i value = _mm512_srai_epi32(sum, kResampleFractionBits);
-  _mm_mask_storeu_epi8(out, lanes,
-                       _mm512_cvtusepi32_epi8(_mm512_max_epi32(value, _mm512_setzero_si512())));
+  _mm_mask_storeu_epi8(out, lanes, _mm512_cvtusepi32_epi8(_mm512_max_epi32(value, _mm512_setzero_si512())));
 }
 
 // Horizontal. The table holds for every group and quad
@@ -50,8 +52,8 @@ int groupsOf(const ResampleAxis& axis, int channels) {
 }
 
 /// One quad of one group; false when its pixels do not lie within one window.
-MIXMIM_AVX512 bool prepareQuad(const ResampleAxis& axis, int channels, int group, int tap, int32_t& windowBegin,
-                               ResampleTable::Block* blocks) {
+MIXMIM_AVX512 bool prepareQuad(const ResampleAxis& axis, int channels, int group, int tap,
+                               int32_t& windowBegin, ResampleTable::Block* blocks) {
   const int positions = static_cast<int>(axis.first.size());
   int x = group * kLanes / channels, c = group * kLanes % channels;
   int begin = std::numeric_limits<int>::max(), end = 0, offsets[kLanes] = {};
@@ -92,7 +94,8 @@ bool prepare(const ResampleAxis& axis, int channels, ResampleTable& table) {
   size_t i = 0;
   for (int group = 0; group < groups; ++group)
     for (int quad = 0; quad < quads; ++quad, ++i)
-      if (!prepareQuad(axis, channels, group, kTaps * quad, table.words[i], &table.blocks[i * kBlocksPerQuad]))
+      if (!prepareQuad(axis, channels, group, kTaps * quad, table.words[i],
+                       &table.blocks[i * kBlocksPerQuad]))
         return false;
   return true;
 }
@@ -163,12 +166,13 @@ MIXMIM_AVX512 inline void columns(const uint8_t* in, size_t step, const Digits* 
     words[i] = _mm512_srai_epi32(sum, kResampleFractionBits);
   }
   // Packing undoes the order that unpacking made, within each quarter.
-  const __m512i bytes = _mm512_packus_epi16(_mm512_packus_epi32(words[0], words[1]),
-                                            _mm512_packus_epi32(words[2], words[3]));
+  const __m512i bytes =
+      _mm512_packus_epi16(_mm512_packus_epi32(words[0], words[1]), _mm512_packus_epi32(words[2], words[3]));
   _mm512_mask_storeu_epi8(out, wanted, bytes);
 }
 
-MIXMIM_AVX512 void vertical(const uint8_t* in, size_t step, const int32_t* weights, int taps, size_t bytes, uint8_t* out) {
+MIXMIM_AVX512 void vertical(const uint8_t* in, size_t step, const int32_t* weights, int taps, size_t bytes,
+                            uint8_t* out) {
   constexpr int kMaxTaps = 256;
   if (taps > kMaxTaps) return kPortableResample.vertical(in, step, weights, taps, bytes, out);
   Digits digits[kMaxTaps / kTaps];

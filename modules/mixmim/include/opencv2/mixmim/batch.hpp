@@ -13,15 +13,24 @@ struct Mixture {
   cv::Rect box;        ///< cutmix: the partner's pixels replace this rectangle; empty = mixup of whole images
 };
 
+/// Random erasing of one image on the device: the box of the normalised image becomes N(0, 1) noise, which
+/// 8-bit pixels could not hold. Zhong et al., arXiv 1708.04896.
+struct Erasure {
+  int slot = 0;      ///< which image of the batch
+  cv::Rect box;      ///< inside the image, not empty
+  uint64_t key = 0;  ///< seeds the noise; depends on sample and epoch only
+};
+
 /// One batch as the pipeline hands it to a Trainer. uint8 until the device: normalisation happens there.
 struct Batch {
   cv::Mat images;   ///< N x S x S x 3, CV_8U, RGB, continuous. In pretraining already mixed under `mask`.
   cv::Mat labels;   ///< N x 1, CV_32S; -1 where the source has none
   cv::Mat mask;     ///< pretraining: cells x cells, CV_8U, 1 = cell shows image N-1-i; otherwise empty
   Mixture mixture;  ///< fine-tuning
-  std::vector<int64_t> samples;  ///< N data set indices really used (after replacing unreadable files)
-  int count = 0;                 ///< filled slots; below N only in the last batch of an evaluation
-  int64_t step = 0;              ///< optimiser step this batch is for, from 0
+  std::vector<Erasure> erasures;  ///< fine-tuning; done before mixing; at most one per image
+  std::vector<int64_t> samples;   ///< N data set indices really used (after replacing unreadable files)
+  int count = 0;                  ///< filled slots; below N only in the last batch of an evaluation
+  int64_t step = 0;               ///< optimiser step this batch is for, from 0
   double epoch = 0;  ///< epoch + step in epoch / steps per epoch: what the learning rate is computed from
 
   int capacity() const { return images.empty() ? 0 : images.size[0]; }   ///< N

@@ -26,6 +26,11 @@ struct AugmentConfig {
   double scaleMin = 0.2, scaleMax = 1.0;          ///< crop area as a share of the image
   double ratioMin = 3.0 / 4, ratioMax = 4.0 / 3;  ///< crop width / height
   double flip = 0.5;                              ///< probability of a horizontal flip
+  int randLayers = 0;                             ///< RandAugment: operations per image, 0 = off
+  double randMagnitude = 9;                       ///< their strength, 0 to 10
+  double randMagnitudeStd = 0.5;                  ///< its standard deviation
+  double randProbability = 0.5;                   ///< probability that a drawn operation is applied
+  double erase = 0;                               ///< probability that a rectangle is erased
   double evalCrop = 0.875;  ///< share of the shorter side that evaluation looks at (up to 224 px)
 };
 

@@ -31,8 +31,8 @@ CV_EXPORTS void bicubicAxis(int input, int output, int begin, int end, bool mirr
 /// One object per thread; it keeps its scratch buffers, so nothing is allocated once they have grown.
 class CV_EXPORTS Resampler {
  public:
-  /// `kernels`, for tests and measurements, is one of kernels(); empty: the fastest that fits. Throws Error for
-  /// any other.
+  /// `kernels`, for tests and measurements, is one of kernels(); empty: the fastest that fits. Throws Error
+  /// for any other.
   explicit Resampler(const std::string& kernels = {});
   ~Resampler();
   Resampler(Resampler&&) noexcept;
@@ -41,10 +41,10 @@ class CV_EXPORTS Resampler {
   /// What this processor can run, the fastest first: "AVX-512", "AVX2", "portable".
   static std::vector<std::string> kernels();
 
-  /// Resizes src to `output`, of which only `window` is computed. Horizontal pass first, its result rounded to 8
-  /// bits, then vertical; a pass between equal sizes is skipped. `mirror` flips the window left-right while
-  /// writing. `dst` must be window.height x window.width of src's type (it may be a slice of a batch) and must
-  /// not overlap src. Throws Error when the arguments do not fit.
+  /// Resizes src to `output`, of which only `window` is computed. Horizontal pass first, its result rounded
+  /// to 8 bits, then vertical; a pass between equal sizes is skipped. `mirror` flips the window left-right
+  /// while writing. `dst` must be window.height x window.width of src's type (it may be a slice of a batch)
+  /// and must not overlap src. Throws Error when the arguments do not fit.
   void resize(const cv::Mat& src, cv::Size output, cv::Rect window, bool mirror, cv::Mat& dst);
   void resize(const cv::Mat& src, bool mirror, cv::Mat& dst);  ///< the whole image to dst's size
 
