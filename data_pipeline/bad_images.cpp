@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "data_pipeline/source.hpp"
 #include "opencv2/mixmim/error.hpp"
 
 namespace cv::mixmim {
@@ -57,7 +58,8 @@ std::string BadImages::firstFew() const {
   size_t named = 0;
   for (const auto& [index, image] : images_) {
     if (named++ == kNamed) return text + ", ...";
-    text += fmt::format("{}{} ({})", text.empty() ? "" : ", ", image.path, image.reason);
+    text +=
+        fmt::format("{}{} ({})", text.empty() ? "" : ", ", placeText(image.path, image.offset), image.reason);
   }
   return text;
 }

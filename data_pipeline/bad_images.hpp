@@ -10,10 +10,10 @@
 
 namespace cv::mixmim {
 
-/// A file that could not be used. `path` is the file, or shard.tar:offset.
+/// A file that could not be used.
 struct BadImage {
   std::string path;
-  int64_t offset = 0;
+  int64_t offset = 0;  ///< in an archive; 0 = the file itself
   std::string reason;
   int64_t epoch = 0, position = 0;  ///< where it was first wanted
   std::string substitute;           ///< what took its place; empty in evaluation, where the slot is left out

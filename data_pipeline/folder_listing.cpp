@@ -95,6 +95,11 @@ class Walk {
 
 }  // namespace
 
+bool isImageExtension(const std::string& extension) {
+  return std::any_of(kExtensions.begin(), kExtensions.end(),
+                     [&](const char* ending) { return extension == ending + 1; });
+}
+
 std::vector<std::string> foldersIn(const std::string& folder) {
   return list(folder).folders;
 }

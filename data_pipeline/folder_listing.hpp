@@ -5,6 +5,9 @@
 
 namespace cv::mixmim {
 
+/// Whether files with this extension, lower-cased and without its dot, are images: "jpg".
+bool isImageExtension(const std::string& extension);
+
 /// Names of the folders directly in `folder`, links followed, sorted bytewise. Throws Error if it cannot be
 /// read.
 std::vector<std::string> foldersIn(const std::string& folder);

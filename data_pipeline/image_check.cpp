@@ -56,12 +56,14 @@ ImageCheck checkImages(const Source& source, int threads, const std::function<bo
       if (outcome.reason.empty())
         ++check.perClass[source.label(index)];
       else
-        check.bad.push_back({source.path(index), 0, outcome.reason, 0, index, ""});
+        check.bad.push_back({source.path(index), source.offset(index), outcome.reason, 0, index, ""});
       if (!progress(++done)) stopped = true;
     });
   });
+  for (const SourceProblem& problem : source.problems())
+    check.bad.push_back({problem.path, problem.offset, problem.reason, 0, source.size(), ""});
   const auto earlier = [](const BadImage& a, const BadImage& b) { return a.position < b.position; };
-  std::sort(check.bad.begin(), check.bad.end(), earlier);
+  std::stable_sort(check.bad.begin(), check.bad.end(), earlier);
   return check;
 }
 

@@ -37,7 +37,7 @@ std::string SampleLoader::read(int64_t index, std::vector<uint8_t>& bytes) const
     source_->read(index, bytes);
     return {};
   } catch (const cv::Exception& failure) {
-    return reasonOf(failure, source_->path(index));
+    return reasonOf(failure, source_->place(index));
   }
 }
 
@@ -55,15 +55,15 @@ void SampleLoader::load(SampleJob& job, int64_t epoch, std::vector<uint8_t>& byt
       return;
     }
     counters_.bad.fetch_add(1, std::memory_order_relaxed);
-    BadImage bad{source_->path(job.index), 0, reason, epoch, job.position, {}};
+    BadImage bad{source_->path(job.index), source_->offset(job.index), reason, epoch, job.position, {}};
     if (recipe_ == Recipe::kEval) return badImages_.add(job.index, std::move(bad));
     const auto next = static_cast<int64_t>(replacements.below(static_cast<uint64_t>(source_->size())));
-    bad.substitute = source_->path(next);
+    bad.substitute = source_->place(next);
     badImages_.add(job.index, std::move(bad));
     job.index = next;
     reason = read(next, bytes);
   }
-  throw Error(source_->path(job.index),
+  throw Error(source_->place(job.index),
               fmt::format("no readable image among {} replacements in a row, the last: {}", kMaxReplacements,
                           reason));
 }
@@ -74,7 +74,7 @@ std::string SampleLoader::tryToFill(SampleJob& job, int64_t epoch, const std::ve
     fill(job, epoch, bytes, scratch, slot);
     return {};
   } catch (const cv::Exception& failure) {
-    return reasonOf(failure, source_->path(job.index));
+    return reasonOf(failure, source_->place(job.index));
   }
 }
 

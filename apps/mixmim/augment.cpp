@@ -8,6 +8,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "apps/mixmim/command_line.hpp"
+#include "apps/mixmim/data_source.hpp"
 #include "apps/mixmim/verb.hpp"
 #include "data_pipeline/augment.hpp"
 #include "data_pipeline/decode.hpp"
@@ -107,7 +108,7 @@ int runAugment(const Arguments& arguments) {
   Config config = line.config();
   if (config.data.train.empty())
     throw UsageError("mixmim augment: --data is needed; `mixmim augment --help` explains it");
-  const auto source = openSource(config.data.train);
+  const auto source = openAndReport(config.data.train);
   config.data.batch = static_cast<int>(std::min<int64_t>({config.data.batch, count, source->size()}));
   std::filesystem::create_directories(out);
   std::ofstream parameters(out / "parameters.jsonl");

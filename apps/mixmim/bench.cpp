@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "apps/mixmim/command_line.hpp"
+#include "apps/mixmim/data_source.hpp"
 #include "apps/mixmim/trainer_scores.hpp"
 #include "apps/mixmim/verb.hpp"
 #include "data_pipeline/pipeline.hpp"
@@ -53,7 +54,7 @@ std::vector<double> timesOf(double seconds, Work work) {
 
 /// Pretraining batches with nobody training on them: the speed of the pipeline alone.
 json::object benchPipeline(const Config& config, double seconds) {
-  const auto source = openSource(config.data.train);
+  const auto source = openAndReport(config.data.train);
   Config run = config;
   run.data.batch = static_cast<int>(std::min<int64_t>(config.data.batch, source->size()));
   Pipeline pipeline(source, {run, Recipe::kPretrain, {}});

@@ -38,7 +38,8 @@ void print(const ImageCheck& check, const Source& source) {
     if (label >= 0)
       std::cout << fmt::format("  {:<24} {:>9}\n", source.labels()[static_cast<size_t>(label)], count);
   std::cout << fmt::format("{} bad\n", check.bad.size());
-  for (const BadImage& image : check.bad) std::cout << fmt::format("  {}: {}\n", image.path, image.reason);
+  for (const BadImage& image : check.bad)
+    std::cout << fmt::format("  {}: {}\n", placeText(image.path, image.offset), image.reason);
 }
 
 }  // namespace

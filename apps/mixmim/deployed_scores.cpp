@@ -27,7 +27,7 @@ EvaluationResult evaluateClassifier(Classifier& classifier, const Source& source
     source.read(i, bytes);
     const cv::Mat picture = bytes.empty() ? cv::Mat() : cv::imdecode(bytes, kFlags);
     if (picture.empty()) {
-      progress.note("left out: " + source.path(i) + ": is not a picture that OpenCV can read");
+      progress.note("left out: " + source.place(i) + ": is not a picture that OpenCV can read");
       continue;
     }
     cv::Mat scores;

@@ -7,6 +7,7 @@
 #include <opencv2/imgcodecs.hpp>
 
 #include "apps/mixmim/checkpoint_config.hpp"
+#include "apps/mixmim/data_source.hpp"
 #include "apps/mixmim/deployed_scores.hpp"
 #include "apps/mixmim/evaluation.hpp"
 #include "apps/mixmim/verb.hpp"
@@ -95,7 +96,7 @@ int runEval(const Arguments& arguments) {
   const Config config = line.config();
   if (config.data.train.empty())
     throw UsageError("mixmim eval: --data is needed; `mixmim eval --help` explains it");
-  const auto source = openSource(config.data.train);
+  const auto source = openAndReport(config.data.train);
   if (source->labels().empty())
     throw Error(config.data.train, "has no class folders, so there is nothing to compare with");
   const bool deployed = std::filesystem::path(model).extension() == ".onnx";

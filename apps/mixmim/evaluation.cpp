@@ -59,7 +59,7 @@ EvaluationResult evaluate(const std::shared_ptr<const Source>& source, const Con
     progress.update(done += batch->count, "images");
   }
   for (const BadImage& image : pipeline.badImages())
-    progress.note(fmt::format("left out: {}: {}", image.path, image.reason));
+    progress.note(fmt::format("left out: {}: {}", placeText(image.path, image.offset), image.reason));
   return accuracy.result();
 }
 

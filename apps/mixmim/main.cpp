@@ -23,6 +23,7 @@ struct Verb {
 constexpr Verb kVerbs[] = {
     {"make-shapes", "draw a labelled demo data set", runMakeShapes},
     {"check", "read every image of a data set and list the bad ones", runCheck},
+    {"pack", "pack a folder of images into tar shards", runPack},
     {"pretrain", "masked and mixed pretraining, without labels", runPretrain},
     {"finetune", "supervised training of the same encoder", runFinetune},
     {"probe", "how good are frozen features: linear probe and k-NN", runProbe},

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "apps/mixmim/checkpoint_config.hpp"
+#include "apps/mixmim/data_source.hpp"
 #include "apps/mixmim/evaluation.hpp"
 #include "apps/mixmim/linear_probe.hpp"
 #include "apps/mixmim/progress.hpp"
@@ -47,8 +48,8 @@ int runProbe(const Arguments& arguments) {
        {std::pair("init", given.run.init), {"data", given.data.train}, {"val", given.data.val}})
     if (value.empty())
       throw UsageError(fmt::format("mixmim probe: --{} is needed; `mixmim probe --help` explains it", name));
-  const auto train = openSource(given.data.train, given.data.imagesPerClass),
-             val = openSource(given.data.val);
+  const auto train = openAndReport(given.data.train, given.data.imagesPerClass),
+             val = openAndReport(given.data.val);
   if (train->labels().empty()) throw Error(given.data.train, "has no class folders, a probe needs labels");
   checkLabels(given.data.val, val->labels(), train->labels());
 

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "apps/mixmim/data_source.hpp"
 #include "apps/mixmim/interrupt.hpp"
 #include "apps/mixmim/verb.hpp"
 #include "opencv2/mixmim/error.hpp"
@@ -87,7 +88,7 @@ void TrainingRun::openData() {
   warnAboutCoarseMask(config_);
   if (config_.data.train.empty())
     throw Error("data.train", "a run needs training images", "name them with --data SRC");
-  train_ = openSource(config_.data.train, config_.data.imagesPerClass);
+  train_ = openAndReport(config_.data.train, config_.data.imagesPerClass);
   if (config_.run.task == Task::kPretrain) return;
   const std::vector<std::string>& labels = train_->labels();
   if (labels.empty())
@@ -98,7 +99,7 @@ void TrainingRun::openData() {
     throw Error("model.classes",
                 fmt::format("expected {} as in the data, got {}", labels.size(), config_.model.classes));
   if (config_.data.val.empty()) return;
-  val_ = openSource(config_.data.val);
+  val_ = openAndReport(config_.data.val);
   checkLabels(config_.data.val, val_->labels(), labels);
 }
 

@@ -11,6 +11,7 @@ using Arguments = std::vector<std::string>;
 /// Each verb parses its own arguments, does its work, and returns an exit code (exit_code.hpp).
 int runMakeShapes(const Arguments& arguments);
 int runCheck(const Arguments& arguments);
+int runPack(const Arguments& arguments);
 int runPretrain(const Arguments& arguments);
 int runFinetune(const Arguments& arguments);
 int runProbe(const Arguments& arguments);

@@ -50,7 +50,7 @@ TEST(Program, SaysWhatIsWrong) {
       {"missing folder", "pretrain --data nowhere --out new", 1,
        "mixmim: error: nowhere: no such folder; check the path"},
       {"unreadable folder", "pretrain --data file --out new", 1,
-       "mixmim: error: file: expected a folder of images, got a file"},
+       "mixmim: error: file: expected a folder of images or a .tar, got a file"},
       {"empty folder", "pretrain --data empty --out new", 1,
        "mixmim: error: empty: holds no image, expected class folders or files like .jpg and .png"},
       {"existing run", tinyRun("pretrain", "run"), 1,

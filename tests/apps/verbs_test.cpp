@@ -50,7 +50,7 @@ class Verbs : public ::testing::Test {
 TempFolder* Verbs::folder_ = nullptr;
 
 TEST_F(Verbs, HelpTeachesAndSucceeds) {
-  for (const char* verb : {"make-shapes", "check", "pretrain", "finetune", "probe", "eval", "export",
+  for (const char* verb : {"make-shapes", "check", "pack", "pretrain", "finetune", "probe", "eval", "export",
                            "predict", "show", "augment", "bench", "config", "info"}) {
     SCOPED_TRACE(verb);
     const Outcome outcome = mixmim(here(), std::string(verb) + " --help");
@@ -66,6 +66,36 @@ TEST_F(Verbs, CheckCountsAndFindsNothingBad) {
   EXPECT_EQ(result.at("classes"), 2);
   EXPECT_EQ(result.at("formats").at("PNG"), 24);
   EXPECT_TRUE(result.at("bad").as_array().empty());
+}
+
+TEST_F(Verbs, PackedImagesAreTheSameDataSet) {
+  const json::object packed = answer("pack --data train --out packed --name x --shard-size 64k --json");
+  EXPECT_EQ(packed.at("images"), 24);
+  const std::string shards = packed.at("data").as_string().c_str();
+  const json::object result = answer("check --json --data '" + shards + "'");
+  EXPECT_EQ(result.at("images"), 24);
+  EXPECT_EQ(result.at("per_class"), answer("check --data train --json").at("per_class"));
+  EXPECT_TRUE(result.at("bad").as_array().empty());
+
+  for (const auto& [data, out] :
+       {std::pair<std::string, std::string>{"train", "from_folder"}, {shards, "from_shards"}})
+    ASSERT_EQ(
+        mixmim(here(), "augment --recipe finetune --size 32 --count 8 --data '" + data + "' --out " + out)
+            .exitCode,
+        0);
+  for (int i = 0; i < 8; ++i) {
+    const std::string name = "picture-00000" + std::to_string(i) + ".png";
+    EXPECT_EQ(contentOf(here() / "from_folder" / name), contentOf(here() / "from_shards" / name)) << name;
+  }
+}
+
+TEST_F(Verbs, PackingNeverOverwrites) {
+  const Outcome outcome = mixmim(here(), "pack --data train --out val");
+  EXPECT_EQ(outcome.exitCode, 1);
+  EXPECT_EQ(outcome.err,
+            "mixmim: error: val: expected an empty folder; packing never overwrites; remove it or give "
+            "another --out\n");
+  EXPECT_EQ(mixmim(here(), "pack --data train --out new --shard-size 3x").exitCode, 2);
 }
 
 TEST_F(Verbs, RunFolderHoldsWhatItShould) {

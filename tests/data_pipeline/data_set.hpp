@@ -8,6 +8,7 @@
 #include "data_pipeline/pipeline.hpp"
 #include "opencv2/mixmim/options.hpp"
 #include "tests/support/images.hpp"
+#include "tests/support/tars.hpp"
 #include "tests/support/temp_folder.hpp"
 
 namespace cv::mixmim::test {
@@ -27,7 +28,25 @@ class DataSet {
   std::filesystem::path path(const std::string& name) const { return folder_ / name; }
   std::shared_ptr<const Source> open() const { return openSource(root()); }
 
+  /// The same images in two tar archives.
+  std::shared_ptr<const Source> openPacked() const {
+    const auto source = open();
+    std::string shards[2];
+    std::vector<uint8_t> bytes;
+    for (int64_t i = 0; i < source->size(); ++i) {
+      source->read(i, bytes);
+      const std::string name = source->name(i), key = name.substr(0, name.rfind('.'));
+      std::string& shard = shards[2 * i >= source->size()];
+      shard += tarFile(name, {bytes.begin(), bytes.end()});
+      shard += tarFile(key + ".cls", std::to_string(source->label(i)));
+    }
+    for (const int shard : {0, 1})
+      writeFile(packed_ / ("x-" + std::to_string(shard) + ".tar"), shards[shard] + tarEnd());
+    return openSource((packed_ / "x-{0..1}.tar").string());
+  }
+
  private:
+  TempFolder packed_;
   TempFolder folder_;
 };
 
@@ -58,6 +77,9 @@ inline std::string describe(const Batch& batch) {
   for (const double number :
        {double(batch.mixture.lambda), double(box.x), double(box.y), double(box.width), double(box.height)})
     text += " " + std::to_string(number);
+  for (const Erasure& erasure : batch.erasures)
+    text += " erase " + std::to_string(erasure.slot) + ":" + std::to_string(erasure.box.area()) + ":" +
+            std::to_string(erasure.key);
   return text;
 }
 

@@ -171,6 +171,7 @@ class FailingSource : public Source {
     return index == 7 ? throw std::logic_error("label of 7") : good_->label(index);
   }
   std::string path(int64_t index) const override { return good_->path(index); }
+  std::string name(int64_t index) const override { return good_->name(index); }
   void read(int64_t index, Bytes& bytes) const override { good_->read(index, bytes); }
   const std::vector<std::string>& labels() const override { return good_->labels(); }
   std::string fingerprint() const override { return good_->fingerprint(); }

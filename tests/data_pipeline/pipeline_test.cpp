@@ -23,7 +23,7 @@ using test::run;
 
 class EveryRecipe : public testing::TestWithParam<Recipe> {};
 
-TEST_P(EveryRecipe, BytesDoNotDependOnThreadsOrRing) {
+TEST_P(EveryRecipe, BytesDoNotDependOnThreadsRingOrStorage) {
   const DataSet data(3, 8);
   PipelineOptions options = optionsFor(GetParam());
   options.config.run.threads = 1;
@@ -33,23 +33,29 @@ TEST_P(EveryRecipe, BytesDoNotDependOnThreadsOrRing) {
   const auto expected = run(data.open(), options, 0, steps);
   ASSERT_EQ(static_cast<int64_t>(expected.size()), steps);
   EXPECT_EQ(std::set<std::string>(expected.begin(), expected.end()).size(), expected.size());
+  const auto packed = data.openPacked();
+  EXPECT_EQ(packed->fingerprint(), data.open()->fingerprint());
   for (const int threads : {1, 2, 4, 8})
     for (const int ring : {2, 8}) {
       options.config.run.threads = threads;
       options.config.data.ring = ring;
       EXPECT_EQ(run(data.open(), options, 0, steps), expected) << threads << " threads, ring " << ring;
+      EXPECT_EQ(run(packed, options, 0, steps), expected)
+          << "packed, " << threads << " threads, ring " << ring;
     }
 }
 
 TEST_P(EveryRecipe, ResumesAtAnyStep) {
   const DataSet data(3, 8);
   const PipelineOptions options = optionsFor(GetParam());
+  const auto packed = data.openPacked();
   Pipeline reused(data.open(), options);
   const int64_t steps = reused.stepsPerEpoch() * (GetParam() == Recipe::kEval ? 1 : 2);
   const auto whole = run(data.open(), options, 0, steps);
   for (int64_t first = 0; first <= steps; ++first) {
     const std::vector<std::string> rest(whole.begin() + first, whole.end());
     EXPECT_EQ(run(data.open(), options, first, steps), rest) << first;
+    EXPECT_EQ(run(packed, options, first, steps), rest) << "packed, from " << first;
     EXPECT_EQ(run(reused, first, steps), rest) << "the same object again, from " << first;
   }
 }

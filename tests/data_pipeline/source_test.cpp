@@ -137,7 +137,7 @@ TEST(Source, RefusesWhatIsNoDataSet) {
   MIXMIM_EXPECT_ERROR(openSource(root),
                       (root + "/b: class without images; remove the folder or put images into it").c_str());
   MIXMIM_EXPECT_ERROR(openSource(root + "/a/1.jpg"),
-                      (root + "/a/1.jpg: expected a folder of images, got a file").c_str());
+                      (root + "/a/1.jpg: expected a folder of images or a .tar, got a file").c_str());
 }
 
 TEST(Source, RefusesFoldersItMayNotRead) {

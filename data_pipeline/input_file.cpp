@@ -1,0 +1,55 @@
+#include "data_pipeline/input_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "opencv2/mixmim/error.hpp"
+
+namespace cv::mixmim {
+
+/// Without O_NONBLOCK, opening a named pipe would wait for a writer.
+InputFile::InputFile(std::string path)
+    : path_(std::move(path)), descriptor_(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
+  if (descriptor_ < 0) fail();
+  struct stat status {};
+  const bool known = ::fstat(descriptor_, &status) == 0;
+  if (!known || !S_ISREG(status.st_mode)) {
+    const int reason = errno;
+    ::close(descriptor_);
+    errno = reason;
+    if (!known) fail();
+    throw Error(path_, "expected a regular file");
+  }
+  size_ = status.st_size;
+  modified_ = status.st_mtim.tv_sec;
+}
+
+InputFile::~InputFile() {
+  ::close(descriptor_);
+}
+
+size_t InputFile::readAt(int64_t offset, void* to, size_t bytes) const {
+  size_t filled = 0;
+  while (filled < bytes) {
+    const ssize_t n = ::pread(descriptor_, static_cast<char*>(to) + filled, bytes - filled,
+                              offset + static_cast<int64_t>(filled));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) fail();
+    if (n == 0) break;
+    filled += static_cast<size_t>(n);
+  }
+  return filled;
+}
+
+void InputFile::fail() const {
+  throw Error(path_, fmt::format("cannot be read ({})", std::generic_category().message(errno)));
+}
+
+}  // namespace cv::mixmim

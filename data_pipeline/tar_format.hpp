@@ -1,0 +1,48 @@
+// The tar archive format, as far as data sets use it: ustar, GNU long names, PAX paths and sizes. Nothing is
+// ever extracted, so links and paths that point elsewhere are only names.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace cv::mixmim {
+
+constexpr int64_t kTarBlock = 512;
+using TarHeader = std::array<uint8_t, kTarBlock>;
+
+/// A regular file in an archive.
+struct TarEntry {
+  std::string name;
+  int64_t offset = 0;  ///< of its first byte in the archive, a multiple of 512
+  int64_t size = 0;
+};
+
+struct TarListing {
+  std::vector<TarEntry> files;
+  std::string damage;        ///< why the list ends early, or what else is wrong; "" = nothing
+  int64_t damageOffset = 0;  ///< where
+};
+
+/// Copies up to `bytes` bytes from `offset` and returns how many there were.
+using ReadAt = std::function<size_t(int64_t offset, void* to, size_t bytes)>;
+
+/// The regular files of an archive of `size` bytes, in their order, each wholly inside it. Reads headers
+/// only. Damage ends the list: what comes before it is used. Throws Error for a compressed archive, which has
+/// no random access.
+TarListing listTar(const ReadAt& readAt, int64_t size);
+
+/// Whether this block can stand before a file of that size: its checksum is right and it names the size (or
+/// leaves it to an extended header). What was found by an index is checked with it on every read.
+bool isHeaderOf(const TarHeader& header, int64_t size);
+
+/// What stands before the bytes of a regular file: one header, or, for a name above 100 characters, a PAX
+/// header with its path first. The same bytes for the same arguments: no time, no user.
+std::string tarHeader(const std::string& name, int64_t size);
+
+/// Bytes that fill up the last block of a file of that size.
+int64_t tarPadding(int64_t size);
+
+}  // namespace cv::mixmim
