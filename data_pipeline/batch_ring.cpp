@@ -78,6 +78,12 @@ void BatchRing::release(const Batch* batch) {
   changed_.notify_all();
 }
 
+int BatchRing::ready() {
+  const std::lock_guard lock(mutex_);
+  return static_cast<int>(std::count_if(places_.begin(), places_.end(),
+                                        [](const auto& place) { return place->state == State::kReady; }));
+}
+
 void BatchRing::close() {
   const std::lock_guard lock(mutex_);
   closed_ = true;

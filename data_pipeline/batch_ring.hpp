@@ -29,6 +29,7 @@ class BatchRing {
   RingBatch* acquire();              ///< a free batch; null once closed
   void publish(RingBatch& batch);    ///< ready for the consumer
   RingBatch* take(int64_t step);     ///< the batch of that step, when it is ready; null once closed
+  int ready();                       ///< how many wait for the consumer
   void release(const Batch* batch);  ///< back from the consumer
 
   void close();  ///< wakes everybody who waits

@@ -27,7 +27,7 @@ namespace {
 
 using tbb::global_control;
 
-/// Files read but not yet decoded, per worker: enough to keep it busy while the feeder waits for the disk.
+/// Files read but not yet decoded, per worker: enough to keep it busy while the readers wait for the disk.
 constexpr size_t kFilesPerWorker = 4;
 
 /// oneTBB starts as many threads as the machine has cores, the feeder's caller included. Ours is more by one,
@@ -62,7 +62,7 @@ struct Pipeline::Impl {
         loader(source, config(), options.recipe, counters, badImages),
         ring(std::make_shared<BatchRing>(ringShape(config(), options.recipe), options.allocate)),
         workers(workerCount(config().run.threads)),
-        files(kFilesPerWorker * static_cast<size_t>(workers)),
+        files(kFilesPerWorker * static_cast<size_t>(workers) + static_cast<size_t>(config().data.readers)),
         control(global_control::max_allowed_parallelism, parallelism(workers)),
         arena(workers, 0) {}
 
@@ -77,6 +77,7 @@ struct Pipeline::Impl {
 
   void feed(int64_t first, int64_t last);
   void prepare(RingBatch& work, int64_t step);
+  void readFiles();
   bool dispatch(RingBatch& work, size_t slot);
   void runJob() noexcept;
   void finish(RingBatch& work);
@@ -93,11 +94,12 @@ struct Pipeline::Impl {
   const int workers;
   Pool<std::vector<uint8_t>> files;  // each job holds one, so they also tell when all work is done
   Pool<Scratch> scratch;
-  JobQueue jobs;
+  JobQueue toRead, toDecode;
   const global_control control;
   tbb::task_arena arena;
 
   std::thread feeder;
+  std::vector<std::thread> readers;
   std::vector<int64_t> indices;        // the feeder's
   int64_t nextStep = 0, lastStep = 0;  // the consumer's
   std::mutex failureMutex;
@@ -115,18 +117,23 @@ void Pipeline::Impl::start(int64_t first, int64_t last) {
   failure = nullptr;
   ring->open();
   files.open();
+  toRead.open();
+  for (int i = 0; i < config().data.readers; ++i) readers.emplace_back([this] { readFiles(); });
   feeder = std::thread([this, first, last] { feed(first, last); });
 }
 
 void Pipeline::Impl::stop() {
   ring->close();
   files.close();
+  toRead.close();
 }
 
 /// After this nothing of ours runs. Jobs are never cancelled: one takes milliseconds.
 void Pipeline::Impl::join() {
   stop();
   if (feeder.joinable()) feeder.join();
+  for (std::thread& reader : readers) reader.join();
+  readers.clear();
   files.waitUntilAllAreBack();
 }
 
@@ -140,8 +147,7 @@ void Pipeline::Impl::feed(int64_t first, int64_t last) {
       }
       if (!work) return;
       prepare(*work, step);
-      for (size_t slot = 0; slot < work->jobs.size(); ++slot)
-        if (!dispatch(*work, slot)) return;
+      for (size_t slot = 0; slot < work->jobs.size(); ++slot) toRead.push({work, slot});
     }
   } catch (...) {
     fail(std::current_exception());
@@ -170,6 +176,16 @@ void Pipeline::Impl::prepare(RingBatch& work, int64_t step) {
   }
 }
 
+/// A reader: an ordinary thread, because it may wait for the disk, which a worker of oneTBB must not.
+void Pipeline::Impl::readFiles() {
+  try {
+    while (const auto job = toRead.pop())
+      if (!dispatch(*job->batch, job->slot)) return;
+  } catch (...) {
+    fail(std::current_exception());
+  }
+}
+
 /// Reads one file and hands it to a worker; false when the pipeline is stopping.
 bool Pipeline::Impl::dispatch(RingBatch& work, size_t slot) {
   auto bytes = files.take();
@@ -177,12 +193,12 @@ bool Pipeline::Impl::dispatch(RingBatch& work, size_t slot) {
   SampleJob& job = work.jobs[slot];
   job.readError = loader.read(job.index, *bytes);
   job.bytes = std::move(bytes);
-  jobs.push({&work, slot});
+  toDecode.push({&work, slot});
   try {
     arena.enqueue([this] { runJob(); });
   } catch (...) {  // one task less, so one job less, whichever it is
-    const auto [batch, unserved] = jobs.pop();
-    batch->jobs[unserved].bytes.reset();
+    const auto unserved = toDecode.pop();
+    unserved->batch->jobs[unserved->slot].bytes.reset();
     throw;
   }
   return true;
@@ -190,7 +206,7 @@ bool Pipeline::Impl::dispatch(RingBatch& work, size_t slot) {
 
 /// A worker's task. Nothing may leave it: an exception out of an enqueued task ends the process.
 void Pipeline::Impl::runJob() noexcept {
-  const auto [work, slot] = jobs.pop();
+  const auto [work, slot] = *toDecode.pop();
   SampleJob& job = work->jobs[slot];
   const auto bytes = std::move(job.bytes);  // goes back last: join() waits for it
   try {
@@ -229,6 +245,7 @@ void Pipeline::Impl::rethrowFailure() {
 }
 
 Pipeline::Lease Pipeline::Impl::next() {
+  counters.ready += ring->ready();
   const Timer timer(counters.waitForBatch);
   while (nextStep < lastStep) {
     RingBatch* work = ring->take(nextStep);
@@ -265,6 +282,8 @@ void Pipeline::stop() {
 PipelineStats Pipeline::stats() const {
   PipelineStats stats = impl_->counters.snapshot();
   stats.threads = impl_->workers;
+  stats.readers = impl_->config().data.readers;
+  stats.ring = impl_->config().data.ring;
   return stats;
 }
 

@@ -1,5 +1,6 @@
 #include "data_pipeline/sample_loader.hpp"
 
+#include <chrono>
 #include <utility>
 
 #include <fmt/format.h>
@@ -32,9 +33,12 @@ SampleLoader::SampleLoader(std::shared_ptr<const Source> source, const Config& c
       badImages_(badImages) {}
 
 std::string SampleLoader::read(int64_t index, std::vector<uint8_t>& bytes) const {
+  constexpr size_t kKeptBytes = size_t{16} << 20;  // for the next image; a rare giant is let go
   const Timer timer(counters_.read);
   try {
+    if (bytes.capacity() > kKeptBytes) std::vector<uint8_t>().swap(bytes);
     source_->read(index, bytes);
+    counters_.bytes.fetch_add(static_cast<int64_t>(bytes.size()), std::memory_order_relaxed);
     return {};
   } catch (const cv::Exception& failure) {
     return reasonOf(failure, source_->place(index));
@@ -80,6 +84,7 @@ std::string SampleLoader::tryToFill(SampleJob& job, int64_t epoch, const std::ve
 
 void SampleLoader::fill(SampleJob& job, int64_t epoch, const std::vector<uint8_t>& bytes, Scratch& scratch,
                         cv::Mat& slot) const {
+  const auto start = std::chrono::steady_clock::now();
   Augmentation drawn;
   cv::Mat pixels;
   {
@@ -99,9 +104,13 @@ void SampleLoader::fill(SampleJob& job, int64_t epoch, const std::vector<uint8_t
     else
       scratch.resampler.resize(pixels, drawn.flip, slot);
   }
-  const Timer timer(counters_.augment);
-  for (const AppliedOp& op : drawn.ops) apply(op, slot, scratch.pixels);
+  if (drawn.ops.begin() != drawn.ops.end()) {
+    const Timer timer(counters_.augment);
+    for (const AppliedOp& op : drawn.ops) apply(op, slot, scratch.pixels);
+  }
   job.erasure = drawn.erasure;
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  counters_.slowest.add({job.index, took.count()});
 }
 
 }  // namespace cv::mixmim

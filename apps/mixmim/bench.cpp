@@ -52,35 +52,66 @@ std::vector<double> timesOf(double seconds, Work work) {
   return ms;
 }
 
-/// Pretraining batches with nobody training on them: the speed of the pipeline alone.
-json::object benchPipeline(const Config& config, double seconds) {
+json::object percentiles(const StageStats& stage) {
+  return {{"count", stage.count},
+          {"mean_ms", 1000 * stage.mean()},
+          {"p50_ms", 1000 * stage.percentile(0.5)},
+          {"p90_ms", 1000 * stage.percentile(0.9)},
+          {"p99_ms", 1000 * stage.percentile(0.99)}};
+}
+
+json::object toJson(const PipelineStats& stats, const Source& source) {
+  const auto perImage = [&](const StageStats& stage) {
+    return 1000 * stage.seconds / static_cast<double>(std::max<int64_t>(1, stats.images));
+  };
+  json::array slowest;
+  for (const SlowSample& sample : stats.slowest)
+    slowest.push_back({{"path", source.place(sample.index)}, {"ms", 1000 * sample.seconds}});
+  return {{"images_per_second", static_cast<double>(stats.images) / stats.seconds},
+          {"threads", stats.threads},
+          {"readers", stats.readers},
+          {"stages",
+           {{"read", perImage(stats.read)},
+            {"decode", perImage(stats.decode)},
+            {"resize", perImage(stats.resize)},
+            {"augment", perImage(stats.augment)},
+            {"mix", perImage(stats.mix)}}},
+          {"times",
+           {{"read", percentiles(stats.read)},
+            {"decode", percentiles(stats.decode)},
+            {"resize", percentiles(stats.resize)},
+            {"augment", percentiles(stats.augment)},
+            {"mix", percentiles(stats.mix)},
+            {"wait_for_batch", percentiles(stats.waitForBatch)},
+            {"wait_for_buffer", percentiles(stats.waitForBuffer)}}},
+          {"megabytes_per_second", static_cast<double>(stats.bytes) / stats.seconds / 1e6},
+          {"worker_busy_percent", 100 * stats.workerBusy()},
+          {"data_wait_percent", 100 * stats.dataWait()},
+          {"ring_fill_percent", 100 * stats.ringFill()},
+          {"slowest", slowest},
+          {"bad", stats.bad},
+          {"bottleneck", bottleneck(stats)}};
+}
+
+/// Batches that nobody trains on: the speed of the pipeline alone.
+json::object benchPipeline(const Config& config, Recipe recipe, double seconds) {
+  const auto start = Clock::now();
   const auto source = openAndReport(config.data.train);
   Config run = config;
   run.data.batch = static_cast<int>(std::min<int64_t>(config.data.batch, source->size()));
-  Pipeline pipeline(source, {run, Recipe::kPretrain, {}});
+  Pipeline pipeline(source, {run, recipe, {}});
   pipeline.start(0, int64_t{1} << 40);
+  pipeline.next();
+  const double firstBatch = secondsSince(start);
   for (int i = 0; i < run.data.ring; ++i) pipeline.next();  // warm-up: buffers, file cache
   const PipelineStats before = pipeline.stats();
-  const auto start = Clock::now();
-  int64_t images = 0;
-  while (secondsSince(start) < seconds) images += pipeline.next()->count;
-  const double took = secondsSince(start);
-  const PipelineStats after = pipeline.stats();
+  const auto measured = Clock::now();
+  while (secondsSince(measured) < seconds) pipeline.next();
+  json::object result = toJson(pipeline.stats().since(before), *source);
   pipeline.stop();
-  const auto ms = [&](double PipelineStats::*stage) {
-    return 1000 * (after.*stage - before.*stage) /
-           static_cast<double>(std::max<int64_t>(1, after.images - before.images));
-  };
-  return {{"images_per_second", static_cast<double>(images) / took},
-          {"threads", after.threads},
-          {"stages",
-           {{"read", ms(&PipelineStats::read)},
-            {"decode", ms(&PipelineStats::decode)},
-            {"resize", ms(&PipelineStats::resize)},
-            {"augment", ms(&PipelineStats::augment)},
-            {"mix", ms(&PipelineStats::mix)}}},
-          {"bad", after.bad},
-          {"peak_memory_mb", peakMemoryMb()}};
+  result["first_batch_ms"] = 1000 * firstBatch;
+  result["peak_memory_mb"] = peakMemoryMb();
+  return result;
 }
 
 /// Optimiser steps on one replayed batch of noise: the speed of the trainer alone.
@@ -128,21 +159,44 @@ json::object benchPredict(const std::string& model, int batch, double seconds) {
           {"peak_memory_mb", peakMemoryMb()}};
 }
 
+std::string text(const json::value& value) {
+  if (value.is_double()) return fmt::format("{:.4g}", value.as_double());
+  if (value.is_string()) return std::string(value.as_string());
+  if (!value.is_object()) return json::serialize(value);
+  std::string line;
+  for (const auto& [key, number] : value.as_object())
+    line += fmt::format("{}{} {}", line.empty() ? "" : "  ", std::string(key), text(number));
+  return line;
+}
+
+/// Two levels of names in a column, numbers beside them.
 void print(const json::object& result) {
-  for (const auto& entry : result)
-    std::cout << fmt::format("{:<20} {}\n", std::string(entry.key()), json::serialize(entry.value()));
+  for (const auto& [name, value] : result) {
+    if (const json::array* list = value.if_array()) {
+      std::cout << std::string(name) << '\n';
+      for (const json::value& entry : *list) std::cout << "  " << text(entry) << '\n';
+    } else if (const json::object* table = value.if_object()) {
+      std::cout << std::string(name) << '\n';
+      for (const auto& [key, number] : *table)
+        std::cout << fmt::format("  {:<18} {}\n", std::string(key), text(number));
+    } else {
+      std::cout << fmt::format("{:<20} {}\n", std::string(name), text(value));
+    }
+  }
 }
 
 }  // namespace
 
 int runBench(const Arguments& arguments) {
+  const bool finetune = says(arguments, "recipe", "finetune");
   CommandLine line(
       "bench", "Measures one part alone: pipeline (images to batches), train (steps on one batch), predict.",
       "pipeline|train|predict [OPTION...]    (predict: --model model.onnx)",
       "mixmim bench pipeline --data photos/train --threads 2 --seconds 10");
   line.option("seconds", "How long to measure.", "10")
+      .option("recipe", "Of the pipeline: pretrain or finetune.", "pretrain")
       .flag("json", "Print the result as one JSON object.")
-      .settings(Task::kPretrain)
+      .settings(finetune ? Task::kFinetune : Task::kPretrain)
       .words("PART");
   if (!line.parse(arguments)) return kDone;
   if (line.words().size() != 1) throw UsageError("mixmim bench: expected one of pipeline, train, predict");
@@ -159,7 +213,9 @@ int runBench(const Arguments& arguments) {
     const Config config = line.config();
     if (part == "pipeline" && config.data.train.empty())
       throw UsageError("mixmim bench pipeline: --data is needed");
-    result = part == "pipeline" ? benchPipeline(config, seconds) : benchTrain(config, seconds);
+    result = part == "pipeline"
+                 ? benchPipeline(config, finetune ? Recipe::kFinetune : Recipe::kPretrain, seconds)
+                 : benchTrain(config, seconds);
   } else {
     throw UsageError(fmt::format("mixmim bench: expected one of pipeline, train, predict, got '{}'", part));
   }

@@ -185,7 +185,7 @@ void TrainingRun::account(const StepReport& report) {
 
 void TrainingRun::logMetrics(const StepReport& report) {
   const double seconds = std::max(1e-9, secondsSince(interval_.start));
-  const double wait = pipeline_->stats().waitForBatch;
+  const double wait = pipeline_->stats().waitForBatch.seconds;
   const double waitPercent = 100 * (wait - interval_.waitAtStart) / seconds;
   const double rate = static_cast<double>(interval_.images) / seconds;
   const double loss = interval_.loss / static_cast<double>(interval_.steps);
@@ -218,7 +218,7 @@ void TrainingRun::validate() {
   interval_.start = Clock::now();  // validation is not part of the training speed
   interval_.steps = interval_.images = 0;
   interval_.loss = 0;
-  interval_.waitAtStart = pipeline_->stats().waitForBatch;
+  interval_.waitAtStart = pipeline_->stats().waitForBatch.seconds;
 }
 
 void TrainingRun::saveCheckpoint() {
@@ -243,6 +243,7 @@ void TrainingRun::finish(bool json, const StepReport& last) {
   const size_t bad = pipeline_->badImages().size();
   if (bad > 0)
     folder_->say(fmt::format("{} images could not be used: {}/bad_images.jsonl", bad, folder_->path()));
+  folder_->say(bottleneck(pipeline_->stats()));
   const std::string checkpoint = folder_->path() + "/checkpoints/last";
   if (json) {
     boost::json::object result{

@@ -172,9 +172,31 @@ TEST(Pipeline, CountsWhatItDoes) {
   EXPECT_EQ(stats.bad, 0);
   EXPECT_EQ(stats.warned, 0);
   EXPECT_EQ(stats.threads, 2);
-  for (const double seconds :
+  EXPECT_EQ(stats.decode.count, 48);
+  EXPECT_EQ(stats.mix.count, 8);
+  EXPECT_GE(stats.waitForBatch.count, 8);
+  EXPECT_GT(stats.bytes, 0);
+  EXPECT_EQ(stats.slowest.size(), 10u);
+  for (const StageStats& stage :
        {stats.read, stats.decode, stats.resize, stats.mix, stats.waitForBatch, stats.waitForBuffer})
-    EXPECT_GT(seconds, 0);
+    EXPECT_GT(stage.seconds, 0);
+  for (const double share : {stats.dataWait(), stats.workerBusy(), stats.ringFill()}) {
+    EXPECT_GE(share, 0);
+    EXPECT_LE(share, 1);
+  }
+  const PipelineStats since = pipeline.stats().since(stats);
+  EXPECT_EQ(since.images, 0);
+  EXPECT_EQ(since.decode.count, 0);
+}
+
+TEST(Pipeline, AnyNumberOfReadersGivesTheSameBatches) {
+  const DataSet data(2, 12);
+  PipelineOptions options = optionsFor(Recipe::kFinetune);
+  const auto expected = run(data.open(), options, 0, 8);
+  for (const int readers : {1, 5}) {
+    options.config.data.readers = readers;
+    EXPECT_EQ(run(data.open(), options, 0, 8), expected) << readers;
+  }
 }
 
 TEST(Pipeline, RefusesWhatCannotWork) {
