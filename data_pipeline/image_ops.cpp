@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "data_pipeline/affine_row.hpp"
+
 namespace cv::mixmim::ops {
 
 namespace {
@@ -151,13 +153,15 @@ void contrast(cv::Mat& image, float factor) {
   blendWithConstant(image, static_cast<int>(mean + 0.5), factor);
 }
 
-void colour(cv::Mat& image, float factor) {
+void colour(cv::Mat& image, float factor, cv::Mat& scratch) {
+  const int n = image.cols * 3;
+  scratch.create(1, n, CV_8UC1);
+  uint8_t* greys = scratch.ptr();
   for (int y = 0; y < image.rows; ++y) {
-    uint8_t* pixel = image.ptr(y);
-    for (int x = 0; x < image.cols; ++x, pixel += 3) {
-      const int grey = greyOf(pixel);
-      for (int c = 0; c < 3; ++c) pixel[c] = blended(grey, pixel[c], factor);
-    }
+    uint8_t* row = image.ptr(y);
+    for (int x = 0; x < n; x += 3)
+      greys[x] = greys[x + 1] = greys[x + 2] = static_cast<uint8_t>(greyOf(row + x));
+    for (int x = 0; x < n; ++x) row[x] = blended(greys[x], row[x], factor);
   }
 }
 
@@ -177,45 +181,6 @@ void sharpness(cv::Mat& image, float factor, cv::Mat& scratch) {
 }
 
 namespace {
-
-double cubic(double v1, double v2, double v3, double v4, double d) {
-  const double p2 = -v1 + v3, p3 = 2 * (v1 - v2) + v3 - v4, p4 = -v1 + v2 - v3 + v4;
-  return v2 + d * (p2 + d * (p3 + d * p4));
-}
-
-/// Four neighbours along an axis, the edge replicated, and how far between the middle two the point lies.
-struct Neighbours {
-  Neighbours(double position, int size) {
-    position -= 0.5;
-    const double before = std::floor(position);
-    fraction = position - before;
-    for (int i = 0; i < 4; ++i) at[i] = std::clamp(static_cast<int>(before) - 1 + i, 0, size - 1);
-  }
-  int at[4];
-  double fraction;
-};
-
-void interpolateRow(const cv::Mat& in, const Neighbours& x, int y, double out[3]) {
-  const uint8_t* row = in.ptr(y);
-  for (int c = 0; c < 3; ++c)
-    out[c] = cubic(row[3 * x.at[0] + c], row[3 * x.at[1] + c], row[3 * x.at[2] + c], row[3 * x.at[3] + c],
-                   x.fraction);
-}
-
-void interpolateColumn(const cv::Mat& in, int x, const Neighbours& y, double out[3]) {
-  for (int c = 0; c < 3; ++c)
-    out[c] = cubic(in.ptr(y.at[0])[3 * x + c], in.ptr(y.at[1])[3 * x + c], in.ptr(y.at[2])[3 * x + c],
-                   in.ptr(y.at[3])[3 * x + c], y.fraction);
-}
-
-void interpolate(const cv::Mat& in, const Neighbours& x, const Neighbours& y, double out[3]) {
-  // A fraction of exactly 0 leaves the second neighbour: shears and translations need one axis only.
-  if (y.fraction == 0) return interpolateRow(in, x, y.at[1], out);
-  if (x.fraction == 0) return interpolateColumn(in, x.at[1], y, out);
-  double rows[4][3];
-  for (int i = 0; i < 4; ++i) interpolateRow(in, x, y.at[i], rows[i]);
-  for (int c = 0; c < 3; ++c) out[c] = cubic(rows[0][c], rows[1][c], rows[2][c], rows[3][c], y.fraction);
-}
 
 /// As Python's round(value, 15).
 double roundedTo15Digits(double value) {
@@ -242,23 +207,11 @@ void turnLeft(cv::Mat& square, cv::Mat& scratch) {
 }  // namespace
 
 void affine(cv::Mat& image, const cv::Matx23d& matrix, cv::Mat& scratch) {
-  image.copyTo(scratch);
-  const double width = image.cols, height = image.rows;
-  for (int y = 0; y < image.rows; ++y) {
-    auto* pixel = image.ptr<cv::Vec3b>(y);
-    for (int x = 0; x < image.cols; ++x) {
-      const double atX = x + 0.5, atY = y + 0.5;
-      const double fromX = matrix(0, 0) * atX + matrix(0, 1) * atY + matrix(0, 2);
-      const double fromY = matrix(1, 0) * atX + matrix(1, 1) * atY + matrix(1, 2);
-      if (!(fromX >= 0 && fromX < width && fromY >= 0 && fromY < height)) {
-        pixel[x] = kFill;
-        continue;
-      }
-      double value[3];
-      interpolate(scratch, {fromX, image.cols}, {fromY, image.rows}, value);
-      for (int c = 0; c < 3; ++c) pixel[x][c] = truncated(value[c]);
-    }
-  }
+  scratch.create(image.rows + 1, image.cols,
+                 CV_8UC3);  // a row more: the vector code reads a byte behind the last pixel
+  image.copyTo(scratch.rowRange(0, image.rows));
+  const AffineRow row = affineRow();
+  for (int y = 0; y < image.rows; ++y) row(scratch, image.size(), matrix, y, image.ptr(y));
 }
 
 void rotate(cv::Mat& image, double degrees, cv::Mat& scratch) {

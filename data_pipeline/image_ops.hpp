@@ -17,7 +17,7 @@ void solarize(cv::Mat& image, int threshold);                    ///< inverts va
 void solarizeAdd(cv::Mat& image, int amount);                    ///< adds to values below 128; amount 0..128
 void brightness(cv::Mat& image, float factor);                   ///< 0 = black, 1 = unchanged
 void contrast(cv::Mat& image, float factor);                     ///< 0 = the mean grey, 1 = unchanged
-void colour(cv::Mat& image, float factor);                       ///< 0 = grey picture, 1 = unchanged
+void colour(cv::Mat& image, float factor, cv::Mat& scratch);     ///< 0 = grey picture, 1 = unchanged
 void sharpness(cv::Mat& image, float factor, cv::Mat& scratch);  ///< 0 = smoothed, 1 = unchanged
 
 /// What lies outside the image after a geometric operation: ImageNet's mean colour, rounded.

@@ -93,7 +93,7 @@ void apply(const AppliedOp& applied, cv::Mat& image, cv::Mat& scratch) {
     case AugmentOp::kSolarizeAdd:
       return ops::solarizeAdd(image, whole);
     case AugmentOp::kColorIncreasing:
-      return ops::colour(image, factor);
+      return ops::colour(image, factor, scratch);
     case AugmentOp::kContrastIncreasing:
       return ops::contrast(image, factor);
     case AugmentOp::kBrightnessIncreasing:

@@ -125,8 +125,14 @@ TEST_P(PillowOps, SamePixels) {
   cv::Mat image = noise(size, CV_8UC3), scratch;
   for (int y = 0; y < image.rows; ++y)
     for (int x = 0; x < image.cols * 3; ++x) image.ptr(y)[x] = static_cast<uint8_t>(image.ptr(y)[x] / 4 + 64);
+  cv::Mat portable = image.clone();
   apply({op, value}, image, scratch);
   EXPECT_EQ(hashOf(image), hash);
+
+  cv::setUseOptimized(false);
+  apply({op, value}, portable, scratch);
+  cv::setUseOptimized(true);
+  EXPECT_EQ(hashOf(portable), hash) << "without vector instructions";
 }
 
 std::string nameOfCase(const testing::TestParamInfo<Golden>& info) {
