@@ -10,7 +10,7 @@ namespace cv::mixmim {
 
 namespace {
 
-constexpr int64_t kAnyStep = -1;
+constexpr int64_t kAny = -1;
 
 cv::Mat allocateImages(const BatchRing::Shape& shape, const std::function<cv::Mat(int)>& allocate) {
   const int sizes[] = {shape.images, shape.imageSize, shape.imageSize, 3};
@@ -41,10 +41,10 @@ BatchRing::BatchRing(const Shape& shape, const std::function<cv::Mat(int)>& allo
   }
 }
 
-RingBatch* BatchRing::await(State from, State to, int64_t step) {
+RingBatch* BatchRing::await(State from, State to, int64_t sequence) {
   std::unique_lock lock(mutex_);
   const auto fits = [&](const auto& place) {
-    return place->state == from && (step == kAnyStep || place->batch.batch.step == step);
+    return place->state == from && (sequence == kAny || place->batch.sequence == sequence);
   };
   auto found = places_.end();
   changed_.wait(lock, [&] {
@@ -57,11 +57,11 @@ RingBatch* BatchRing::await(State from, State to, int64_t step) {
 }
 
 RingBatch* BatchRing::acquire() {
-  return await(State::kFree, State::kInWork, kAnyStep);
+  return await(State::kFree, State::kInWork, kAny);
 }
 
-RingBatch* BatchRing::take(int64_t step) {
-  return await(State::kReady, State::kTaken, step);
+RingBatch* BatchRing::take(int64_t sequence) {
+  return await(State::kReady, State::kTaken, sequence);
 }
 
 void BatchRing::publish(RingBatch& batch) {

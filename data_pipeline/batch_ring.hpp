@@ -26,11 +26,11 @@ class BatchRing {
   /// shape.
   BatchRing(const Shape& shape, const std::function<cv::Mat(int)>& allocate);
 
-  RingBatch* acquire();              ///< a free batch; null once closed
-  void publish(RingBatch& batch);    ///< ready for the consumer
-  RingBatch* take(int64_t step);     ///< the batch of that step, when it is ready; null once closed
-  int ready();                       ///< how many wait for the consumer
-  void release(const Batch* batch);  ///< back from the consumer
+  RingBatch* acquire();               ///< a free batch; null once closed
+  void publish(RingBatch& batch);     ///< ready for the consumer
+  RingBatch* take(int64_t sequence);  ///< the batch of that place, when it is ready; null once closed
+  int ready();                        ///< how many wait for the consumer
+  void release(const Batch* batch);   ///< back from the consumer
 
   void close();  ///< wakes everybody who waits
   void open();   ///< frees every batch except those the consumer holds; only while nobody works on any
@@ -42,7 +42,7 @@ class BatchRing {
     State state = State::kFree;
   };
 
-  RingBatch* await(State from, State to, int64_t step);
+  RingBatch* await(State from, State to, int64_t sequence);
 
   std::mutex mutex_;
   std::condition_variable changed_;

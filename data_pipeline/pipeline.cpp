@@ -46,6 +46,22 @@ BatchRing::Shape ringShape(const Config& config, Recipe recipe) {
           recipe == Recipe::kPretrain ? geometry.cells : 0};
 }
 
+/// Which of the batches of a step this process takes: [first, first + count) of `inAll`.
+struct Parts {
+  int first, count, inAll;
+};
+
+Parts partsOf(const PipelineOptions& options) {
+  if (options.recipe == Recipe::kEval) return {0, 1, 1};
+  const int count = options.config.optim.accumulate;
+  if (count < 1 || options.world < 1 || options.rank < 0 || options.rank >= options.world)
+    throw Error(fmt::format(
+        "PipelineOptions: expected a rank below the world size and at least one batch per step, got {}, {} "
+        "and {}",
+        options.rank, options.world, count));
+  return {options.rank * count, count, options.world * count};
+}
+
 std::shared_ptr<const Source> checked(std::shared_ptr<const Source> source) {
   if (!source) throw Error("Pipeline: expected a source, got none");
   return source;
@@ -57,7 +73,9 @@ struct Pipeline::Impl {
   Impl(std::shared_ptr<const Source> images, PipelineOptions given)
       : options(std::move(given)),
         source(checked(std::move(images))),
-        sampler(source->size(), config().data.batch, options.recipe != Recipe::kEval, config().run.seed),
+        parts(partsOf(options)),
+        sampler(source->size(), config().data.batch, parts.inAll, options.recipe != Recipe::kEval,
+                config().run.seed),
         badImages(config().data),
         loader(source, config(), options.recipe, counters, badImages),
         ring(std::make_shared<BatchRing>(ringShape(config(), options.recipe), options.allocate)),
@@ -76,7 +94,7 @@ struct Pipeline::Impl {
   void join();
 
   void feed(int64_t first, int64_t last);
-  void prepare(RingBatch& work, int64_t step);
+  void prepare(RingBatch& work, int64_t sequence);
   void readFiles();
   bool dispatch(RingBatch& work, size_t slot);
   void runJob() noexcept;
@@ -86,6 +104,7 @@ struct Pipeline::Impl {
 
   const PipelineOptions options;
   const std::shared_ptr<const Source> source;
+  const Parts parts;
   Sampler sampler;  // the feeder's, once started
   PipelineCounters counters;
   BadImages badImages;
@@ -100,8 +119,8 @@ struct Pipeline::Impl {
 
   std::thread feeder;
   std::vector<std::thread> readers;
-  std::vector<int64_t> indices;        // the feeder's
-  int64_t nextStep = 0, lastStep = 0;  // the consumer's
+  std::vector<int64_t> indices;  // the feeder's
+  int64_t place = 0, end = 0;    // the consumer's, in the stream
   std::mutex failureMutex;
   std::exception_ptr failure;
 };
@@ -112,14 +131,14 @@ void Pipeline::Impl::start(int64_t first, int64_t last) {
         fmt::format("Pipeline::start: expected 0 <= first <= last (in evaluation <= {}), got {} and {}",
                     sampler.stepsPerEpoch(), first, last));
   join();
-  nextStep = first;
-  lastStep = last;
+  place = first * parts.count;
+  end = last * parts.count;
   failure = nullptr;
   ring->open();
   files.open();
   toRead.open();
   for (int i = 0; i < config().data.readers; ++i) readers.emplace_back([this] { readFiles(); });
-  feeder = std::thread([this, first, last] { feed(first, last); });
+  feeder = std::thread([this, from = place, to = end] { feed(from, to); });
 }
 
 void Pipeline::Impl::stop() {
@@ -139,14 +158,14 @@ void Pipeline::Impl::join() {
 
 void Pipeline::Impl::feed(int64_t first, int64_t last) {
   try {
-    for (int64_t step = first; step < last; ++step) {
+    for (int64_t sequence = first; sequence < last; ++sequence) {
       RingBatch* work = nullptr;
       {
         const Timer timer(counters.waitForBuffer);
         work = ring->acquire();
       }
       if (!work) return;
-      prepare(*work, step);
+      prepare(*work, sequence);
       for (size_t slot = 0; slot < work->jobs.size(); ++slot) toRead.push({work, slot});
     }
   } catch (...) {
@@ -155,17 +174,22 @@ void Pipeline::Impl::feed(int64_t first, int64_t last) {
 }
 
 /// Everything of a batch that is not an image: which images, which mask or mixture, where in the epoch.
-void Pipeline::Impl::prepare(RingBatch& work, int64_t step) {
-  const int64_t stepsPerEpoch = sampler.stepsPerEpoch();
+void Pipeline::Impl::prepare(RingBatch& work, int64_t sequence) {
+  const int64_t step = sequence / parts.count;
+  const int own = static_cast<int>(sequence % parts.count), part = parts.first + own;
   Batch& batch = work.batch;
   batch.step = step;
-  batch.epoch = static_cast<double>(step) / static_cast<double>(stepsPerEpoch);
+  batch.part = own;
+  batch.parts = parts.count;
+  batch.key = step * parts.inAll + part;
+  batch.epoch = static_cast<double>(step) / static_cast<double>(sampler.stepsPerEpoch());
+  work.sequence = sequence;
   work.epoch = sampler.epochOf(step);
-  sampler.assign(step, indices);
-  work.assign(indices, sampler.positionOf(step));
+  sampler.assign(step, part, indices);
+  work.assign(indices, sampler.positionOf(step, part));
 
   const auto rng = [&](Purpose purpose) {
-    return Rng(config().run.seed, static_cast<uint64_t>(step), 0, purpose);
+    return Rng(config().run.seed, static_cast<uint64_t>(batch.key), 0, purpose);
   };
   if (options.recipe == Recipe::kPretrain) {
     Rng mask = rng(Purpose::kMask);
@@ -247,10 +271,10 @@ void Pipeline::Impl::rethrowFailure() {
 Pipeline::Lease Pipeline::Impl::next() {
   counters.ready += ring->ready();
   const Timer timer(counters.waitForBatch);
-  while (nextStep < lastStep) {
-    RingBatch* work = ring->take(nextStep);
+  while (place < end) {
+    RingBatch* work = ring->take(place);
     if (!work) break;
-    ++nextStep;
+    ++place;
     Lease lease(&work->batch, [ring = ring](const Batch* batch) { ring->release(batch); });
     if (lease->count > 0) return lease;  // an evaluation batch of damaged images only is passed over
   }

@@ -24,11 +24,15 @@ struct PipelineOptions {
   Recipe recipe = Recipe::kPretrain;
   std::function<cv::Mat(int batch)>
       allocate;  ///< memory of a batch (Trainer::allocate); empty = ordinary memory
+  int rank = 0,
+      world = 1;  ///< which of how many processes this is; each takes other batches of the same steps
 };
 
-/// Streams batches from `source`. Content is a pure function of (seed, step, data set): any number of threads
-/// and any ring size give the same bytes. Shuffled recipes drop the last incomplete batch of an epoch;
-/// evaluation keeps the order of the source and delivers a last batch with count < capacity.
+/// Streams batches from `source`, config.optim.accumulate of them per optimiser step. Content is a pure
+/// function of (seed, step, part, data set): any number of threads and any ring size give the same bytes, and
+/// k processes see what one process sees that accumulates k batches. Shuffled recipes drop the last
+/// incomplete batch of an epoch; evaluation keeps the order of the source and delivers a last batch with
+/// count < capacity.
 ///
 ///   Pipeline pipeline(openSource("photos"), {config, Recipe::kPretrain, allocate});
 ///   pipeline.start(0, 10 * pipeline.stepsPerEpoch());

@@ -26,6 +26,7 @@ struct SampleJob {
 struct RingBatch {
   Batch batch;
   int64_t epoch = 0;
+  int64_t sequence = 0;         ///< place in the stream
   std::vector<SampleJob> jobs;  ///< one per slot
   std::atomic<int> pending{0};
 

@@ -11,23 +11,27 @@
 
 namespace cv::mixmim {
 
-Sampler::Sampler(int64_t images, int batch, bool shuffle, uint64_t seed)
-    : images_(images), batch_(batch), shuffled_(shuffle), seed_(seed) {
-  if (images < 1 || batch < 1)
+Sampler::Sampler(int64_t images, int batch, int parts, bool shuffle, uint64_t seed)
+    : images_(images), batch_(batch), parts_(parts), shuffled_(shuffle), seed_(seed) {
+  if (images < 1 || batch < 1 || parts < 1)
     throw Error(fmt::format("Sampler: expected at least one image and a batch of at least 1, got {} and {}",
                             images, batch));
-  if (shuffle && images < batch)
+  const int64_t perStep = int64_t{batch} * parts;
+  if (shuffle && images < perStep)
     throw Error("data.batch",
-                fmt::format("expected at most the {} images of the data set, got {}", images, batch),
+                parts == 1
+                    ? fmt::format("expected at most the {} images of the data set, got {}", images, batch)
+                    : fmt::format("expected a step of at most the {} images of the data set, got {} x {}",
+                                  images, batch, parts),
                 "use a smaller batch or more images");
 }
 
 int64_t Sampler::stepsPerEpoch() const {
-  return shuffled_ ? images_ / batch_ : (images_ + batch_ - 1) / batch_;
+  return shuffled_ ? images_ / (int64_t{batch_} * parts_) : (images_ + batch_ - 1) / batch_;
 }
 
-void Sampler::assign(int64_t step, std::vector<int64_t>& indices) {
-  const int64_t first = positionOf(step);
+void Sampler::assign(int64_t step, int part, std::vector<int64_t>& indices) {
+  const int64_t first = positionOf(step, part);
   indices.resize(static_cast<size_t>(std::min<int64_t>(batch_, images_ - first)));
   if (shuffled_) {
     shuffle(epochOf(step));

@@ -136,6 +136,7 @@ int TrainingRun::run(bool json) {
     const Pipeline::Lease batch = nextBatch();
     if (!batch) break;
     report = trainer_->step(*batch);
+    if (batch->part + 1 < batch->parts) continue;
     ++step_;
     account(report);
     if (step_ % config_.run.logSteps == 0 || step_ == totalSteps_) logMetrics(report);
@@ -169,7 +170,7 @@ Pipeline::Lease TrainingRun::nextBatch() {
 
 void TrainingRun::account(const StepReport& report) {
   ++interval_.steps;
-  interval_.images += config_.data.batch;
+  interval_.images += int64_t{config_.data.batch} * config_.optim.accumulate;
   interval_.loss += report.loss;
   nonFinite_ = report.skipped ? nonFinite_ + 1 : 0;
   skippedSteps_ += report.skipped;

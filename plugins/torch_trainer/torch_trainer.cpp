@@ -64,22 +64,30 @@ at::Tensor TorchTrainer::classificationLoss(const Batch& batch) {
   const at::Tensor labels = transfer_.upload(batch.labels).flatten().to(at::kLong);
   const at::Tensor targets =
       mixTargets(labels, config().model.classes, config().mix.labelSmoothing, batch.mixture);
-  DropPath drop(config().run.seed, batch.step);
+  DropPath drop(config().run.seed, batch.key);
   return softCrossEntropy((*head_)(encoder_.forward(images, {}, &drop).mean(1)), targets);
 }
 
-void TorchTrainer::update(const at::Tensor& loss, double lr) {
-  optimizer_.zeroGradients();
-  loss.backward();
+void TorchTrainer::accumulate(const at::Tensor& loss, const Batch& batch) {
+  if (batch.part == 0) {
+    optimizer_.zeroGradients();
+    loss_ = at::zeros_like(loss).detach();
+  }
+  const at::Tensor share = batch.parts == 1 ? loss : loss / batch.parts;
+  share.backward();
+  loss_ = loss_ + share.detach();
+}
+
+void TorchTrainer::update(double lr) {
   const at::Tensor norm = optimizer_.gradientNorm();
   // A step whose loss or gradient is not finite changes nothing; decided on the device, so nothing waits for
   // it.
-  const at::Tensor finite = loss.detach().isfinite().logical_and(norm.isfinite());
+  const at::Tensor finite = loss_.isfinite().logical_and(norm.isfinite());
   if (config().optim.clipNorm > 0)
     optimizer_.scaleGradients((config().optim.clipNorm / (norm + 1e-6)).clamp_max(1));
   const at::Tensor skip = finite.logical_not().to(at::kFloat);
   optimizer_.step(lr, skip);
-  transfer_.fetch(at::stack({loss.detach(), norm, skip}));
+  transfer_.fetch(at::stack({loss_, norm, skip}));
 }
 
 StepReport TorchTrainer::collectReport() {
@@ -94,10 +102,16 @@ StepReport TorchTrainer::collectReport() {
 }
 
 StepReport TorchTrainer::doStep(const Batch& batch) {
+  accumulate(config().run.task == Task::kPretrain ? pretrainingLoss(batch) : classificationLoss(batch),
+             batch);
+  if (batch.part + 1 < batch.parts) {
+    transfer_.wait();
+    return {};
+  }
   const StepReport previous =
       collectReport();  // on a device: the step before, whose numbers have arrived by now
-  const double lr = learningRate(config().optim, batch.capacity(), batch.epoch);
-  update(config().run.task == Task::kPretrain ? pretrainingLoss(batch) : classificationLoss(batch), lr);
+  const double lr = learningRate(config().optim, batch.capacity() * batch.parts, batch.epoch);
+  update(lr);
   StepReport report;
   report.step = batch.step;
   report.lr = lr;

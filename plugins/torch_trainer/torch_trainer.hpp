@@ -30,7 +30,8 @@ class TorchTrainer final : public Trainer {
 
   at::Tensor pretrainingLoss(const Batch& batch);
   at::Tensor classificationLoss(const Batch& batch);
-  void update(const at::Tensor& loss, double lr);
+  void accumulate(const at::Tensor& loss, const Batch& batch);
+  void update(double lr);
   at::Tensor pooled(const Batch& batch);  ///< count x featureDim, of whole images
   StepReport collectReport();
 
@@ -42,6 +43,7 @@ class TorchTrainer final : public Trainer {
   std::optional<Decoder> decoder_;  ///< pretraining
   std::optional<Linear> head_;      ///< fine-tuning
   AdamW optimizer_;
+  at::Tensor loss_;                  ///< of the step so far, a scalar on the device
   std::vector<StepReport> pending_;  ///< steps whose numbers are still on the device: none or one
 };
 

@@ -15,7 +15,7 @@ const BatchRing::Shape kShape{2, 4, 32, 1};
 
 RingBatch& filled(BatchRing& ring, int64_t step) {
   RingBatch* batch = ring.acquire();
-  batch->batch.step = step;
+  batch->batch.step = batch->sequence = step;
   ring.publish(*batch);
   return *batch;
 }

@@ -1,7 +1,11 @@
 // What goes wrong in a run: damaged files, impatient consumers, failing workers.
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
+#include <fstream>
 #include <future>
+#include <set>
 #include <stdexcept>
 #include <thread>
 
@@ -160,6 +164,55 @@ TEST(PipelineFaults, FilesThatVanishAreReplaced) {
   EXPECT_EQ(run(pipeline, 0, 4).size(), 4u);
   ASSERT_EQ(pipeline.badImages().size(), 1u);
   EXPECT_EQ(pipeline.badImages()[0].path, source->path(5));
+}
+
+TEST(PipelineFaults, OneDamagedFileInAHundredIsListedAndTheRunCompletes) {
+  test::TempFolder folder;
+  const Bytes good = test::encodeJpeg(test::picture({20, 18})), cut(good.begin(), good.begin() + 200);
+  constexpr int kImages = 2000;
+  std::set<std::string> damaged;
+  for (int i = 0; i < kImages; ++i) {
+    const std::string name = "c" + std::to_string(i % 4) + "/" + std::to_string(i) + ".jpg";
+    if (i % 100 == 63) damaged.insert(folder.path().string() + "/" + name);
+    writeFile(folder / name, i % 100 == 63 ? cut : good);
+  }
+  PipelineOptions options = optionsFor(Recipe::kFinetune);
+  options.config.data.batch = 50;
+  Pipeline pipeline(openSource(folder.path().string()), options);
+  int64_t images = 0;
+  pipeline.start(0, pipeline.stepsPerEpoch());
+  while (const auto batch = pipeline.next()) images += batch->count;
+  EXPECT_EQ(images, kImages);
+  std::set<std::string> listed;
+  for (const BadImage& bad : pipeline.badImages()) listed.insert(bad.path);
+  EXPECT_EQ(listed, damaged);
+}
+
+/// Memory of this process that is in use, in bytes.
+size_t residentMemory() {
+  std::ifstream file("/proc/self/statm");
+  size_t total = 0, resident = 0;
+  file >> total >> resident;
+  return resident * static_cast<size_t>(sysconf(_SC_PAGESIZE));
+}
+
+TEST(PipelineFaults, MemoryDoesNotGrowFromEpochToEpoch) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "the sanitizer keeps memory of its own";
+#endif
+  const DamagedDataSet data;
+  PipelineOptions options = tolerant(Recipe::kFinetune);
+  Pipeline pipeline(data.open(), options);
+  const int64_t epoch = pipeline.stepsPerEpoch();
+  pipeline.start(0, 60 * epoch);
+  const auto consume = [&](int64_t epochs) {
+    for (int64_t step = 0; step < epochs * epoch; ++step) pipeline.next();
+  };
+  consume(20);
+  const size_t before = residentMemory();
+  consume(40);
+  constexpr size_t kNoise = 3 << 20;
+  EXPECT_LT(residentMemory(), before + kNoise);
 }
 
 /// A source whose images fail in ways that no file can.

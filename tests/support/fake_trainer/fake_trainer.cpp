@@ -71,11 +71,17 @@ StepReport FakeTrainer::doStep(const Batch& batch) {
       own -= 1;
     }
   }
-  const cv::Mat gradient = x.t() * error / x.rows;
+  if (batch.part == 0) {
+    gradient_ = cv::Mat::zeros(weights_.size(), CV_32F);
+    last_.loss = 0;
+  }
+  gradient_ += x.t() * error / (x.rows * batch.parts);
+  loss = last_.loss += loss / batch.parts;
+  if (batch.part + 1 < batch.parts) return {};
   constexpr double kMomentum = 0.9, kRate = 0.5;
-  momentum_ = kMomentum * momentum_ - kRate * gradient;
+  momentum_ = kMomentum * momentum_ - kRate * gradient_;
   weights_ += momentum_;
-  last_ = {batch.step, loss, cv::norm(gradient), kRate, false};
+  last_ = {batch.step, loss, cv::norm(gradient_), kRate, false};
   return last_;
 }
 

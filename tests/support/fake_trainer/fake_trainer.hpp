@@ -28,8 +28,8 @@ class FakeTrainer final : public Trainer {
   void doRestore(const TrainerState& state) override;
   LoadReport doInitialise(const TensorMap& weights) override;
 
-  cv::Mat weights_;   // 4 x outputs: mean R, G, B and a constant
-  cv::Mat momentum_;  // of the same shape
+  cv::Mat weights_;              // 4 x outputs: mean R, G, B and a constant
+  cv::Mat momentum_, gradient_;  // of the same shape
   StepReport last_;
 };
 

@@ -61,6 +61,7 @@ struct ModelConfig {
 
 struct OptimConfig {
   double epochs = 300;
+  int accumulate = 1;  ///< batches whose gradients one step averages
   double warmupEpochs = 40;
   double baseLr = 1.5e-4;  ///< learning rate per 256 images
   double lr = 0;           ///< learning rate; 0 = baseLr * batch / 256

@@ -53,9 +53,10 @@ class CV_EXPORTS Trainer {
   /// there is a device). Valid as long as the trainer lives.
   cv::Mat allocate(int batch);
 
-  /// One optimiser step. Full batches only (count == capacity). The batch may be reused when step returns.
-  /// The report may be of an earlier step where a device computes asynchronously; flush() waits for the last
-  /// one.
+  /// One optimiser step, or, where batch.parts > 1, the part of one that belongs to this batch: parts come in
+  /// order, their gradients are averaged, the last one changes the weights and gives the report. Full batches
+  /// only (count == capacity). The batch may be reused when step returns. The report may be of an earlier
+  /// step where a device computes asynchronously; flush() waits for the last one.
   StepReport step(const Batch& batch);
   StepReport flush();
 
