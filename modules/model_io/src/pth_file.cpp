@@ -55,7 +55,7 @@ char* copyView(const PthTensor& tensor, size_t dimension, const char* from, char
 
 bool isPthName(const std::string& path) {
   const std::string ending = std::filesystem::path(path).extension().string();
-  return ending == ".pth" || ending == ".pt" || ending == ".bin";
+  return ending == ".pth" || ending == ".pt";
 }
 
 struct PthFile::Content {

@@ -70,10 +70,9 @@ std::string_view Unpickler::line() {
   return text;
 }
 
-template <class T>
-PthNode* Unpickler::make(T value) {
+PthNode* Unpickler::add(PthNode node) {
   if (arena_.nodes.size() == kMostValues) fail(fmt::format("more than {} values", kMostValues));
-  arena_.nodes.push_back({std::move(value)});
+  arena_.nodes.push_back(std::move(node));
   return &arena_.nodes.back();
 }
 

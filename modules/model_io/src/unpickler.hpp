@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "model_io/pth_value.hpp"
@@ -42,8 +43,11 @@ class Unpickler {
   std::string_view line();
 
   // The stack
+  PthNode* add(PthNode node);
   template <class T>
-  PthNode* make(T value);
+  PthNode* make(T value) {
+    return add({std::move(value)});
+  }
   void push(PthNode* node);
   template <class T>
   void pushNew(T value) {

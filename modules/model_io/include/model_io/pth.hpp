@@ -12,7 +12,7 @@
 
 namespace cv::mixmim {
 
-/// Whether the name ends in .pth, .pt or .bin, which are what people call such files.
+/// Whether the name ends in .pth or .pt, which is what people call such files.
 bool isPthName(const std::string& path);
 
 /// A file of torch.save (since PyTorch 1.6) that may be hostile. The pickle is read without running anything:
