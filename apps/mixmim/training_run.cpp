@@ -9,8 +9,10 @@
 
 #include <fmt/format.h>
 
+#include "apps/mixmim/checkpoint_config.hpp"
 #include "apps/mixmim/interrupt.hpp"
 #include "apps/mixmim/verb.hpp"
+#include "model_io/pth.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/geometry.hpp"
 
@@ -69,6 +71,8 @@ TrainingRun::TrainingRun(Config config) : config_(std::move(config)) {
     checkpoint = checkpointToResume(config_);
     if (checkpoint.empty())
       say("nothing to resume in " + config_.run.out + ", a new run begins");
+    else if (isPthName(checkpoint))
+      say(checkpoint + " does not hold the settings of its run, so those of this command count");
     else
       checkSameRun(config_, readCheckpointInfo(checkpoint), train_->fingerprint());
   }
@@ -103,6 +107,7 @@ void TrainingRun::openData() {
 }
 
 void TrainingRun::startWeights() {
+  sayNotes(config_.run.init);
   if (config_.run.init.empty())
     say("starts from random weights");
   else
