@@ -113,6 +113,7 @@ const std::vector<Dependency>& dependencies() {
       {"OpenCV", {"opencv2/core", "opencv2/imgproc", "opencv2/imgcodecs"}, {""}},
       {"oneTBB", {"tbb/", "oneapi/"}, {"data_pipeline", "tests/data_pipeline"}},
       {"libjpeg", {"jpeglib.h", "jerror.h", "turbojpeg.h"}, {"data_pipeline", "tests/data_pipeline"}},
+      {"Boost.CRC", {"boost/crc.hpp"}, {"modules/model_io", "tests/support"}},
       {"Boost.DLL", {"boost/dll"}, {"modules/mixmim"}},
       {"Boost.JSON",
        {"boost/json", "boost/version.hpp"},

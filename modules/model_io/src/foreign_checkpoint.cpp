@@ -77,7 +77,7 @@ std::vector<std::string> labelsOf(PthValue root) {
 
 }  // namespace
 
-ForeignCheckpoint::ForeignCheckpoint(const std::string& path) : file_(path) {
+ForeignCheckpoint::ForeignCheckpoint(PthFile file) : file_(std::move(file)) {
   const PthDict& dict = stateDictOf(file_);
   collect(dict);
   const auto isModel = [](const Named& named) { return named.first.rfind("patch_embed.", 0) == 0; };

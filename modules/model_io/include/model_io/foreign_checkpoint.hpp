@@ -15,7 +15,8 @@ namespace cv::mixmim {
 /// file that PthFile refuses, and for one without weights.
 class ForeignCheckpoint {
  public:
-  explicit ForeignCheckpoint(const std::string& path);
+  explicit ForeignCheckpoint(const std::string& path) : ForeignCheckpoint(PthFile(path)) {}
+  explicit ForeignCheckpoint(PthFile file);
 
   /// Settings: those of the file where we wrote it, else the defaults of the task with the dimensions that
   /// the tensors have. The model must be complete, else Error. Class names: ours and mmpretrain's; empty in
