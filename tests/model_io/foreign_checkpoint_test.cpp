@@ -7,6 +7,7 @@
 #include "model_io/parameters.hpp"
 #include "opencv2/mixmim/options.hpp"
 #include "tests/support/expect_error.hpp"
+#include "tests/support/pth_builder.hpp"
 #include "tests/support/temp_folder.hpp"
 
 namespace cv::mixmim::test {
@@ -378,15 +379,45 @@ TEST(ForeignCheckpoint, OptimizersThatDoNotFitAreNamed) {
   };
   expect([](PthWriter&) {}, "expected a list param_groups in the optimizer");
   expect([](PthWriter& file) { file.text("param_groups"), file.beginList(), file.end(); },
-         "expected a dictionary state in the optimizer");
+         "expected 16 groups in the optimizer, got 0; start from its weights with --init");
   expect(
       [](PthWriter& file) {
-        file.text("param_groups"), file.beginList(), file.end();
-        file.text("state"), file.beginDict(), file.end();
+        file.text("param_groups"), file.beginList();
+        for (int group = 0; group < 16; ++group) file.beginDict(), file.end();
+        file.end();
       },
-      "expected optimizer groups of [11, 6, 8, 5, 10, 6, 8, 5, 10, 6, 8, 5, 8, 5, 3, 1] parameters, got "
-      "[]; start "
-      "from its weights with --init");
+      "expected 11 parameters of group 0 in the optimizer, got 0; start from its weights with --init");
+}
+
+/// Moments under wrong numbers would fit by chance only.
+TEST(ForeignCheckpoint, MomentsOfOtherShapesAreNamed) {
+  const TempFolder folder;
+  const std::string path = folder / "a.pth";
+  CheckpointInfo info;
+  info.config = configOf(kSmallFinetune);
+  TrainerState state = stateOf(info.config);
+  state.optimizer["norm.bias.exp_avg"] = Tensor::zeros({5});
+  writeOfficialPth(path, state, info, PthContent::kWeightsAndOptimizer);
+  MIXMIM_EXPECT_ERROR(
+      readTrainerState(path),
+      (path + ": expected exp_avg of norm.bias in the optimizer, of shape [128], got another tensor or none")
+          .c_str());
+}
+
+TEST(ForeignCheckpoint, OneTensorUnderTwoNamesIsRefused) {
+  const TempFolder folder;
+  const std::string path = folder / "a.pth", memo("q\x00h\x00", 4);
+  const std::string pickle = Pickle()
+                                 .op("}(")
+                                 .word("norm.bias")
+                                 .tensor(6, 0, {6}, {1})
+                                 .op(memo.substr(0, 2))
+                                 .word("norm.weight")
+                                 .op(memo.substr(2))
+                                 .op("u")
+                                 .end();
+  writeFile(path, pthOf(pickle, std::string(24, '\1')));
+  MIXMIM_EXPECT_ERROR(readWeights(path), (path + ": 'norm.weight' is the same tensor as another").c_str());
 }
 
 TEST(ForeignCheckpoint, MomentsThatAreMissingAreNamedWhenWriting) {

@@ -310,6 +310,8 @@ std::vector<Hostile> hostilePickles() {
        "x.pth: data.pkl: byte 2: expected 9 more bytes, got 1"},
       {"NameCutOff", pthOf(Pickle().op("cos").end()),
        "x.pth: data.pkl: byte 2: expected a name and the end of its line"},
+      {"NameBomb", pthOf(Pickle().global("os", std::string(201, 's')).end()),
+       "x.pth: data.pkl: byte 2: a name of 201 bytes, expected at most 200"},
       {"NoEnd", pthOf(Pickle().op("N").text), "x.pth: data.pkl: byte 3: expected 1 more bytes, got 0"},
       {"NothingOnTheStack", pthOf(Pickle().end()),
        "x.pth: data.pkl: byte 2: expected one value and the end of the pickle"},

@@ -57,21 +57,28 @@ std::vector<std::string> namesOf(const PthDict& dict, const std::string& where) 
   return names;
 }
 
-std::vector<std::string> textsOf(const PthList& list) {
+/// The names of so many classes, where the value is a list of just that.
+std::vector<std::string> textsOf(const PthList* list, size_t classes) {
+  constexpr size_t kLongestName = 1000;
+  if (!list || list->items.size() != classes) return {};
   std::vector<std::string> texts;
-  for (const PthValue item : list.items)
-    if (const auto* text = item->as<std::string_view>()) texts.emplace_back(*text);
+  for (const PthValue item : list->items) {
+    const auto* text = item->as<std::string_view>();
+    if (!text || text->size() > kLongestName) return {};
+    texts.emplace_back(*text);
+  }
   return texts;
 }
 
 /// Class names: ours in "labels", mmpretrain's in meta["dataset_meta"]["classes"], in older files
 /// meta["CLASSES"].
-std::vector<std::string> labelsOf(PthValue root) {
-  const auto* meta = root->as<PthDict>() ? find(*root->as<PthDict>(), "meta") : nullptr;
-  const auto* data = meta && meta->as<PthDict>() ? find(*meta->as<PthDict>(), "dataset_meta") : nullptr;
-  for (const PthList* list : {find<PthList>(root, "labels"), find<PthList>(data, "classes"),
+std::vector<std::string> labelsOf(const PthDict& root, size_t classes) {
+  const PthValue meta = find(root, "meta"), labels = find(root, "labels");
+  const auto* metaDict = meta ? meta->as<PthDict>() : nullptr;
+  const PthValue data = metaDict ? find(*metaDict, "dataset_meta") : nullptr;
+  for (const PthList* list : {labels ? labels->as<PthList>() : nullptr, find<PthList>(data, "classes"),
                               find<PthList>(data, "CLASSES"), find<PthList>(meta, "CLASSES")})
-    if (list) return textsOf(*list);
+    if (const std::vector<std::string> texts = textsOf(list, classes); !texts.empty()) return texts;
   return {};
 }
 
@@ -92,6 +99,7 @@ void ForeignCheckpoint::collect(const PthDict& dict) {
   const auto theirs = [](const std::string& name) { return name.rfind("backbone.", 0) == 0; };
   mmpretrain_ = std::any_of(names.begin(), names.end(), theirs);
   std::set<std::string> seen;
+  std::set<const PthTensor*> used;  // a hostile file could multiply one tensor under many names
   for (size_t i = 0; i < names.size(); ++i) {
     const std::string name = mmpretrain_ ? officialName(names[i]) : names[i];
     const auto* tensor = dict.items[i].second->as<PthTensor>();
@@ -101,31 +109,24 @@ void ForeignCheckpoint::collect(const PthDict& dict) {
       throw Error(file_.where(), fmt::format("{}: expected a tensor, got {}", quoted(names[i]),
                                              describe(dict.items[i].second)));
     if (!seen.insert(name).second) throw Error(file_.where(), fmt::format("{} is there twice", quoted(name)));
+    if (!used.insert(tensor).second)
+      throw Error(file_.where(), fmt::format("{} is the same tensor as another", quoted(name)));
     if (!isDerived(name)) tensors_.emplace_back(name, tensor);
   }
 }
 
 CheckpointInfo ForeignCheckpoint::info() const {
-  CheckpointInfo info = described();
+  const PthDict& root = *file_.root()->as<PthDict>();  // as stateDictOf has seen
   Shapes shapes;
   for (const auto& [name, tensor] : tensors_) shapes[name] = tensor->shape;
-  if (!find<std::string_view>(file_.root(), kConfigKey)) info.config = modelFromShapes(shapes, file_.where());
-  checkShapes(shapes, info.config, file_.where());
-  if (info.labels.size() != static_cast<size_t>(info.config.model.classes)) info.labels.clear();
-  return info;
-}
-
-/// What the file says in words.
-CheckpointInfo ForeignCheckpoint::described() const {
   CheckpointInfo info;
-  const PthValue root = file_.root();
-  if (const auto* config = find<std::string_view>(root, kConfigKey))
-    info.config = fromJson(std::string(*config));
-  info.labels = labelsOf(root);
-  if (const auto* dict = root->as<PthDict>())
-    if (const PthValue optimizer = find(*dict, "optimizer")) info.step = officialSteps(file_, optimizer);
-  if (const auto* epoch = find<int64_t>(root, "epoch"))
-    info.epoch = static_cast<double>(*epoch) + 1;  // the last done
+  const auto* config = find<std::string_view>(file_.root(), kConfigKey);
+  info.config = config ? fromJson(std::string(*config)) : modelFromShapes(shapes, file_.where());
+  checkShapes(shapes, info.config, file_.where());
+  info.labels = labelsOf(root, static_cast<size_t>(info.config.model.classes));
+  if (const PthValue optimizer = find(root, "optimizer")) info.step = officialSteps(file_, optimizer);
+  if (const auto* epoch = find<int64_t>(file_.root(), "epoch"))
+    info.epoch = static_cast<double>(*epoch) + 1;  // the file counts from 0 and names the last one done
   return info;
 }
 

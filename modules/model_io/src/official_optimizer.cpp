@@ -3,6 +3,7 @@
 #include <cmath>
 #include <map>
 #include <optional>
+#include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -22,26 +23,33 @@ constexpr const char* kMoments[] = {"exp_avg", "exp_avg_sq"};
 std::optional<int64_t> stepOf(const PthFile& file, PthValue entry) {
   if (const auto* number = find<int64_t>(entry, "step")) return *number;
   const auto* tensor = find<PthTensor>(entry, "step");
-  if (!tensor) return std::nullopt;
+  if (!tensor || !tensor->shape.empty()) return std::nullopt;
   const Tensor value = toFloat(file.tensor(*tensor));
   constexpr double kMost = 1e15;
-  if (value.dtype != DType::kF32 || value.elements() != 1 || !(std::abs(*value.as<float>()) < kMost))
-    return std::nullopt;
+  if (value.dtype != DType::kF32 || !(std::abs(*value.as<float>()) < kMost)) return std::nullopt;
   return static_cast<int64_t>(*value.as<float>());
 }
 
-/// The numbers of every group's parameters.
-std::vector<std::vector<int64_t>> numbersOf(PthValue optimizer, const std::string& where) {
-  std::vector<std::vector<int64_t>> numbers;
-  const auto* groups = find<PthList>(optimizer, "param_groups");
-  if (!groups) throw Error(where, "expected a list param_groups in the optimizer");
-  for (const PthValue group : groups->items) {
-    const auto* list = find<PthList>(group, "params");
-    if (!list) throw Error(where, "expected a list params in every group of the optimizer");
-    numbers.emplace_back();
-    for (const PthValue item : list->items) {
+[[noreturn]] void failCount(const std::string& where, const std::string& of, size_t expected, size_t got) {
+  throw Error(where, fmt::format("expected {} {} in the optimizer, got {}", expected, of, got),
+              "start from its weights with --init");
+}
+
+/// The numbers of the groups' parameters, one group behind the other.
+std::vector<int64_t> numbersOf(PthValue optimizer, const std::vector<std::vector<NamedShape>>& groups,
+                               const std::string& where) {
+  const auto* list = find<PthList>(optimizer, "param_groups");
+  if (!list) throw Error(where, "expected a list param_groups in the optimizer");
+  if (list->items.size() != groups.size()) failCount(where, "groups", groups.size(), list->items.size());
+  std::vector<int64_t> numbers;
+  for (size_t g = 0; g < groups.size(); ++g) {
+    const auto* params = find<PthList>(list->items[g], "params");
+    const size_t count = params ? params->items.size() : 0;
+    if (count != groups[g].size())
+      failCount(where, fmt::format("parameters of group {}", g), groups[g].size(), count);
+    for (const PthValue item : params->items) {
       if (!item->as<int64_t>()) throw Error(where, "expected numbers in params, got " + describe(item));
-      numbers.back().push_back(*item->as<int64_t>());
+      numbers.push_back(*item->as<int64_t>());
     }
   }
   return numbers;
@@ -56,16 +64,17 @@ std::map<int64_t, PthValue> entriesOf(PthValue optimizer, const std::string& whe
   return entries;
 }
 
-void checkGroups(const std::vector<std::vector<NamedShape>>& groups,
-                 const std::vector<std::vector<int64_t>>& numbers, const std::string& where) {
-  std::vector<size_t> expected, got;
-  for (const auto& group : groups) expected.push_back(group.size());
-  for (const auto& group : numbers) got.push_back(group.size());
-  if (expected != got)
-    throw Error(where,
-                fmt::format("expected optimizer groups of [{}] parameters, got [{}]",
-                            fmt::join(expected, ", "), fmt::join(got, ", ")),
-                "start from its weights with --init");
+/// Adds the moments of one parameter. `used`: no two may be the same tensor of the file.
+void addMoments(const PthFile& file, PthValue entry, const NamedShape& parameter,
+                std::set<const PthTensor*>& used, TensorMap& state) {
+  for (const char* moment : kMoments) {
+    const auto* tensor = find<PthTensor>(entry, moment);
+    if (!tensor || tensor->shape != parameter.shape || !used.insert(tensor).second)
+      throw Error(file.where(),
+                  fmt::format("expected {} of {} in the optimizer, of shape [{}], got another tensor or none",
+                              moment, parameter.name, fmt::join(parameter.shape, ", ")));
+    state[fmt::format("{}.{}", parameter.name, moment)] = toFloat(file.tensor(*tensor));
+  }
 }
 
 }  // namespace
@@ -73,30 +82,23 @@ void checkGroups(const std::vector<std::vector<NamedShape>>& groups,
 TensorMap readOfficialOptimizer(const PthFile& file, PthValue optimizer,
                                 const std::vector<NamedShape>& parameters, const ModelConfig& model,
                                 Task task) {
-  const std::string& where = file.where();
   const auto groups = optimizerGroups(parameters, model, task);
-  const auto numbers = numbersOf(optimizer, where);
-  const auto entries = entriesOf(optimizer, where);
-  checkGroups(groups, numbers, where);
+  const std::vector<int64_t> numbers = numbersOf(optimizer, groups, file.where());
+  const auto entries = entriesOf(optimizer, file.where());
   TensorMap state;
+  std::set<const PthTensor*> used;
   std::optional<int64_t> steps;
-  for (size_t g = 0; g < groups.size(); ++g) {
-    for (size_t i = 0; i < groups[g].size(); ++i) {
-      const auto& [name, shape] = groups[g][i];
-      const auto entry = entries.find(numbers[g][i]);
+  auto number = numbers.begin();
+  for (const auto& group : groups) {
+    for (const NamedShape& parameter : group) {
+      const auto entry = entries.find(*number++);
       const PthValue value = entry == entries.end() ? nullptr : entry->second;
-      for (const char* moment : kMoments) {
-        const auto* tensor = find<PthTensor>(value, moment);
-        if (!tensor || tensor->shape != shape)
-          throw Error(
-              where, fmt::format("expected {} of {} as number {} of the optimizer, got another shape or none",
-                                 moment, name, numbers[g][i]));
-        state[fmt::format("{}.{}", name, moment)] = toFloat(file.tensor(*tensor));
-      }
+      addMoments(file, value, parameter, used, state);
       const std::optional<int64_t> step = stepOf(file, value);
       if (!step || (steps && *steps != *step))
-        throw Error(where, fmt::format("expected the same number of steps for every parameter, got {} for {}",
-                                       step ? std::to_string(*step) : "none", name));
+        throw Error(file.where(),
+                    fmt::format("expected the same number of steps for every parameter, got {} for {}",
+                                step ? std::to_string(*step) : "none", parameter.name));
       steps = step;
     }
   }
@@ -112,7 +114,7 @@ int64_t officialSteps(const PthFile& file, PthValue optimizer) {
 
 namespace {
 
-/// The numbers i of a key and its values, where `write` writes the values.
+/// {"step": ..., "exp_avg": ..., "exp_avg_sq": ...} of one parameter.
 void writeMoments(PthWriter& file, const TensorMap& state, const std::string& name) {
   Tensor step = Tensor::zeros({});
   *step.as<float>() = static_cast<float>(*state.at("step").as<int64_t>());

@@ -16,7 +16,7 @@ namespace {
 
 // More than any model needs, and little enough to bound the work that a hostile file can ask for.
 constexpr size_t kMostValues = 1'000'000, kDeepestStack = 100'000, kDeepestNesting = 100,
-                 kMostMemorised = 1'000'000, kLongestText = 16 << 20;
+                 kMostMemorised = 1'000'000, kLongestText = 16 << 20, kLongestName = 200;
 
 }  // namespace
 
@@ -65,6 +65,8 @@ uint64_t Unpickler::number(unsigned bytes) {
 std::string_view Unpickler::line() {
   const size_t end = pickle_.find('\n', next_);
   if (end == std::string_view::npos) fail("expected a name and the end of its line");
+  if (end - next_ > kLongestName)
+    fail(fmt::format("a name of {} bytes, expected at most {}", end - next_, kLongestName));
   const std::string_view text = take(end - next_);
   ++next_;
   return text;

@@ -40,7 +40,6 @@ class ForeignCheckpoint {
 
   void collect(const PthDict& dict);
   Tensor number(const Named& named) const;
-  CheckpointInfo described() const;
 
   PthFile file_;
   bool mmpretrain_ = false;
