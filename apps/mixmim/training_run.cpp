@@ -72,7 +72,7 @@ TrainingRun::TrainingRun(Config config) : config_(std::move(config)) {
     if (checkpoint.empty())
       say("nothing to resume in " + config_.run.out + ", a new run begins");
     else if (isPthName(checkpoint))
-      say(checkpoint + " does not hold the settings of its run, so those of this command count");
+      say(checkpoint + ": the settings of this command count, they are not compared with those of its run");
     else
       checkSameRun(config_, readCheckpointInfo(checkpoint), train_->fingerprint());
   }

@@ -12,7 +12,7 @@ namespace cv::mixmim::test {
 /// Little-endian.
 inline std::string bytesOfNumber(uint64_t value, unsigned bytes) {
   std::string text;
-  for (unsigned i = 0; i < bytes; ++i) text += static_cast<char>(value >> (8 * i) & 0xff);
+  for (unsigned i = 0; i < bytes; ++i, value >>= 8) text += static_cast<char>(value & 0xff);
   return text;
 }
 

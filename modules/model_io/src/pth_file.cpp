@@ -1,7 +1,7 @@
-#include <array>
 #include <cstring>
 #include <filesystem>
 #include <optional>
+#include <set>
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include <array>
+#include <algorithm>
 #include <cstring>
 
 #include <fmt/format.h>
