@@ -2,6 +2,11 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iostream>
+
+#include <fmt/format.h>
+
+#include "model_io/foreign_checkpoint.hpp"
 
 namespace cv::mixmim {
 
@@ -25,17 +30,21 @@ std::vector<Setting> dimensionsOf(Config config, const std::string& origin) {
   return settings;
 }
 
+/// A file of tensors that belongs to no checkpoint folder.
+bool isPlainSafetensors(const std::string& path) {
+  return fs::is_regular_file(path) && !isPthName(path) && fs::path(path).filename() != "state.json" &&
+         !fs::exists(fs::path(path).parent_path() / "state.json");
+}
+
 }  // namespace
 
 Config configWithModelOf(const CommandLine& line) {
   const Config config = line.config();
   const std::vector<Setting> given = line.given();
   const bool named = std::any_of(given.begin(), given.end(), isModelName);
-  const bool plainWeights = fs::is_regular_file(config.run.init) &&
-                            fs::path(config.run.init).filename() != "state.json" &&
-                            !fs::exists(fs::path(config.run.init).parent_path() / "state.json");
-  if (config.run.init.empty() || named || plainWeights) return config;
-  std::vector<Setting> settings = dimensionsOf(readCheckpointInfo(config.run.init).config, config.run.init);
+  const std::string& weights = isPthName(config.run.resume) ? config.run.resume : config.run.init;
+  if (weights.empty() || named || isPlainSafetensors(weights)) return config;
+  std::vector<Setting> settings = dimensionsOf(readCheckpointInfo(weights).config, weights);
   settings.insert(settings.end(), given.begin(), given.end());
   try {
     return resolve(config.run.task, settings);
@@ -44,9 +53,19 @@ Config configWithModelOf(const CommandLine& line) {
   }
 }
 
+void sayNotes(const std::string& checkpoint) {
+  if (!isPthName(checkpoint)) return;
+  for (const std::string& note : ForeignCheckpoint(checkpoint).notes())
+    std::cerr << fmt::format("{}: {}\n", checkpoint, note);
+}
+
 LoadedModel loadModel(const std::string& checkpoint, const RunConfig& run) {
   LoadedModel model;
   model.info = readCheckpointInfo(checkpoint);
+  if (model.info.config.run.task == Task::kFinetune && model.info.config.model.classes == 0)
+    throw Error(checkpoint, "holds an encoder alone, without decoder or classifier",
+                "start a fine-tuning from it with --init");
+  sayNotes(checkpoint);
   model.info.config.run.device = run.device;
   model.info.config.run.threads = run.threads;
   model.info.config.run.trainer = run.trainer;

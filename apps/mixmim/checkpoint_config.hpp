@@ -11,10 +11,13 @@
 namespace cv::mixmim {
 
 /// The resolved config of a run that may start from weights: the dimensions of the model are those of the
-/// checkpoint that
-/// --init names, unless the command line or the file names a model. Weights without a config (a plain
-/// .safetensors) say nothing about dimensions.
+/// checkpoint that --init names (or --resume, where that is a .pth file), unless the command line or the file
+/// names a model. A plain .safetensors says nothing about dimensions.
 Config configWithModelOf(const CommandLine& line);
+
+/// What people should know about a .pth file before its weights are used, to stderr. Nothing for other
+/// checkpoints.
+void sayNotes(const std::string& checkpoint);
 
 /// A trainer holding the weights of a checkpoint, to look at rather than to train: the checkpoint's config,
 /// with the device and threads of `run`.

@@ -12,6 +12,7 @@
 #include "data_pipeline/versions.hpp"
 #include "model_io/checkpoint.hpp"
 #include "model_io/deployed_model.hpp"
+#include "model_io/foreign_checkpoint.hpp"
 #include "model_io/onnx_file.hpp"
 #include "opencv2/mixmim/classifier.hpp"
 #include "opencv2/mixmim/plugin.hpp"
@@ -80,13 +81,17 @@ json::object describeCheckpoint(const std::string& path) {
   const CheckpointInfo info = readCheckpointInfo(path);
   int64_t count = 0;
   for (const auto& [name, tensor] : readWeights(path)) count += tensor.elements();
+  json::array notes;
+  if (isPthName(path))
+    for (const std::string& note : ForeignCheckpoint(path).notes()) notes.emplace_back(note);
   return {{"file", path},
-          {"kind", "checkpoint"},
+          {"kind", isPthName(path) ? "pth" : "checkpoint"},
           {"step", info.step},
           {"epoch", info.epoch},
           {"parameters", count},
           {"best_top1", info.bestTop1},
           {"labels", json::value_from(info.labels)},
+          {"notes", notes},
           {"config", json::parse(toJson(info.config))}};
 }
 

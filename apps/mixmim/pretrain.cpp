@@ -1,3 +1,4 @@
+#include "apps/mixmim/checkpoint_config.hpp"
 #include "apps/mixmim/command_line.hpp"
 #include "apps/mixmim/training_run.hpp"
 #include "apps/mixmim/verb.hpp"
@@ -11,7 +12,7 @@ int runPretrain(const Arguments& arguments) {
       "mixmim pretrain --data photos/train --out runs/first --model base --epochs 300 --batch 128");
   line.settings(Task::kPretrain).flag("json", "Print the result as one JSON object.");
   if (!line.parse(arguments)) return kDone;
-  return TrainingRun(line.config()).run(line.has("json"));
+  return TrainingRun(configWithModelOf(line)).run(line.has("json"));
 }
 
 }  // namespace cv::mixmim

@@ -9,9 +9,11 @@
 
 #include <fmt/format.h>
 
+#include "apps/mixmim/checkpoint_config.hpp"
 #include "apps/mixmim/data_source.hpp"
 #include "apps/mixmim/interrupt.hpp"
 #include "apps/mixmim/verb.hpp"
+#include "model_io/pth.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/geometry.hpp"
 
@@ -70,6 +72,8 @@ TrainingRun::TrainingRun(Config config) : config_(std::move(config)) {
     checkpoint = checkpointToResume(config_);
     if (checkpoint.empty())
       say("nothing to resume in " + config_.run.out + ", a new run begins");
+    else if (isPthName(checkpoint))
+      say(checkpoint + ": the settings of this command count, they are not compared with those of its run");
     else
       checkSameRun(config_, readCheckpointInfo(checkpoint), train_->fingerprint());
   }
@@ -104,6 +108,7 @@ void TrainingRun::openData() {
 }
 
 void TrainingRun::startWeights() {
+  sayNotes(config_.run.init);
   if (config_.run.init.empty())
     say("starts from random weights");
   else

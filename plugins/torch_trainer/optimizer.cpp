@@ -2,35 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
+#include "model_io/parameter_groups.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/geometry.hpp"
 
 namespace cv::mixmim {
-
-namespace {
-
-bool startsWith(const std::string& text, const std::string& beginning) {
-  return text.rfind(beginning, 0) == 0;
-}
-
-/// Layer id of a parameter, 0 .. blocks. Official "get_layer_id".
-int layerId(const std::string& name, const ModelConfig& model) {
-  const Geometry geometry = geometryOf(model);
-  if (startsWith(name, "patch_embed.")) return 0;
-  for (size_t s = 0; s < geometry.stages.size(); ++s) {
-    const Stage& stage = geometry.stages[s];
-    const std::string prefix = "layers." + std::to_string(s) + ".";
-    if (!startsWith(name, prefix)) continue;
-    const std::string rest = name.substr(prefix.size());
-    if (startsWith(rest, "downsample.")) return stage.firstBlock + stage.depth + 1;
-    return stage.firstBlock + std::stoi(rest.substr(std::strlen("blocks."))) + 1;
-  }
-  return geometry.blocks;  // final norm and head
-}
-
-}  // namespace
 
 UpdateRule updateRule(const Parameter& parameter, const Config& config) {
   UpdateRule rule;

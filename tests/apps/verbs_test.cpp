@@ -3,6 +3,10 @@
 
 #include <boost/json.hpp>
 
+#include "model_io/checkpoint.hpp"
+#include "model_io/parameters.hpp"
+#include "model_io/pth.hpp"
+#include "opencv2/mixmim/options.hpp"
 #include "tests/apps/program.hpp"
 #include "tests/support/temp_folder.hpp"
 
@@ -196,6 +200,59 @@ TEST_F(Verbs, ConfigPrintsWhatItReads) {
   EXPECT_EQ(first.exitCode, 0);
   std::ofstream(here() / "again.ini") << first.out;
   EXPECT_EQ(mixmim(here(), "config --preset finetune --config again.ini").out, first.out);
+}
+
+/// Weights as another program would leave them: names and numbers, nothing else.
+void writeForeignWeights(const fs::path& path, const Config& config) {
+  PthWriter file(path);
+  file.beginDict(), file.text("model"), file.beginDict();
+  for (const auto& [name, tensor] : initialWeights(config.model, config.run.task, 1))
+    file.text(name), file.tensor(tensor);
+  file.end(), file.end();
+  file.commit();
+}
+
+TEST_F(Verbs, ForeignWeightsBecomeAModel) {
+  const Config config =
+      resolve(Task::kFinetune, {{"model", "small", ""}, {"size", "32", ""}, {"model.classes", "3", ""}});
+  writeForeignWeights(here() / "foreign.pth", config);
+  const json::object about = answer("info foreign.pth --json");
+  EXPECT_EQ(about.at("kind"), "pth");
+  EXPECT_EQ(about.at("config").at("model").at("name"), "small");
+  EXPECT_EQ(about.at("config").at("model").at("imageSize"), 32);
+  answer("export --init foreign.pth --out foreign.onnx --run.trainer ./none.so --json");
+  const json::object deployed = answer("info foreign.onnx --json");
+  EXPECT_EQ(deployed.at("labels"), (json::array{"0", "1", "2"}));
+  EXPECT_EQ(deployed.at("input_size"), 32);
+}
+
+TEST_F(Verbs, ExportWritesWeightsForPytorch) {
+  const Config config =
+      resolve(Task::kPretrain, {{"model", "small", ""}, {"size", "32", ""}, {"model.decoderHeads", "2", ""}});
+  const TrainerState state{initialWeights(config.model, config.run.task, 1), {}};
+  writeCheckpoint(here() / "weights", state, {config, {}, 5, 0.5, "", -1});
+  const json::object result = answer("export --init weights --out out.pth --json");
+  EXPECT_EQ(result.at("bytes"), fs::file_size(here() / "out.pth"));
+  answer("export --init out.pth --out again.pth --json");
+  EXPECT_EQ(contentOf(here() / "again.pth"), contentOf(here() / "out.pth"));
+  const Outcome without = mixmim(here(), "export --init weights --out out2.pth --optimizer");
+  EXPECT_EQ(without.exitCode, 1);
+  EXPECT_EQ(without.err,
+            "mixmim: error: weights: holds weights but no optimiser state; start from it with --init "
+            "instead of --resume\n");
+  EXPECT_EQ(mixmim(here(), "export --out out.pth").exitCode, 2);
+}
+
+/// The dimensions come from the file; one that contradicts the command line is named.
+TEST_F(Verbs, FinetuneStartsFromForeignWeights) {
+  const Config config = resolve(Task::kPretrain, {{"model", "tiny", ""}, {"size", "32", ""}});
+  writeForeignWeights(here() / "pre.pth", config);
+  const std::string run =
+      "finetune --data train --val val --batch 4 --epochs 1 --init pre.pth --run.trainer " MIXMIM_TEST_PLUGINS
+      "/fake_trainer.so --out ";
+  ASSERT_EQ(mixmim(here(), run + "from_pth").exitCode, 0);
+  EXPECT_NE(contentOf(here() / "from_pth" / "config.ini").find("embedDim = 32"), std::string::npos);
+  EXPECT_NE(contentOf(here() / "from_pth" / "config.ini").find("imageSize = 32"), std::string::npos);
 }
 
 }  // namespace

@@ -46,13 +46,22 @@ void checkWeightFile(const std::string& folder, const std::string& name, Report&
   }
 }
 
+/// X_checkpoint.pth: needs X_pretrain.json to say what must follow.
+void checkCheckpoint(const std::string& folder, const fs::path& path, Report& report) {
+  const std::string name = path.stem().string(),
+                    model = name.substr(0, name.size() - std::string("_checkpoint").size());
+  if (!fs::exists(fs::path(folder) / (model + "_pretrain.json")))
+    return report.skipped(name, "there is no " + model + "_pretrain.json to say what must follow");
+  checkResuming(readGolden(folder, model + "_pretrain"), path.string(), report);
+}
+
 void checkFile(const std::string& folder, const fs::path& path, Report& report) {
   const std::string name = path.stem().string(), kind = path.extension().string();
   if (kind == ".json" && endsWith(name, "_pretrain")) checkPretraining(readGolden(folder, name), report);
   if (kind == ".json" && endsWith(name, "_finetune")) checkFinetuning(readGolden(folder, name), report);
   if (kind == ".json" && name == "extras") checkExtras(readGolden(folder, name), report);
   if (kind == ".safetensors" && endsWith(name, "_weights")) checkWeightFile(folder, name, report);
-  if (kind == ".pth") report.skipped(path.filename().string(), "this program does not read .pth files yet");
+  if (kind == ".pth" && endsWith(name, "_checkpoint")) checkCheckpoint(folder, path, report);
 }
 
 int run(const std::string& folder) {

@@ -9,6 +9,9 @@ namespace cv::mixmim::parity {
 
 void checkPretraining(const Golden& golden, Report& report);
 void checkFinetuning(const Golden& golden, Report& report);
+/// X_checkpoint.pth, written by the published program in the middle of the training that X_pretrain
+/// describes: what is in it, and that training goes on from it.
+void checkResuming(const Golden& golden, const std::string& path, Report& report);
 /// extras.json and extras.safetensors: embeddings, indices, interpolation, and the recipe itself.
 void checkExtras(const Golden& golden, Report& report);
 

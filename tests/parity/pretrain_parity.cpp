@@ -1,3 +1,6 @@
+#include "model_io/checkpoint.hpp"
+#include "opencv2/mixmim/error.hpp"
+#include "opencv2/mixmim/geometry.hpp"
 #include "plugins/torch_trainer/decoder.hpp"
 #include "plugins/torch_trainer/encoder.hpp"
 #include "plugins/torch_trainer/loss.hpp"
@@ -144,6 +147,73 @@ void checkPretraining(const Golden& golden, Report& report) {
   checkGradients(golden, model.weights, report);
   checkTraining(
       golden, model.config, model.weights, [&](int step) { return model.loss(step); }, report);
+}
+
+namespace {
+
+/// Moments are tiny: what was stored must come back to the last digit that the description has.
+void compareMoment(Quantity& quantity, const std::string& where, const at::Tensor& got,
+                   const json::value& wanted) {
+  constexpr double kPrinted = 1e-12;
+  for (const json::value& sample : wanted.at("samples").as_array()) {
+    const auto index = sample.at(0).to_number<int64_t>();
+    quantity.addRelative(where, got.flatten()[index].item<double>(), sample.at(1).to_number<double>(),
+                         kPrinted);
+  }
+  const double sum = got.to(at::kDouble).abs().sum().item<double>();
+  quantity.addRelative(where + " abs_sum", sum, wanted.at("abs_sum").to_number<double>(), kPrinted);
+}
+
+/// A tensor that the file must have: of a name that is no parameter, an index buffer, which we derive.
+at::Tensor storedTensor(const TensorMap& weights, const std::string& name, const Geometry& geometry) {
+  const auto found = weights.find(name);
+  if (found != weights.end()) return toTorch(found->second);
+  int stage = 0;
+  if (name.find("relative_position_index") == std::string::npos ||
+      std::sscanf(name.c_str(), "layers.%d.", &stage) != 1)
+    throw Error("checkpoint", "expected a tensor " + name);
+  const cv::Mat index = relativePositionIndex(geometry.stages.at(static_cast<size_t>(stage)).window);
+  return at::from_blob(index.data, {index.rows, index.cols}, at::kInt).clone();
+}
+
+/// The tensors of the file against "checkpoint_model" and "checkpoint_optimizer_state".
+void checkContent(const Golden& golden, const TrainerState& state, const Geometry& geometry,
+                  const std::string& about, Report& report) {
+  Quantity weights(report, about + " weights"), moments(report, about + " optimizer state");
+  for (const auto& item : golden.at("checkpoint_model").as_object()) {
+    const at::Tensor tensor = storedTensor(state.weights, item.key(), geometry);
+    compareDescription(weights, item.key(), tensor, item.value());
+  }
+  for (const auto& item : golden.at("checkpoint_optimizer_state").as_object()) {
+    const std::string name(item.key());
+    for (const char* moment : {"exp_avg", "exp_avg_sq"}) {
+      const std::string key = name + "." + moment;
+      compareMoment(moments, key, toTorch(state.optimizer.at(key)), item.value().at(moment));
+    }
+    moments.addExact(name + " steps", static_cast<double>(*state.optimizer.at("step").as<int64_t>()),
+                     item.value().at("step").to_number<double>());
+  }
+}
+
+}  // namespace
+
+void checkResuming(const Golden& golden, const std::string& path, Report& report) {
+  const std::string about = "resume " + golden.name.substr(0, golden.name.rfind('_'));
+  const TrainerState state = readTrainerState(path);
+  Config config = configOf(golden, Task::kPretrain, report);
+  checkContent(golden, state, geometryOf(config.model), about, report);
+  config.optim = hyperParameters(golden);
+  Pretraining model(golden, config);  // with the weights before training
+  std::map<std::string, at::Tensor> before;
+  for (const Parameter& parameter : model.weights.list())
+    before[parameter.name] = model.weights.at(parameter.name).detach().clone();
+  model.weights.assign(state.weights);
+  AdamW optimizer(model.weights, config);
+  optimizer.restore(state.optimizer);
+  const auto done = static_cast<size_t>(*state.optimizer.at("step").as<int64_t>());
+  checkSteps(
+      golden, about, config.optim, optimizer, done, [&](int step) { return model.loss(step); }, report);
+  checkTrainedSamples(golden, about, model.weights, before, report);
 }
 
 }  // namespace cv::mixmim::parity

@@ -21,22 +21,6 @@ double lengthOf(const at::Tensor& tensor) {
   return tensor.to(at::kDouble).norm().item<double>();
 }
 
-OptimConfig hyperParameters(const Golden& golden) {
-  const json::object& wanted = golden.at("training").at("hyper_parameters").as_object();
-  const auto number = [&](const char* key) { return wanted.at(key).to_number<double>(); };
-  OptimConfig optim;
-  optim.epochs = number("epochs");
-  optim.warmupEpochs = number("warmup_epochs");
-  optim.lr = number("lr");
-  optim.minLr = number("min_lr");
-  optim.weightDecay = number("weight_decay");
-  optim.eps = number("eps");
-  optim.beta1 = wanted.at("betas").at(0).to_number<double>();
-  optim.beta2 = wanted.at("betas").at(1).to_number<double>();
-  if (wanted.contains("layer_decay")) optim.layerDecay = number("layer_decay");
-  return optim;
-}
-
 void checkRules(const Golden& golden, const Config& config, Report& report) {
   Quantity quantity(report, golden.name + " weight decay and learning rate scale");
   const bool groups = golden.text.contains("parameter_groups");
@@ -54,22 +38,46 @@ void checkRules(const Golden& golden, const Config& config, Report& report) {
   }
 }
 
-void checkFinalParameters(const Golden& golden, const Weights& weights,
-                          const std::map<std::string, at::Tensor>& before, Report& report) {
-  Quantity change(report, golden.name + " change of the parameters"),
-      samples(report, golden.name + " trained parameters");
+void checkChanges(const Golden& golden, const Weights& weights,
+                  const std::map<std::string, at::Tensor>& before, Report& report) {
+  Quantity change(report, golden.name + " change of the parameters");
   for (const auto& item : golden.at("training").at("final_parameters").as_object()) {
     const std::string name(item.key());
     const json::object& wanted = item.value().as_object();
+    if (wanted.at("float32_noise").to_number<double>() >= kNoisyAbove) continue;
+    change.addRelative(name, lengthOf(withoutKeyBias(name, weights.at(name).detach() - before.at(name))),
+                       wanted.at("change_l2").to_number<double>(), kChangeTolerance);
+  }
+}
+
+}  // namespace
+
+OptimConfig hyperParameters(const Golden& golden) {
+  const json::object& wanted = golden.at("training").at("hyper_parameters").as_object();
+  const auto number = [&](const char* key) { return wanted.at(key).to_number<double>(); };
+  OptimConfig optim;
+  optim.epochs = number("epochs");
+  optim.warmupEpochs = number("warmup_epochs");
+  optim.lr = number("lr");
+  optim.minLr = number("min_lr");
+  optim.weightDecay = number("weight_decay");
+  optim.eps = number("eps");
+  optim.beta1 = wanted.at("betas").at(0).to_number<double>();
+  optim.beta2 = wanted.at("betas").at(1).to_number<double>();
+  if (wanted.contains("layer_decay")) optim.layerDecay = number("layer_decay");
+  return optim;
+}
+
+void checkTrainedSamples(const Golden& golden, const std::string& about, const Weights& weights,
+                         const std::map<std::string, at::Tensor>& before, Report& report) {
+  Quantity samples(report, about + " trained parameters");
+  for (const auto& item : golden.at("training").at("final_parameters").as_object()) {
+    const std::string name(item.key());
     const at::Tensor after = weights.at(name).detach();
-    const bool noisy = wanted.at("float32_noise").to_number<double>() >= kNoisyAbove;
-    if (!noisy)
-      change.addRelative(name, lengthOf(withoutKeyBias(name, after - before.at(name))),
-                         wanted.at("change_l2").to_number<double>(), kChangeTolerance);
     // A parameter moves by at most about the learning rate per step, so its change is a scale for its
     // differences.
     const double largest = after.abs().max().item<double>();
-    for (const json::value& sample : wanted.at("samples").as_array()) {
+    for (const json::value& sample : item.value().at("samples").as_array()) {
       const auto index = sample.at(0).to_number<int64_t>();
       samples.add(name + cv::format("[%ld]", static_cast<long>(index)), after.flatten()[index].item<double>(),
                   sample.at(1).to_number<double>(),
@@ -80,8 +88,6 @@ void checkFinalParameters(const Golden& golden, const Weights& weights,
     }
   }
 }
-
-}  // namespace
 
 void checkWeights(const Golden& golden, const Config& config, const Weights& weights, Report& report) {
   int64_t total = 0;
@@ -119,37 +125,40 @@ void checkGradients(const Golden& golden, const Weights& weights, Report& report
   }
 }
 
-void checkTraining(const Golden& golden, Config config, const Weights& weights,
-                   const std::function<at::Tensor(int step)>& lossOf, Report& report) {
-  config.optim = hyperParameters(golden);
-  checkRules(golden, config, report);
+void checkSteps(const Golden& golden, const std::string& about, const OptimConfig& optim, AdamW& optimizer,
+                size_t first, const std::function<at::Tensor(int step)>& lossOf, Report& report) {
   const json::object& wanted = golden.at("training").as_object();
   const int perEpoch = wanted.at("hyper_parameters").at("iters_per_epoch").to_number<int>();
   const std::vector<double> rates = numbersOf(wanted.at("lr")), losses = numbersOf(wanted.at("loss")),
                             norms = numbersOf(wanted.at("grad_norm"));
+  const at::Tensor never = at::zeros({}, at::kFloat);
+  Quantity rate(report, about + " training, learning rate"), loss(report, about + " training, loss"),
+      norm(report, about + " training, gradient norm");
+  for (size_t step = first; step < losses.size(); ++step) {
+    const std::string where = cv::format("step %zu", step);
+    const double lr = learningRate(optim, golden.batch(), static_cast<double>(step) / perEpoch);
+    constexpr double kRateTolerance = 1e-12;
+    rate.add(where, lr, rates.at(step), kRateTolerance, std::abs(rates.at(step)));
+    optimizer.zeroGradients();
+    const at::Tensor value = lossOf(static_cast<int>(step));
+    value.backward();
+    loss.addRelative(where, value.item<double>(), losses[step], kTrainingLossTolerance);
+    norm.addRelative(where, optimizer.gradientNorm().item<double>(), norms.at(step), kGradientNormTolerance);
+    optimizer.step(lr, never);
+  }
+}
+
+void checkTraining(const Golden& golden, Config config, const Weights& weights,
+                   const std::function<at::Tensor(int step)>& lossOf, Report& report) {
+  config.optim = hyperParameters(golden);
+  checkRules(golden, config, report);
   std::map<std::string, at::Tensor> before;
   for (const Parameter& parameter : weights.list())
     before[parameter.name] = weights.at(parameter.name).detach().clone();
   AdamW optimizer(weights, config);
-  const at::Tensor never = at::zeros({}, at::kFloat);
-  {
-    Quantity rate(report, golden.name + " training, learning rate"),
-        loss(report, golden.name + " training, loss"), norm(report, golden.name + " training, gradient norm");
-    for (size_t step = 0; step < losses.size(); ++step) {
-      const std::string where = cv::format("step %zu", step);
-      const double lr = learningRate(config.optim, golden.batch(), static_cast<double>(step) / perEpoch);
-      constexpr double kRateTolerance = 1e-12;
-      rate.add(where, lr, rates.at(step), kRateTolerance, std::abs(rates.at(step)));
-      optimizer.zeroGradients();
-      const at::Tensor value = lossOf(static_cast<int>(step));
-      value.backward();
-      loss.addRelative(where, value.item<double>(), losses[step], kTrainingLossTolerance);
-      norm.addRelative(where, optimizer.gradientNorm().item<double>(), norms.at(step),
-                       kGradientNormTolerance);
-      optimizer.step(lr, never);
-    }
-  }
-  checkFinalParameters(golden, weights, before, report);
+  checkSteps(golden, golden.name, config.optim, optimizer, 0, lossOf, report);
+  checkChanges(golden, weights, before, report);
+  checkTrainedSamples(golden, golden.name, weights, before, report);
 }
 
 }  // namespace cv::mixmim::parity

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <string>
 
 #include "plugins/torch_trainer/optimizer.hpp"
 #include "plugins/torch_trainer/weights.hpp"
@@ -19,5 +21,17 @@ void checkGradients(const Golden& golden, const Weights& weights, Report& report
 /// `lossOf` computes the loss of step t with the current weights.
 void checkTraining(const Golden& golden, Config config, const Weights& weights,
                    const std::function<at::Tensor(int step)>& lossOf, Report& report);
+
+/// From step `first` on, with an optimizer in the state that belongs to it: learning rates, losses, gradient
+/// norms. `about` begins the names of the quantities.
+void checkSteps(const Golden& golden, const std::string& about, const OptimConfig& optim, AdamW& optimizer,
+                size_t first, const std::function<at::Tensor(int step)>& lossOf, Report& report);
+
+/// The settings that the file was trained with.
+OptimConfig hyperParameters(const Golden& golden);
+
+/// Values of the parameters after the last step.
+void checkTrainedSamples(const Golden& golden, const std::string& about, const Weights& weights,
+                         const std::map<std::string, at::Tensor>& before, Report& report);
 
 }  // namespace cv::mixmim::parity

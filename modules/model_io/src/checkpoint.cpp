@@ -8,6 +8,8 @@
 #include "checkpoint_names.hpp"
 #include "model_io/atomic_file.hpp"
 #include "model_io/checkpoint_state.hpp"
+#include "model_io/foreign_checkpoint.hpp"
+#include "model_io/pth.hpp"
 #include "model_io/safetensors.hpp"
 #include "opencv2/mixmim/error.hpp"
 
@@ -116,10 +118,12 @@ void writeCheckpoint(const std::string& folder, const TrainerState& state, const
 }
 
 CheckpointInfo readCheckpointInfo(const std::string& path) {
+  if (isPthName(path)) return ForeignCheckpoint(path).info();
   return readState(checkpointFolder(path)).info;
 }
 
 TensorMap readWeights(const std::string& path) {
+  if (isPthName(path)) return ForeignCheckpoint(path).weights();
   const fs::path given(path);
   std::error_code ignored;
   const bool plainFile = given.extension() == ".safetensors" && fs::is_regular_file(given, ignored) &&
@@ -130,6 +134,7 @@ TensorMap readWeights(const std::string& path) {
 }
 
 TrainerState readTrainerState(const std::string& path) {
+  if (isPthName(path)) return ForeignCheckpoint(path).state();
   const fs::path folder = checkpointFolder(path);
   const CheckpointMembers members = readState(folder).members;
   if (members.optimizer.empty())

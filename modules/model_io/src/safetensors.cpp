@@ -10,6 +10,7 @@
 #include "mapped_file.hpp"
 #include "model_io/atomic_file.hpp"
 #include "opencv2/mixmim/error.hpp"
+#include "quoted.hpp"
 #include "safetensors_header.hpp"
 
 namespace cv::mixmim {

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "opencv2/mixmim/error.hpp"
+#include "quoted.hpp"
 
 namespace cv::mixmim {
 

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "opencv2/mixmim/error.hpp"
+#include "quoted.hpp"
 #include "safetensors_events.hpp"
 
 namespace cv::mixmim {
@@ -102,14 +103,6 @@ std::string headerText(const SafetensorsHeader& header) {
   constexpr size_t kAlignment = 8;
   text.append((kAlignment - text.size() % kAlignment) % kAlignment, ' ');
   return text;
-}
-
-std::string quoted(std::string_view name) {
-  constexpr size_t kLongest = 100;
-  std::string text(name.substr(0, kLongest));
-  for (char& c : text)
-    if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = '?';
-  return fmt::format("'{}{}'", text, name.size() > kLongest ? "..." : "");
 }
 
 }  // namespace cv::mixmim

@@ -38,7 +38,4 @@ SafetensorsHeader parseHeader(std::string_view json, uint64_t dataBytes, const s
 /// The text for tensors laid out one behind the other in this order, padded to 8 bytes.
 std::string headerText(const SafetensorsHeader& header);
 
-/// 'name' for messages: what a stranger wrote, without control characters and not longer than a line.
-std::string quoted(std::string_view name);
-
 }  // namespace cv::mixmim

@@ -28,9 +28,9 @@ struct CheckpointInfo {
 /// Error (disk full, no permission) after removing the hidden folder; older checkpoints stay as they were.
 void writeCheckpoint(const std::string& folder, const TrainerState& state, const CheckpointInfo& info);
 
-/// `path` may be the checkpoint folder, a file in it, a run folder (its checkpoints/last), or for readWeights
-/// a plain .safetensors file. Throws Error for anything missing, truncated, damaged or mixed up, naming the
-/// file and the tensor.
+/// `path` may be the checkpoint folder, a file in it, a run folder (its checkpoints/last), a .pth file (see
+/// foreign_checkpoint.hpp), or for readWeights a plain .safetensors file. Throws Error for anything missing,
+/// truncated, damaged or mixed up, naming the file and the tensor.
 CheckpointInfo readCheckpointInfo(const std::string& path);
 TensorMap readWeights(const std::string& path);
 TrainerState readTrainerState(const std::string& path);

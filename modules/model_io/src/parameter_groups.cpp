@@ -1,0 +1,52 @@
+#include "model_io/parameter_groups.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "opencv2/mixmim/geometry.hpp"
+
+namespace cv::mixmim {
+
+namespace {
+
+bool startsWith(const std::string& text, const std::string& beginning) {
+  return text.rfind(beginning, 0) == 0;
+}
+
+}  // namespace
+
+int layerId(const std::string& name, const ModelConfig& model) {
+  const Geometry geometry = geometryOf(model);
+  if (startsWith(name, "patch_embed.")) return 0;
+  for (size_t s = 0; s < geometry.stages.size(); ++s) {
+    const Stage& stage = geometry.stages[s];
+    const std::string prefix = "layers." + std::to_string(s) + ".";
+    if (!startsWith(name, prefix)) continue;
+    const std::string rest = name.substr(prefix.size());
+    if (startsWith(rest, "downsample.")) return stage.firstBlock + stage.depth + 1;
+    return stage.firstBlock + std::stoi(rest.substr(std::strlen("blocks."))) + 1;
+  }
+  return geometry.blocks;  // final norm and head
+}
+
+std::vector<std::vector<NamedShape>> optimizerGroups(const std::vector<NamedShape>& parameters,
+                                                     const ModelConfig& model, Task task) {
+  using Key = std::pair<int, bool>;  // layer, decays
+  std::vector<Key> keys;
+  if (task == Task::kPretrain) keys = {{0, false}, {0, true}};
+  std::vector<std::vector<NamedShape>> groups(keys.size());
+  for (const NamedShape& parameter : parameters) {
+    const Key key{task == Task::kPretrain ? 0 : layerId(parameter.name, model), parameter.shape.size() > 1};
+    const auto found = std::find(keys.begin(), keys.end(), key);
+    const auto index = static_cast<size_t>(found - keys.begin());
+    if (found == keys.end()) {
+      keys.push_back(key);
+      groups.emplace_back();
+    }
+    groups[index].push_back(parameter);
+  }
+  return groups;
+}
+
+}  // namespace cv::mixmim

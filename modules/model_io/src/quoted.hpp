@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <fmt/format.h>
+
+namespace cv::mixmim {
+
+/// 'name' for messages: what a stranger wrote, without control characters and not longer than a line.
+inline std::string quoted(std::string_view name) {
+  constexpr size_t kLongest = 100;
+  std::string text(name.substr(0, kLongest));
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = '?';
+  return fmt::format("'{}{}'", text, name.size() > kLongest ? "..." : "");
+}
+
+}  // namespace cv::mixmim
