@@ -18,8 +18,10 @@ class JobQueue {
     size_t slot;
   };
 
+  /// A closed queue takes no job: the next stream must not find those of the last.
   void push(Job job) {
     const std::lock_guard lock(mutex_);
+    if (closed_) return;
     jobs_.push(job);
     changed_.notify_one();
   }
