@@ -1,7 +1,5 @@
 #include "data_pipeline/tar_source.hpp"
 
-#include <oneapi/tbb/parallel_for.h>
-
 #include <algorithm>
 #include <cctype>
 #include <charconv>
@@ -140,7 +138,7 @@ class TarSource final : public Source {
  public:
   TarSource(const std::string& source, int imagesPerClass) : shardPaths_(shardNames(source)) {
     std::vector<Shard> shards(shardPaths_.size());
-    tbb::parallel_for(size_t{0}, shards.size(), [&](size_t i) { shards[i] = openShard(shardPaths_[i]); });
+    for (size_t i = 0; i < shards.size(); ++i) shards[i] = openShard(shardPaths_[i]);
     label(shards, source);
     std::map<int, int> used;
     for (size_t shard = 0; shard < shards.size(); ++shard) {

@@ -98,7 +98,7 @@ int runAugment(const Arguments& arguments) {
   line.option("out", "Folder to write to.")
       .option("recipe", "pretrain, finetune or eval.", "pretrain")
       .option("count", "How many pictures: whole batches are written.", "16")
-      .settings(says(arguments, "recipe", "finetune") ? Task::kFinetune : Task::kPretrain,
+      .settings(said(arguments, "recipe") == "finetune" ? Task::kFinetune : Task::kPretrain,
                 {"data.train", "data.batch", "augment", "mix", "model.imageSize", "model.name", "run.seed",
                  "run.threads"});
   if (!line.parse(arguments)) return kDone;

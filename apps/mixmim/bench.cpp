@@ -188,7 +188,7 @@ void print(const json::object& result) {
 }  // namespace
 
 int runBench(const Arguments& arguments) {
-  const bool finetune = says(arguments, "recipe", "finetune");
+  const bool finetune = said(arguments, "recipe") == "finetune";
   CommandLine line(
       "bench", "Measures one part alone: pipeline (images to batches), train (steps on one batch), predict.",
       "pipeline|train|predict [OPTION...]    (predict: --model model.onnx)",

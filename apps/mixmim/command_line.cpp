@@ -6,17 +6,28 @@
 #include <iostream>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace cv::mixmim {
 
 namespace po = boost::program_options;
 
-bool says(const std::vector<std::string>& arguments, const std::string& option, const std::string& value) {
+std::string said(const std::vector<std::string>& arguments, const std::string& option) {
   const std::string name = "--" + option;
-  for (size_t i = 0; i < arguments.size(); ++i)
-    if (arguments[i] == name + "=" + value || (i > 0 && arguments[i - 1] == name && arguments[i] == value))
-      return true;
-  return false;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i].compare(0, name.size() + 1, name + "=") == 0)
+      return arguments[i].substr(name.size() + 1);
+    if (arguments[i] == name && i + 1 < arguments.size()) return arguments[i + 1];
+  }
+  return {};
+}
+
+Preset presetNamed(const std::string& name) {
+  try {
+    return preset(name);
+  } catch (const Error& error) {
+    throw UsageError(std::string("--") + error.what());
+  }
 }
 
 CommandLine::CommandLine(std::string verb, std::string sentence, std::string usage, std::string example)
@@ -40,6 +51,8 @@ CommandLine& CommandLine::settings(Task task, std::vector<std::string> only) {
   takesSettings_ = true;
   task_ = task;
   only_ = std::move(only);
+  if (only_.empty())
+    option("preset", fmt::format("Settings to start from: {}.", fmt::join(presetNames(), ", ")));
   return option("config", "Read settings from this file; the command line wins.");
 }
 
@@ -181,7 +194,16 @@ int CommandLine::wholeNumber(const std::string& name, const std::string& text, i
 
 std::vector<Setting> CommandLine::given() const {
   std::vector<Setting> all;
-  if (has("config")) all = readConfigFile(get("config"));
+  if (has("preset")) {
+    Preset wanted = presetNamed(get("preset"));
+    if (wanted.task != task_)
+      throw UsageError(fmt::format("--preset: '{}' belongs to another command", get("preset")));
+    all = std::move(wanted.settings);
+  }
+  if (has("config")) {
+    const std::vector<Setting> file = readConfigFile(get("config"));
+    all.insert(all.end(), file.begin(), file.end());
+  }
   all.insert(all.end(), settings_.begin(), settings_.end());
   return all;
 }

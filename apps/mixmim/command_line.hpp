@@ -17,9 +17,12 @@ class UsageError : public Error {
   using Error::Error;
 };
 
-/// Whether the arguments say `--option value`. For an option that decides the defaults, and so is looked for
-/// before the line is parsed as a whole.
-bool says(const std::vector<std::string>& arguments, const std::string& option, const std::string& value);
+/// The value that the arguments give an option, "" if none. For an option that decides the defaults, and so
+/// is looked for before the line is parsed as a whole.
+std::string said(const std::vector<std::string>& arguments, const std::string& option);
+
+/// preset(), whose error is one of usage.
+Preset presetNamed(const std::string& name);
 
 class CommandLine {
  public:
@@ -29,7 +32,8 @@ class CommandLine {
   /// An option of this verb. `fallback` is its value when it is not given.
   CommandLine& option(const std::string& name, const std::string& sentence, const std::string& fallback = "");
   CommandLine& flag(const std::string& name, const std::string& sentence);
-  /// Accepts every setting of the list, and --config FILE. `only`: keep those of these sections or names.
+  /// Accepts every setting of the list, --preset NAME and --config FILE. `only`: keep those of these sections
+  /// or names.
   CommandLine& settings(Task task, std::vector<std::string> only = {});
   /// Accepts words that are not options.
   CommandLine& words(const std::string& name);

@@ -7,14 +7,11 @@ namespace cv::mixmim {
 
 int runConfig(const Arguments& arguments) {
   CommandLine line("config", "Prints all settings, resolved, as a config file with explanations.",
-                   "[--preset pretrain|finetune] [OPTION...]",
-                   "mixmim config --preset finetune --model base > finetune.ini");
-  line.option("preset", "Whose defaults: pretrain or finetune.", "pretrain")
-      .settings(says(arguments, "preset", "finetune") ? Task::kFinetune : Task::kPretrain);
+                   "[--preset NAME] [OPTION...]",
+                   "mixmim config --preset finetune-base-100ep > finetune.ini");
+  const std::string name = said(arguments, "preset");
+  line.settings(name.empty() ? Task::kPretrain : presetNamed(name).task);
   if (!line.parse(arguments)) return kDone;
-  const std::string preset = line.get("preset");
-  if (preset != "pretrain" && preset != "finetune")
-    throw UsageError("--preset: expected pretrain or finetune, got '" + preset + "'");
   std::cout << toIni(line.config());
   return kDone;
 }

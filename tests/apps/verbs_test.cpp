@@ -196,6 +196,18 @@ TEST_F(Verbs, BenchReportsItsFields) {
 }
 
 TEST_F(Verbs, ConfigPrintsWhatItReads) {
+  const Outcome published = mixmim(here(), "config --preset pretrain-base-600ep --data.batch 64");
+  for (const char* line : {"\nname = base\n", "\nepochs = 600\n", "\naccumulate = 16\n", "\nbatch = 64\n"})
+    EXPECT_NE(published.out.find(line), std::string::npos) << line;
+  const Outcome unknown = mixmim(here(), "config --preset pretrain-base");
+  EXPECT_EQ(unknown.exitCode, 2);
+  EXPECT_EQ(unknown.err,
+            "mixmim: error: --preset: expected one of pretrain, pretrain-base-600ep, pretrain-base-300ep, "
+            "finetune, "
+            "finetune-base-100ep, finetune-base-384, got 'pretrain-base'\n");
+  EXPECT_EQ(mixmim(here(), tinyRun("pretrain", "no", "--preset finetune")).err,
+            "mixmim: error: --preset: 'finetune' belongs to another command\n");
+
   const Outcome first = mixmim(here(), "config --preset finetune --model tiny --lr 0.25");
   EXPECT_EQ(first.exitCode, 0);
   std::ofstream(here() / "again.ini") << first.out;

@@ -125,5 +125,23 @@ TEST(NearestName, ForgivesTyposOnly) {
   EXPECT_EQ(nearestName(std::string(1000, 'p'), known), "");
 }
 
+TEST(Presets, AllOfThemResolve) {
+  for (const std::string& name : presetNames()) {
+    const Preset wanted = preset(name);
+    EXPECT_EQ(resolve(wanted.task, wanted.settings).run.task, wanted.task) << name;
+    EXPECT_FALSE(wanted.sentence.empty());
+  }
+}
+
+TEST(Presets, BatchesAreThePublishedOnes) {
+  const auto imagesPerStep = [](const char* name) {
+    const Config config = resolve(preset(name).task, preset(name).settings);
+    return config.data.batch * config.optim.accumulate;
+  };
+  EXPECT_EQ(imagesPerStep("pretrain-base-600ep"), 2048);
+  EXPECT_EQ(imagesPerStep("finetune-base-100ep"), 1024);
+  EXPECT_EQ(imagesPerStep("finetune-base-384"), 1024);
+}
+
 }  // namespace
 }  // namespace cv::mixmim

@@ -10,7 +10,7 @@ namespace cv::mixmim {
 
 namespace {
 
-struct Preset {
+struct ModelSize {
   const char* name;
   int embedDim;
   std::initializer_list<int> depths;
@@ -19,7 +19,7 @@ struct Preset {
 };
 
 // base, large and huge are the published ones; small and tiny are ours, for small pictures, demos and tests.
-const std::array<Preset, 5> kPresets{{
+const std::array<ModelSize, 5> kSizes{{
     {"small", 32, {1, 2, 4}, 16, 64, 1, 4},
     {"tiny", 32, {1, 1, 2, 1}, 32, 64, 1, 2},
     {"base", 128, {2, 2, 18, 2}, 32, 512, 8, 16},
@@ -31,20 +31,20 @@ const std::array<Preset, 5> kPresets{{
 
 std::vector<std::string> modelNames() {
   std::vector<std::string> names;
-  for (const Preset& preset : kPresets) names.emplace_back(preset.name);
+  for (const ModelSize& size : kSizes) names.emplace_back(size.name);
   return names;
 }
 
 void applyModelPreset(ModelConfig& model) {
-  for (const Preset& preset : kPresets) {
-    if (model.name != preset.name) continue;
+  for (const ModelSize& size : kSizes) {
+    if (model.name != size.name) continue;
     model.patchSize = 4;
-    model.embedDim = preset.embedDim;
-    model.depths = preset.depths;
-    model.headDim = preset.headDim;
-    model.decoderDim = preset.decoderDim;
-    model.decoderDepth = preset.decoderDepth;
-    model.decoderHeads = preset.decoderHeads;
+    model.embedDim = size.embedDim;
+    model.depths = size.depths;
+    model.headDim = size.headDim;
+    model.decoderDim = size.decoderDim;
+    model.decoderDepth = size.decoderDepth;
+    model.decoderHeads = size.decoderHeads;
     return;
   }
   throw Error("model.name", "there is no model called '" + model.name + "'");

@@ -47,6 +47,18 @@ CV_EXPORTS std::vector<Setting> parseConfig(const std::string& text, const std::
 /// (image size and stride, for example: see geometry.hpp).
 CV_EXPORTS Config resolve(Task task, const std::vector<Setting>& settings);
 
+/// A named set of settings: a published training recipe.
+struct Preset {
+  Task task;
+  std::string sentence;
+  std::vector<Setting> settings;  ///< what differs from the defaults of the task
+};
+
+/// "pretrain-base-600ep", ...; each task's own name stands for its defaults. Throws Error, with the list, for
+/// other names.
+CV_EXPORTS Preset preset(const std::string& name);
+CV_EXPORTS std::vector<std::string> presetNames();
+
 /// The names `model.name` accepts.
 CV_EXPORTS std::vector<std::string> modelNames();
 
