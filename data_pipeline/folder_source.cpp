@@ -16,8 +16,6 @@ namespace cv::mixmim {
 
 namespace {
 
-constexpr int64_t kLargestFile = int64_t{1} << 30;
-
 class FolderSource final : public Source {
  public:
   FolderSource(const std::string& root, int imagesPerClass) : root_(root), classes_(foldersIn(root)) {
@@ -47,11 +45,7 @@ class FolderSource final : public Source {
 
   void read(int64_t index, std::vector<uint8_t>& bytes) const override {
     const InputFile file(path(index));
-    if (file.size() > kLargestFile)
-      throw Error(file.path(), fmt::format("expected at most {} bytes, got {}", kLargestFile, file.size()));
-    bytes.resize(static_cast<size_t>(file.size()));
-    bytes.resize(file.readAt(0, bytes.data(),
-                             bytes.size()));  // if it became shorter, the decoder says what that means
+    readImage(file, 0, file.size(), bytes);
   }
 
   /// Asks the size of every file, once, on the first call.

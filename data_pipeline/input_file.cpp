@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "data_pipeline/source.hpp"
 #include "opencv2/mixmim/error.hpp"
 
 namespace cv::mixmim {
@@ -50,6 +51,15 @@ size_t InputFile::readAt(int64_t offset, void* to, size_t bytes) const {
 
 void InputFile::fail() const {
   throw Error(path_, fmt::format("cannot be read ({})", std::generic_category().message(errno)));
+}
+
+void readImage(const InputFile& file, int64_t offset, int64_t size, std::vector<uint8_t>& bytes) {
+  constexpr int64_t kLargest = int64_t{1} << 30;
+  if (size > kLargest)
+    throw Error(placeText(file.path(), offset),
+                fmt::format("expected at most {} bytes, got {}", kLargest, size));
+  bytes.resize(static_cast<size_t>(size));
+  bytes.resize(file.readAt(offset, bytes.data(), bytes.size()));
 }
 
 }  // namespace cv::mixmim

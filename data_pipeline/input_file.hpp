@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace cv::mixmim {
 
@@ -28,5 +29,9 @@ class InputFile {
   int descriptor_;
   int64_t size_ = 0, modified_ = 0;
 };
+
+/// The encoded image of `size` bytes at `offset`, into `bytes` (its capacity is reused); shorter if the file
+/// has become so, which the decoder will say. Throws Error above 1 GiB, before anything is allocated.
+void readImage(const InputFile& file, int64_t offset, int64_t size, std::vector<uint8_t>& bytes);
 
 }  // namespace cv::mixmim

@@ -21,7 +21,7 @@ namespace cv::mixmim {
 
 namespace {
 
-constexpr int64_t kLargestImage = int64_t{1} << 30, kLargestIndex = int64_t{1} << 30;
+constexpr int64_t kLargestIndex = int64_t{1} << 30;
 constexpr int kMostClasses = 1000000;
 
 /// One archive, opened.
@@ -43,15 +43,17 @@ std::string readIndex(const InputFile& archive) {
   return text;
 }
 
-bool isThere(const InputFile& archive, const TarEntry& file) {
+/// Whether a header stands there that belongs to a file of that size.
+bool beginsAt(const InputFile& archive, int64_t offset, int64_t size) {
   TarHeader header;
-  return archive.readAt(file.offset - kTarBlock, header.data(), header.size()) == header.size() &&
-         isHeaderOf(header, file.size);
+  return archive.readAt(offset - kTarBlock, header.data(), header.size()) == header.size() &&
+         isHeaderOf(header, size);
 }
 
 std::vector<TarEntry> filesOf(const InputFile& archive, Shard& shard) {
   auto indexed = parseIndex(readIndex(archive), archive.size());
-  if (indexed && !indexed->empty() && isThere(archive, indexed->front()) && isThere(archive, indexed->back()))
+  const auto isThere = [&](const TarEntry& file) { return beginsAt(archive, file.offset, file.size); };
+  if (indexed && !indexed->empty() && isThere(indexed->front()) && isThere(indexed->back()))
     return std::move(*indexed);
   const auto readAt = [&](int64_t offset, void* to, size_t bytes) {
     return archive.readAt(offset, to, bytes);
@@ -168,15 +170,10 @@ class TarSource final : public Source {
   void read(int64_t index, std::vector<uint8_t>& bytes) const override {
     const Sample& sample = at(index);
     const InputFile archive(shardPaths_[sample.shard]);
-    TarHeader header;
-    const size_t headerBytes = archive.readAt(sample.offset - kTarBlock, header.data(), header.size());
-    if (headerBytes < header.size() || !isHeaderOf(header, sample.size))
+    if (!beginsAt(archive, sample.offset, sample.size))
       throw Error(place(index), "no image begins there",
                   "the archive was changed, or its index belongs to another");
-    if (sample.size > kLargestImage)
-      throw Error(place(index), fmt::format("expected at most {} bytes, got {}", kLargestImage, sample.size));
-    bytes.resize(static_cast<size_t>(sample.size));
-    bytes.resize(archive.readAt(sample.offset, bytes.data(), bytes.size()));
+    readImage(archive, sample.offset, sample.size, bytes);
   }
 
  private:

@@ -64,26 +64,26 @@ json::object toJson(const PipelineStats& stats, const Source& source) {
   const auto perImage = [&](const StageStats& stage) {
     return 1000 * stage.seconds / static_cast<double>(std::max<int64_t>(1, stats.images));
   };
+  const std::pair<const char*, const StageStats*> stages[] = {{"read", &stats.read},
+                                                              {"decode", &stats.decode},
+                                                              {"resize", &stats.resize},
+                                                              {"augment", &stats.augment},
+                                                              {"mix", &stats.mix}};
+  json::object perStage, times;
+  for (const auto& [name, stage] : stages) {
+    perStage[name] = perImage(*stage);
+    times[name] = percentiles(*stage);
+  }
+  times["wait_for_batch"] = percentiles(stats.waitForBatch);
+  times["wait_for_buffer"] = percentiles(stats.waitForBuffer);
   json::array slowest;
   for (const SlowSample& sample : stats.slowest)
     slowest.push_back({{"path", source.place(sample.index)}, {"ms", 1000 * sample.seconds}});
   return {{"images_per_second", static_cast<double>(stats.images) / stats.seconds},
           {"threads", stats.threads},
           {"readers", stats.readers},
-          {"stages",
-           {{"read", perImage(stats.read)},
-            {"decode", perImage(stats.decode)},
-            {"resize", perImage(stats.resize)},
-            {"augment", perImage(stats.augment)},
-            {"mix", perImage(stats.mix)}}},
-          {"times",
-           {{"read", percentiles(stats.read)},
-            {"decode", percentiles(stats.decode)},
-            {"resize", percentiles(stats.resize)},
-            {"augment", percentiles(stats.augment)},
-            {"mix", percentiles(stats.mix)},
-            {"wait_for_batch", percentiles(stats.waitForBatch)},
-            {"wait_for_buffer", percentiles(stats.waitForBuffer)}}},
+          {"stages", perStage},
+          {"times", times},
           {"megabytes_per_second", static_cast<double>(stats.bytes) / stats.seconds / 1e6},
           {"worker_busy_percent", 100 * stats.workerBusy()},
           {"data_wait_percent", 100 * stats.dataWait()},

@@ -1,29 +1,15 @@
 #include "plugins/torch_trainer/optimizer.hpp"
 
 #include <algorithm>
-#include <cmath>
 
-#include "model_io/parameter_groups.hpp"
 #include "opencv2/mixmim/error.hpp"
-#include "opencv2/mixmim/geometry.hpp"
 
 namespace cv::mixmim {
-
-UpdateRule updateRule(const Parameter& parameter, const Config& config) {
-  UpdateRule rule;
-  rule.weightDecay =
-      parameter.shape.size() == 1 ? 0 : config.optim.weightDecay;  // every bias has one dimension
-  if (config.run.task == Task::kFinetune) {
-    const int blocks = geometryOf(config.model).blocks;
-    rule.lrScale = std::pow(config.optim.layerDecay, blocks + 1 - layerId(parameter.name, config.model));
-  }
-  return rule;
-}
 
 AdamW::AdamW(const Weights& weights, const Config& config) : optim_(config.optim) {
   for (const Parameter& parameter : weights.list()) {
     if (!parameter.trainable()) continue;
-    const UpdateRule rule = updateRule(parameter, config);
+    const UpdateRule rule = updateRule({parameter.name, parameter.shape}, config);
     const auto sameRule = [&](const Group& group) {
       return group.rule.lrScale == rule.lrScale && group.rule.weightDecay == rule.weightDecay;
     };

@@ -5,21 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "model_io/parameter_groups.hpp"
 #include "opencv2/mixmim/config.hpp"
 #include "plugins/torch_trainer/weights.hpp"
 
 namespace cv::mixmim {
-
-/// What one parameter's update is multiplied with.
-struct UpdateRule {
-  double lrScale = 1, weightDecay = 0;
-};
-
-/// The rule of a parameter. No decay for one-dimensional tensors and biases, decay for everything else (bias
-/// tables and mask token included). Fine-tuning: lrScale = layerDecay^(blocks + 1 - id) where the patch
-/// embedding has id 0, block k id k + 1, a patch merging the id of the block after it, final norm and head
-/// the id of the last block.
-UpdateRule updateRule(const Parameter& parameter, const Config& config);
 
 /// AdamW with decoupled weight decay, one fused call per group of equal rules.
 class AdamW {

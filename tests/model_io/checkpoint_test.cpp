@@ -10,6 +10,7 @@
 #include "opencv2/mixmim/options.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/temp_folder.hpp"
+#include "tests/support/tensors.hpp"
 
 namespace cv::mixmim::test {
 namespace {
@@ -43,20 +44,6 @@ CheckpointInfo infoOf(int64_t step) {
   info.dataFingerprint = "c0ffee";
   info.bestTop1 = 0.1 + 0.2;
   return info;
-}
-
-std::string bytesOf(const Tensor& tensor) {
-  return {tensor.as<char>(), tensor.bytes.total()};
-}
-
-void expectEqual(const TensorMap& read, const TensorMap& written) {
-  ASSERT_EQ(read.size(), written.size());
-  for (const auto& [name, tensor] : written) {
-    ASSERT_EQ(read.count(name), 1u) << name;
-    EXPECT_EQ(read.at(name).dtype, tensor.dtype) << name;
-    EXPECT_EQ(read.at(name).shape, tensor.shape) << name;
-    EXPECT_TRUE(bytesOf(read.at(name)) == bytesOf(tensor)) << name;
-  }
 }
 
 std::string readFile(const fs::path& path) {

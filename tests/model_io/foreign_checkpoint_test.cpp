@@ -9,6 +9,7 @@
 #include "tests/support/expect_error.hpp"
 #include "tests/support/pth_builder.hpp"
 #include "tests/support/temp_folder.hpp"
+#include "tests/support/tensors.hpp"
 
 namespace cv::mixmim::test {
 namespace {
@@ -44,20 +45,6 @@ TrainerState stateOf(const Config& config) {
   state.optimizer["step"] = Tensor::zeros({}, DType::kI64);
   *state.optimizer["step"].as<int64_t>() = 1234;
   return state;
-}
-
-std::string bytesOf(const Tensor& tensor) {
-  return {tensor.as<char>(), tensor.bytes.total()};
-}
-
-void expectEqual(const TensorMap& read, const TensorMap& written) {
-  ASSERT_EQ(read.size(), written.size());
-  for (const auto& [name, tensor] : written) {
-    ASSERT_EQ(read.count(name), 1u) << name;
-    EXPECT_EQ(read.at(name).dtype, tensor.dtype) << name;
-    EXPECT_EQ(read.at(name).shape, tensor.shape) << name;
-    EXPECT_TRUE(bytesOf(read.at(name)) == bytesOf(tensor)) << name;
-  }
 }
 
 /// {"model": tensors}, or under another key; "": the tensors are the file.

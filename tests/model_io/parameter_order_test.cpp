@@ -1,36 +1,14 @@
 // The list of parameters against the reference's own: names, shapes, and the order in which its optimiser
 // numbers them.
 #include <boost/json.hpp>
-#include <fstream>
-#include <iterator>
 
 #include <gtest/gtest.h>
 
 #include "model_io/parameters.hpp"
-#include "opencv2/mixmim/json.hpp"
+#include "tests/model_io/reference_lists.hpp"
 
 namespace cv::mixmim::test {
 namespace {
-
-using Names = std::vector<std::string>;
-
-boost::json::value golden(const std::string& name) {
-  const std::string path = MIXMIM_GOLDEN_DIR "/parity/" + name;
-  std::ifstream file(path, std::ios::binary);
-  return parseJson(std::string(std::istreambuf_iterator<char>(file), {}), path);
-}
-
-/// The smallest of the reference's test models.
-ModelConfig micro() {
-  ModelConfig model;
-  model.embedDim = model.headDim = 8;
-  model.depths = {1, 1, 2, 1};
-  model.decoderDim = 16;
-  model.decoderDepth = 1;
-  model.decoderHeads = 2;
-  model.classes = 10;
-  return model;
-}
 
 template <class Wanted>
 Names namesOf(Task task, Wanted wanted) {

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "opencv2/mixmim/options.hpp"
+#include "tests/support/tensors.hpp"
 
 namespace cv::mixmim::test {
 namespace {
@@ -219,10 +220,6 @@ TEST(InitialValue, OfARedrawnHeadIsTiny) {
   EXPECT_NEAR(weight.deviation, 2e-5, 1e-7);
   EXPECT_EQ(bias.min, 0);
   EXPECT_EQ(bias.max, 0);
-}
-
-std::string bytesOf(const Tensor& tensor) {
-  return {tensor.as<char>(), tensor.bytes.total()};
 }
 
 TEST(InitialValue, DependsOnNameAndSeedOnly) {

@@ -9,6 +9,7 @@
 
 #include "tests/support/expect_error.hpp"
 #include "tests/support/temp_folder.hpp"
+#include "tests/support/tensors.hpp"
 
 namespace cv::mixmim::test {
 namespace {
@@ -43,21 +44,6 @@ Tensor counting(std::vector<int64_t> shape, DType dtype, int first = 1) {
   Tensor tensor = Tensor::zeros(std::move(shape), dtype);
   for (size_t i = 0; i < tensor.bytes.total(); ++i) tensor.bytes.data[i] = static_cast<uint8_t>(first + i);
   return tensor;
-}
-
-std::string bytesOf(const Tensor& tensor) {
-  return {tensor.as<char>(), tensor.bytes.total()};
-}
-
-void expectEqual(const TensorMap& read, const TensorMap& written) {
-  ASSERT_EQ(read.size(), written.size());
-  for (const auto& [name, tensor] : written) {
-    ASSERT_EQ(read.count(name), 1u) << name;
-    const Tensor& other = read.at(name);
-    EXPECT_EQ(other.dtype, tensor.dtype) << name;
-    EXPECT_EQ(other.shape, tensor.shape) << name;
-    EXPECT_TRUE(bytesOf(other) == bytesOf(tensor)) << name;
-  }
 }
 
 TensorMap oneOfEachType() {

@@ -28,7 +28,7 @@ void checkRules(const Golden& golden, const Config& config, Report& report) {
   constexpr double kTolerance = 1e-12;
   for (const Parameter& parameter : parameters(config.model, config.run.task)) {
     if (!parameter.trainable()) continue;
-    const UpdateRule rule = updateRule(parameter, config);
+    const UpdateRule rule = updateRule({parameter.name, parameter.shape}, config);
     const json::value& entry = wanted.at(parameter.name);
     const double decay = (groups ? entry.at("weight_decay") : entry).to_number<double>();
     quantity.add(parameter.name + " decay", rule.weightDecay, decay, kTolerance, 1);

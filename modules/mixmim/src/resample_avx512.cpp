@@ -34,11 +34,16 @@ MIXMIM_AVX512 inline Digits split(const int32_t* weights, int taps) {
   return _mm_shuffle_epi8(digits, _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
 }
 
-MIXMIM_AVX512 inline void storePixels(const __m512i sums[3], uint8_t* out, __mmask16 lanes) {
+/// What the sums of the three digits make together, without the fraction.
+MIXMIM_AVX512 inline __m512i joined(const __m512i sums[3]) {
   const __m512i sum = _mm512_add_epi32(_mm512_slli_epi32(sums[2], 16),
                                        _mm512_add_epi32(_mm512_slli_epi32(sums[1], 8), sums[0]));
-  const __m512i value = _mm512_srai_epi32(sum, kResampleFractionBits);
-  _mm_mask_storeu_epi8(out, lanes, _mm512_cvtusepi32_epi8(_mm512_max_epi32(value, _mm512_setzero_si512())));
+  return _mm512_srai_epi32(sum, kResampleFractionBits);
+}
+
+MIXMIM_AVX512 inline void storePixels(const __m512i sums[3], uint8_t* out, __mmask16 lanes) {
+  const __m512i value = _mm512_max_epi32(joined(sums), _mm512_setzero_si512());
+  _mm_mask_storeu_epi8(out, lanes, _mm512_cvtusepi32_epi8(value));
 }
 
 // Horizontal. The table holds for every group and quad
@@ -160,11 +165,7 @@ MIXMIM_AVX512 inline void columns(const uint8_t* in, size_t step, const Digits* 
     }
   }
   __m512i words[4];
-  for (int i = 0; i < 4; ++i) {
-    const __m512i sum = _mm512_add_epi32(_mm512_slli_epi32(sums[i][2], 16),
-                                         _mm512_add_epi32(_mm512_slli_epi32(sums[i][1], 8), sums[i][0]));
-    words[i] = _mm512_srai_epi32(sum, kResampleFractionBits);
-  }
+  for (int i = 0; i < 4; ++i) words[i] = joined(sums[i]);
   // Packing undoes the order that unpacking made, within each quarter.
   const __m512i bytes =
       _mm512_packus_epi16(_mm512_packus_epi32(words[0], words[1]), _mm512_packus_epi32(words[2], words[3]));

@@ -13,15 +13,11 @@
 #include "official_optimizer.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/options.hpp"
-#include "quoted.hpp"
+#include "text.hpp"
 
 namespace cv::mixmim {
 
 namespace {
-
-bool endsWith(const std::string& text, const std::string& end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
 
 /// Buffers that follow from the dimensions.
 bool isDerived(const std::string& name) {

@@ -11,7 +11,6 @@
 #include "foreign_numbers.hpp"
 #include "model_io/parameters.hpp"
 #include "opencv2/mixmim/error.hpp"
-#include "opencv2/mixmim/geometry.hpp"
 
 namespace cv::mixmim {
 
@@ -133,23 +132,19 @@ void writeMoments(PthWriter& file, const TensorMap& state, const std::string& na
 void writeGroup(PthWriter& file, const Config& config, const std::vector<NamedShape>& group, int64_t first) {
   const OptimConfig& optim = config.optim;
   const bool finetune = config.run.task == Task::kFinetune;
-  constexpr double kImages = 256;
-  const double rate = optim.lr > 0 ? optim.lr : optim.baseLr * config.data.batch / kImages;
-  const int blocks = geometryOf(config.model).blocks;
-  const double scale =
-      finetune ? std::pow(optim.layerDecay, blocks + 1 - layerId(group.front().name, config.model)) : 1;
+  const UpdateRule rule = updateRule(group.front(), config);
   const auto real = [&](const char* key, double value) { file.text(key), file.real(value); };
   const auto truth = [&](const char* key, bool value) { file.text(key), file.truth(value); };
   file.beginDict();
-  real("lr", rate * scale);
-  if (finetune) real("lr_scale", scale);
+  real("lr", peakRate(optim, config.data.batch) * rule.lrScale);
+  if (finetune) real("lr_scale", rule.lrScale);
   file.text("betas");
   file.beginTuple();
   file.real(optim.beta1);
   file.real(optim.beta2);
   file.end();
   real("eps", optim.eps);
-  real("weight_decay", group.front().shape.size() > 1 ? optim.weightDecay : 0);
+  real("weight_decay", rule.weightDecay);
   truth("amsgrad", false), truth("maximize", false), truth("capturable", false),
       truth("differentiable", false);
   for (const char* key : {"foreach", "fused"}) file.text(key), file.none();

@@ -9,6 +9,7 @@
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/geometry.hpp"
 #include "opencv2/mixmim/options.hpp"
+#include "text.hpp"
 
 namespace cv::mixmim {
 
@@ -23,9 +24,7 @@ Tensor indexBuffer(int window) {
 
 /// The window of a stage for "layers.<stage>....relative_position_bias_table", 0 for every other name.
 int windowOf(const std::string& name, const Geometry& geometry) {
-  const std::string ending = "relative_position_bias_table";
-  if (name.size() < ending.size() || name.compare(name.size() - ending.size(), ending.size(), ending) != 0)
-    return 0;
+  if (!endsWith(name, "relative_position_bias_table")) return 0;
   return geometry.stages.at(static_cast<size_t>(std::stoi(name.substr(name.find('.') + 1)))).window;
 }
 

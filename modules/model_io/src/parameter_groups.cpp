@@ -1,20 +1,14 @@
 #include "model_io/parameter_groups.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <utility>
 
 #include "opencv2/mixmim/geometry.hpp"
+#include "text.hpp"
 
 namespace cv::mixmim {
-
-namespace {
-
-bool startsWith(const std::string& text, const std::string& beginning) {
-  return text.rfind(beginning, 0) == 0;
-}
-
-}  // namespace
 
 int layerId(const std::string& name, const ModelConfig& model) {
   const Geometry geometry = geometryOf(model);
@@ -28,6 +22,22 @@ int layerId(const std::string& name, const ModelConfig& model) {
     return stage.firstBlock + std::stoi(rest.substr(std::strlen("blocks."))) + 1;
   }
   return geometry.blocks;  // final norm and head
+}
+
+UpdateRule updateRule(const NamedShape& parameter, const Config& config) {
+  UpdateRule rule;
+  rule.weightDecay =
+      parameter.shape.size() == 1 ? 0 : config.optim.weightDecay;  // every bias has one dimension
+  if (config.run.task == Task::kFinetune) {
+    const int blocks = geometryOf(config.model).blocks;
+    rule.lrScale = std::pow(config.optim.layerDecay, blocks + 1 - layerId(parameter.name, config.model));
+  }
+  return rule;
+}
+
+double peakRate(const OptimConfig& optim, int images) {
+  constexpr double kImagesOfBaseLr = 256;
+  return optim.lr > 0 ? optim.lr : optim.baseLr * images / kImagesOfBaseLr;
 }
 
 std::vector<std::vector<NamedShape>> optimizerGroups(const std::vector<NamedShape>& parameters,

@@ -8,7 +8,7 @@
 #include "mapped_file.hpp"
 #include "model_io/pth.hpp"
 #include "opencv2/mixmim/error.hpp"
-#include "quoted.hpp"
+#include "text.hpp"
 #include "unpickler.hpp"
 #include "zip_archive.hpp"
 
@@ -19,10 +19,6 @@ namespace {
 constexpr uint64_t kLargestPickle = 64 << 20;
 /// Tensors may share storages (tied weights); together they may take so many times the file's size.
 constexpr uint64_t kMostSharing = 4;
-
-bool startsWith(std::string_view text, std::string_view beginning) {
-  return text.substr(0, beginning.size()) == beginning;
-}
 
 /// Files that are no zip archives get the reason they deserve.
 void checkIsZip(std::string_view file, const std::string& where) {

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "quoted.hpp"
+#include "text.hpp"
 
 namespace cv::mixmim {
 

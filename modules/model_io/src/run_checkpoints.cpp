@@ -9,19 +9,13 @@
 #include "model_io/atomic_file.hpp"
 #include "model_io/checkpoint.hpp"
 #include "opencv2/mixmim/error.hpp"
+#include "text.hpp"
 
 namespace cv::mixmim {
 
 namespace fs = std::filesystem;
 
 namespace {
-
-bool startsWith(const std::string& text, const std::string& start) {
-  return text.compare(0, start.size(), start) == 0;
-}
-bool endsWith(const std::string& text, const std::string& end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
 
 /// Entries of the run's checkpoints/ whose names begin so; none where there is no such folder.
 std::vector<fs::path> entries(const std::string& runFolder, const std::string& start) {

@@ -10,8 +10,8 @@
 #include "mapped_file.hpp"
 #include "model_io/atomic_file.hpp"
 #include "opencv2/mixmim/error.hpp"
-#include "quoted.hpp"
 #include "safetensors_header.hpp"
+#include "text.hpp"
 
 namespace cv::mixmim {
 

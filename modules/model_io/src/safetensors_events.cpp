@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "opencv2/mixmim/error.hpp"
-#include "quoted.hpp"
+#include "text.hpp"
 
 namespace cv::mixmim {
 

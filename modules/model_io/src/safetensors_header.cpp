@@ -9,8 +9,8 @@
 #include <fmt/format.h>
 
 #include "opencv2/mixmim/error.hpp"
-#include "quoted.hpp"
 #include "safetensors_events.hpp"
+#include "text.hpp"
 
 namespace cv::mixmim {
 

@@ -6,7 +6,7 @@
 
 #include "opencv2/mixmim/error.hpp"
 #include "pickle_opcodes.hpp"
-#include "quoted.hpp"
+#include "text.hpp"
 
 namespace cv::mixmim {
 

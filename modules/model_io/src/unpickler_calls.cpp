@@ -7,7 +7,7 @@
 
 #include "opencv2/mixmim/error.hpp"
 #include "pickle_opcodes.hpp"
-#include "quoted.hpp"
+#include "text.hpp"
 #include "unpickler.hpp"
 
 namespace cv::mixmim {

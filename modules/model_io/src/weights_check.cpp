@@ -7,6 +7,7 @@
 
 #include "model_io/parameters.hpp"
 #include "opencv2/mixmim/error.hpp"
+#include "text.hpp"
 
 namespace cv::mixmim {
 
@@ -29,11 +30,8 @@ std::string problemOf(const TensorMap& weights, const Parameter& parameter) {
 }
 
 bool isLeftover(const std::string& name) {
-  const auto endsWith = [&](const std::string& end) {
-    return name.size() >= end.size() && name.compare(name.size() - end.size(), end.size(), end) == 0;
-  };
-  return name == "mask_token" || name.rfind("decoder_", 0) == 0 || endsWith(".relative_position_index") ||
-         endsWith(".attn_mask");
+  return name == "mask_token" || startsWith(name, "decoder_") || endsWith(name, ".relative_position_index") ||
+         endsWith(name, ".attn_mask");
 }
 
 }  // namespace

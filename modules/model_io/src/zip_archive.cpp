@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "opencv2/mixmim/error.hpp"
-#include "quoted.hpp"
+#include "text.hpp"
 #include "zip_format.hpp"
 
 namespace cv::mixmim {

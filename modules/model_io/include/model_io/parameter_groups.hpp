@@ -1,4 +1,4 @@
-// How the official optimiser orders parameters: its files number them group by group.
+// How the official optimiser treats and orders parameters: its files number them group by group.
 #pragma once
 
 #include <string>
@@ -17,6 +17,18 @@ struct NamedShape {
   std::string name;
   std::vector<int64_t> shape;
 };
+
+/// What one parameter's update is multiplied with.
+struct UpdateRule {
+  double lrScale = 1, weightDecay = 0;
+};
+
+/// The rule of a parameter. No decay for one-dimensional tensors and biases, decay for everything else (bias
+/// tables and mask token included). Fine-tuning: lrScale = layerDecay^(blocks + 1 - layerId).
+UpdateRule updateRule(const NamedShape& parameter, const Config& config);
+
+/// Learning rate after the warm-up, for steps of so many images: lr, or baseLr per 256 images.
+double peakRate(const OptimConfig& optim, int images);
 
 /// Trainable parameters in groups, in the order in which the official optimiser numbers them, given
 /// `parameters` in registration order. Pretraining: without decay, with decay. Fine-tuning: by layer and

@@ -16,4 +16,12 @@ inline std::string quoted(std::string_view name) {
   return fmt::format("'{}{}'", text, name.size() > kLongest ? "..." : "");
 }
 
+inline bool startsWith(std::string_view text, std::string_view start) {
+  return text.substr(0, start.size()) == start;
+}
+
+inline bool endsWith(std::string_view text, std::string_view end) {
+  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
+}
+
 }  // namespace cv::mixmim
