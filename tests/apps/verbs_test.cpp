@@ -7,7 +7,7 @@
 #include "model_io/parameters.hpp"
 #include "model_io/pth.hpp"
 #include "opencv2/mixmim/options.hpp"
-#include "tests/apps/program.hpp"
+#include "tests/support/program.hpp"
 #include "tests/support/temp_folder.hpp"
 
 namespace cv::mixmim::test {
