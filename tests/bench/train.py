@@ -25,9 +25,9 @@ class Case:
 
 
 CASES = {
-    "base": Case("MixMIM-B pretraining", "pretrain", "base", 8),
-    "tiny": Case("tiny model, pretraining, freed memory kept mapped", "pretrain", "tiny", 32, tuple(KEPT_MEMORY.items())),
-    "finetune": Case("MixMIM-B fine-tuning", "finetune", "base", 8),
+    "base": Case("Pretraining of MixMIM-B", "pretrain", "base", 8),
+    "tiny": Case("Pretraining of the tiny model, both with kept-mapped memory", "pretrain", "tiny", 32, tuple(KEPT_MEMORY.items())),
+    "finetune": Case("Fine-tuning of MixMIM-B", "finetune", "base", 8),
 }
 OURS, EAGER, FUSED, COMPILED = "ours", "PyTorch, eager", "PyTorch, fused AdamW", "PyTorch, compiled"
 PRODUCTS = "matrix products alone"
@@ -90,39 +90,43 @@ def check_versions(options):
         theirs, options.threads, options.rounds, options.seconds))
 
 
-def comparison(results, flop):
-    """What a name reached: medians, and medians of each round's ratio to ours."""
-    def cells(name):
-        ours, theirs, products = results[OURS], results[name], results[PRODUCTS]
-        reached = [flop / result["ms_per_step"] / 1e6 for result in theirs]
-        speed = median(a["ms_per_step"] / b["ms_per_step"] for a, b in zip(theirs, ours))
-        memory = median(b["peak_memory_mb"] / a["peak_memory_mb"] for a, b in zip(theirs, ours))
-        share = median(rate / alone["gflop_per_second"] for rate, alone in zip(reached, products))
-        return ("%.0f" % median(result["ms_per_step"] for result in theirs), "" if name == OURS else "%.2f x as fast" % speed,
-                "%.0f" % median(result["peak_memory_mb"] for result in theirs), "" if name == OURS else "%.2f x" % memory,
-                "%.0f" % median(reached), "%.0f %%" % (100 * share))
-    return cells
+def cells(name, results, flop):
+    """A line of the table: medians, and medians of each round's ratio to ours."""
+    ours, theirs, products = results[OURS], results[name], results[PRODUCTS]
+    reached = [flop / result["ms_per_step"] / 1e6 for result in theirs]
+    speed = median(a["ms_per_step"] / b["ms_per_step"] for a, b in zip(theirs, ours))
+    memory = median(b["peak_memory_mb"] / a["peak_memory_mb"] for a, b in zip(theirs, ours))
+    share = median(rate / alone["gflop_per_second"] for rate, alone in zip(reached, products))
+    return ("%.0f" % median(result["ms_per_step"] for result in theirs), "" if name == OURS else "%.2f x as fast" % speed,
+            "%.0f" % median(result["peak_memory_mb"] for result in theirs), "" if name == OURS else "%.2f x" % memory,
+            "%.0f" % median(reached), "%.0f %%" % (100 * share))
+
+
+def warn_when_busy():
+    load = os.getloadavg()[0]
+    if load > 0.5:
+        print("warning: the machine's load was %.1f in the last minute; these figures need a quiet one" % load, file=sys.stderr)
 
 
 def report(case, results, skipped):
     flop = model_sizes.training_flop(model_sizes.SIZES[case.model], case.task, case.batch)
     alone = median(result["gflop_per_second"] for result in results[PRODUCTS])
-    print("\n%s, batch %d: %.1f GFLOP per step; its matrix products alone reach %.0f GFLOP/s" % (
+    print("\n%s; batch %d, %.1f GFLOP per step, matrix products alone %.0f GFLOP/s" % (
         case.title, case.batch, flop / 1e9, alone))
     line = "  %-22s %9s  %-14s %9s  %-12s %9s  %s"
     print(line % ("", "ms/step", "ours is", "peak MB", "ours needs", "GFLOP/s", "of products"))
-    cells = comparison(results, flop)
     for name in results:
         if name in skipped:
             print("  %-22s skipped: %s" % (name, skipped[name]))
         elif name != PRODUCTS:
-            print(line % (name, *cells(name)))
+            print(line % (name, *cells(name, results, flop)))
 
 
 def main():
     options = parsed()
     model_sizes.check()
     check_versions(options)
+    warn_when_busy()
     for name in options.cases:
         case = CASES[name]
         print(case.title, file=sys.stderr)

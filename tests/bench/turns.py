@@ -7,9 +7,12 @@ import sys
 
 def run(command, environment=None):
     """The last line of a program's output as JSON, and ""; or None and why there is none."""
-    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **(environment or {})})
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **(environment or {})})
+    except OSError as error:
+        return None, str(error)
     if done.returncode != 0:
-        return None, (done.stderr.strip().splitlines() or ["failed"])[-1]
+        return None, (done.stderr.strip().splitlines() or ["exit code %d" % done.returncode])[-1]
     return json.loads(done.stdout.strip().splitlines()[-1]), ""
 
 
