@@ -13,7 +13,7 @@ namespace cv::mixmim {
 constexpr int kHeadMultiple = 16;
 
 /// Keys are padded to a multiple of this, so that no loop has a ragged end.
-constexpr int64_t kKeyMultiple = 32;
+constexpr int64_t kKeyMultiple = 16;
 constexpr int64_t paddedKeys(int64_t keys) {
   return (keys + kKeyMultiple - 1) / kKeyMultiple * kKeyMultiple;
 }

@@ -75,26 +75,34 @@ MIXMIM_TARGET inline void copyBlock(const float* from, int64_t step, int64_t row
       store(to + r * dim + d, r < rows ? load(from + r * step + d) * splat(factor) : Vec{});
 }
 
-/// out (kRows x padded) = block (kRows x dim) * transposed (dim x padded).
-MIXMIM_TARGET inline void products(const float* block, const float* transposed, int dim, int64_t padded,
-                                   float* out) {
-  for (int64_t c = 0; c < padded; c += 2 * kLanes) {
-    Vec sums[kRows][2] = {};
-    for (int d = 0; d < dim; ++d) {
-      const Vec left = load(transposed + d * padded + c), right = load(transposed + d * padded + c + kLanes);
-#pragma GCC unroll 16
-      for (int r = 0; r < kRows; ++r) {
-        const Vec factor = splat(block[r * dim + d]);
-        sums[r][0] += factor * left;
-        sums[r][1] += factor * right;
-      }
-    }
+/// Columns [0, kWide * kLanes) of out (kRows x padded) = block (kRows x dim) * transposed (dim x padded).
+template <int kWide>
+MIXMIM_TARGET inline void productColumns(const float* block, const float* transposed, int dim, int64_t padded,
+                                         float* out) {
+  Vec sums[kRows][kWide] = {};
+  for (int d = 0; d < dim; ++d) {
+    Vec row[kWide];
+#pragma GCC unroll 2
+    for (int w = 0; w < kWide; ++w) row[w] = load(transposed + d * padded + w * kLanes);
 #pragma GCC unroll 16
     for (int r = 0; r < kRows; ++r) {
-      store(out + r * padded + c, sums[r][0]);
-      store(out + r * padded + c + kLanes, sums[r][1]);
+      const Vec factor = splat(block[r * dim + d]);
+#pragma GCC unroll 2
+      for (int w = 0; w < kWide; ++w) sums[r][w] += factor * row[w];
     }
   }
+#pragma GCC unroll 16
+  for (int r = 0; r < kRows; ++r)
+#pragma GCC unroll 2
+    for (int w = 0; w < kWide; ++w) store(out + r * padded + w * kLanes, sums[r][w]);
+}
+
+MIXMIM_TARGET inline void products(const float* block, const float* transposed, int dim, int64_t padded,
+                                   float* out) {
+  int64_t c = 0;
+  for (; c + 2 * kLanes <= padded; c += 2 * kLanes)
+    productColumns<2>(block, transposed + c, dim, padded, out + c);
+  for (; c < padded; c += kLanes) productColumns<1>(block, transposed + c, dim, padded, out + c);
 }
 
 /// Columns [d, d + kWide * kLanes) of out (kRows x dim) = table (kRows x padded) * matrix (keys x dim).

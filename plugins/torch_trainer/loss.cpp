@@ -43,8 +43,10 @@ at::Tensor unpatchify(const at::Tensor& patches, int64_t stride) {
 
 PatchStatistics patchStatistics(const at::Tensor& patches) {
   constexpr double kEps = 1e-6;
-  const at::Tensor variance = patches.var(/*dim=*/at::IntArrayRef{-1}, /*unbiased=*/true, /*keepdim=*/true);
-  return {patches.mean(-1, /*keepdim=*/true), (variance + kEps).sqrt()};
+  const at::Tensor mean = patches.mean(-1, /*keepdim=*/true);
+  // Two passes: LibTorch's var works number by number.
+  const at::Tensor squares = (patches - mean).square_().sum(-1, /*keepdim=*/true);
+  return {mean, (squares / static_cast<double>(patches.size(-1) - 1) + kEps).sqrt()};
 }
 
 at::Tensor reconstructionLoss(const at::Tensor& prediction, const at::Tensor& patches, bool normPixLoss) {
