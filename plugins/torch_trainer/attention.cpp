@@ -219,26 +219,52 @@ bool kernelsCan(const at::Tensor& x, int64_t channels, int64_t heads) {
   return x.is_cpu() && x.scalar_type() == at::kFloat && channels / heads % kHeadMultiple == 0;
 }
 
-/// ... x L x C -> ... x h x L x d
-at::Tensor splitHeads(const at::Tensor& x, int64_t heads) {
-  return x.unflatten(-1, {heads, x.size(-1) / heads}).transpose(-3, -2);
+/// B x windows x N x C -> B x (windows * h) x N x d: a window's heads are heads of the sequence, so that a
+/// bias that differs from window to window is one for all images.
+at::Tensor foldHeads(const at::Tensor& x, int64_t heads) {
+  return x.unflatten(-1, {heads, x.size(-1) / heads}).transpose(2, 3).flatten(1, 2);
 }
 
-at::Tensor mixValues(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& bias) {
-  at::Tensor scores = at::matmul(q * (1 / std::sqrt(static_cast<double>(q.size(-1)))), k.transpose(-2, -1));
-  if (bias.defined()) scores = scores + bias;
-  return at::matmul(scores.softmax(-1), v).transpose(-3, -2).flatten(-2);
+at::Tensor unfoldHeads(const at::Tensor& x, int64_t heads) {
+  return x.unflatten(1, {-1, heads}).transpose(2, 3).flatten(-2).flatten(1, 2);
 }
 
-/// What is added to the scores: windows (or 1) x heads x N x N.
+/// What is added to the scores: 1 x (windows * h) x N x N; of one window where all have the same.
 at::Tensor scoreBias(const AttentionPattern& pattern, const at::Tensor& table) {
   const int64_t middle = int64_t{pattern.window - 1} * 2 * pattern.window;
   const at::Tensor rows =
       pattern.places.unsqueeze(2) - pattern.places.unsqueeze(1) + middle;  // windows x N x N
   at::Tensor bias = table.index_select(0, rows.flatten()).unflatten(0, rows.sizes()).permute({0, 3, 1, 2});
-  if (!pattern.partner.defined()) return bias;
-  const at::Tensor apart = pattern.partner.unsqueeze(2) != pattern.partner.unsqueeze(1);
-  return bias.masked_fill(apart.unsqueeze(1), kHidden);
+  if (pattern.partner.defined()) {
+    const at::Tensor apart = pattern.partner.unsqueeze(2) != pattern.partner.unsqueeze(1);
+    bias = bias.masked_fill(apart.unsqueeze(1), kHidden);
+  }
+  return bias.flatten(0, 1).unsqueeze(0);
+}
+
+/// The same numbers with rows that begin at multiples of 16 bytes in any type, as the CUDA kernel wants them.
+at::Tensor withAlignedRows(const at::Tensor& bias, at::IntArrayRef shape, at::ScalarType type) {
+  constexpr int64_t kAlign = 8;
+  const int64_t n = bias.size(-1), padded = (n + kAlign - 1) / kAlign * kAlign;
+  return at::constant_pad_nd(bias.to(type), {0, padded - n}).narrow(-1, 0, n).expand(shape);
+}
+
+/// q, k, v: B x heads x N x d. On CUDA the dispatcher is not asked: it would take one kernel for training and
+/// another without gradients, and only this one has a gradient of the bias.
+at::Tensor mixValues(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& bias) {
+  const double scale = 1 / std::sqrt(static_cast<double>(q.size(-1)));
+  if (q.is_cuda()) {
+    std::optional<at::Tensor> added;
+    if (bias.defined())
+      added = withAlignedRows(bias, {q.size(0), q.size(1), q.size(2), k.size(2)}, q.scalar_type());
+    return std::get<0>(
+        at::_scaled_dot_product_efficient_attention(q, k, v, added, /*compute_log_sumexp=*/true,
+                                                    /*dropout_p=*/0, /*is_causal=*/false, scale));
+  }
+  at::Tensor scores = at::matmul(q * scale, k.transpose(-2, -1));
+  if (scores.scalar_type() == at::kBFloat16) scores = scores.to(at::kFloat);
+  if (bias.defined()) scores = scores + bias;
+  return at::matmul(scores.softmax(-1).to(v.scalar_type()), v);
 }
 
 }  // namespace
@@ -247,10 +273,15 @@ at::Tensor attendPlainly(const at::Tensor& qkv, int64_t heads, const AttentionPa
                          const at::Tensor& biasTable) {
   const int64_t n = pattern.window ? int64_t{pattern.window} * pattern.window : qkv.size(1);
   const auto parts = qkv.unflatten(1, {-1, n}).chunk(3, -1);  // B x windows x N x C each
-  const at::Tensor bias = biasTable.defined() ? scoreBias(pattern, biasTable) : at::Tensor();
-  return mixValues(splitHeads(parts[0], heads), splitHeads(parts[1], heads), splitHeads(parts[2], heads),
-                   bias)
-      .flatten(1, 2);
+  at::Tensor bias;
+  if (biasTable.defined()) {
+    bias = scoreBias(pattern, biasTable);
+    const int64_t folded = parts[0].size(1) * heads;
+    if (bias.size(1) != folded) bias = bias.repeat({1, folded / bias.size(1), 1, 1});
+  }
+  return unfoldHeads(
+      mixValues(foldHeads(parts[0], heads), foldHeads(parts[1], heads), foldHeads(parts[2], heads), bias),
+      heads);
 }
 
 at::Tensor attend(const at::Tensor& qkv, int64_t heads, const Pattern& pattern, const at::Tensor& biasTable) {
@@ -260,9 +291,9 @@ at::Tensor attend(const at::Tensor& qkv, int64_t heads, const Pattern& pattern, 
 
 at::Tensor attendAcross(const at::Tensor& queries, const at::Tensor& keysValues, int64_t heads) {
   if (!kernelsCan(queries, queries.size(2), heads)) {
+    const auto folded = [&](const at::Tensor& x) { return foldHeads(x.unsqueeze(1), heads); };
     const auto parts = keysValues.chunk(2, -1);
-    return mixValues(splitHeads(queries, heads), splitHeads(parts[0], heads), splitHeads(parts[1], heads),
-                     {});
+    return unfoldHeads(mixValues(folded(queries), folded(parts[0]), folded(parts[1]), {}), heads);
   }
   const auto pattern =
       std::make_shared<const AttentionPattern>(everyoneSees(queries.size(1), keysValues.size(1)));

@@ -7,7 +7,7 @@
 namespace cv::mixmim {
 
 Linear::Linear(const Weights& weights, const std::string& name, bool hasBias)
-    : weight(weights.at(name + ".weight")) {
+    : weight(weights.at(name + ".weight")), compute(weights.compute()) {
   if (hasBias) bias = weights.at(name + ".bias");
 }
 
@@ -27,13 +27,13 @@ at::Tensor DropPath::operator()(const at::Tensor& branch, double rate) {
 
 at::Tensor Attention::queries(const at::Tensor& x) const {
   const int64_t channels = x.size(-1);
-  return linearLayer(x, qkv_.weight.narrow(0, 0, channels), qkv_.bias->narrow(0, 0, channels));
+  return linearLayer(x, qkv_.weight.narrow(0, 0, channels), qkv_.bias->narrow(0, 0, channels), qkv_.compute);
 }
 
 at::Tensor Attention::keysValues(const at::Tensor& x) const {
   const int64_t channels = x.size(-1);
   return linearLayer(x, qkv_.weight.narrow(0, channels, 2 * channels),
-                     qkv_.bias->narrow(0, channels, 2 * channels));
+                     qkv_.bias->narrow(0, channels, 2 * channels), qkv_.compute);
 }
 
 WindowBlock::WindowBlock(const Weights& weights, const std::string& name, int heads, double dropRate)
@@ -74,7 +74,9 @@ at::Tensor GlobalBlock::picked(const at::Tensor& x, const Pick& needed, const Se
 
 at::Tensor PatchMerging::operator()(const at::Tensor& x, const Permutation& neighbours) const {
   const int64_t channels = x.size(-1);
-  return reduction_(norm_(permuteTokens(x, neighbours).reshape({x.size(0), -1, 4 * channels})));
+  const at::Tensor merged =
+      reduction_(norm_(permuteTokens(x, neighbours).reshape({x.size(0), -1, 4 * channels})));
+  return merged.to(x.scalar_type());
 }
 
 PatchEmbedding::PatchEmbedding(const Weights& weights, const ModelConfig& model)
@@ -88,7 +90,7 @@ at::Tensor PatchEmbedding::operator()(const at::Tensor& images, const at::Tensor
                                  .permute({0, 1, 3, 5, 2, 4})
                                  .reshape({-1, grid * grid, 3 * patch_ * patch_})
                                  .index_select(1, order);
-  return norm_(linearLayer(patches, proj_.weight.flatten(1), proj_.bias));
+  return norm_(linearLayer(patches, proj_.weight.flatten(1), proj_.bias, proj_.compute));
 }
 
 }  // namespace cv::mixmim

@@ -23,15 +23,16 @@ inline constexpr double kNormEps = 1e-5;
 
 struct Linear {
   Linear(const Weights& weights, const std::string& name, bool hasBias = true);
-  at::Tensor operator()(const at::Tensor& x) const { return linearLayer(x, weight, bias); }
+  at::Tensor operator()(const at::Tensor& x) const { return linearLayer(x, weight, bias, compute); }
   at::Tensor weight;
   std::optional<at::Tensor> bias;
+  at::ScalarType compute;
 };
 
 struct LayerNorm {
   LayerNorm(const Weights& weights, const std::string& name);
   at::Tensor operator()(const at::Tensor& x) const {
-    return at::layer_norm(x, weight.sizes(), weight, bias, kNormEps);
+    return at::layer_norm(x.to(weight.scalar_type()), weight.sizes(), weight, bias, kNormEps);
   }
   at::Tensor weight, bias;
 };
@@ -78,7 +79,9 @@ class Attention {
 struct Mlp {
   Mlp(const Weights& weights, const std::string& name)
       : fc1(weights, name + ".fc1"), fc2(weights, name + ".fc2") {}
-  at::Tensor operator()(const at::Tensor& x) const { return geluLinear(fc1(x), fc2.weight, fc2.bias); }
+  at::Tensor operator()(const at::Tensor& x) const {
+    return geluLinear(fc1(x), fc2.weight, fc2.bias, fc2.compute);
+  }
   Linear fc1, fc2;
 };
 

@@ -35,12 +35,13 @@ at::Tensor product(const at::Tensor& x, const at::Tensor& weight, const Bias& bi
 
 template <bool kGelu>
 struct LinearLayer : torch::autograd::Function<LinearLayer<kGelu>> {
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
-                            const Bias& bias) {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& given, const at::Tensor& weight,
+                            const Bias& bias, at::ScalarType compute) {
+    const at::Tensor x = given.to(compute);
     context->save_for_backward({x, weight});
     context->saved_data["bias"] = bias.has_value();
-    const at::AutoDispatchBelowADInplaceOrView below;
-    return product(kGelu ? at::gelu(x) : x, weight, bias);
+    context->saved_data["type"] = static_cast<int64_t>(given.scalar_type());
+    return product(kGelu ? at::gelu(x) : x, weight.to(compute), bias ? Bias(bias->to(compute)) : bias);
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
@@ -49,22 +50,27 @@ struct LinearLayer : torch::autograd::Function<LinearLayer<kGelu>> {
     const at::Tensor gradient = gradients[0].contiguous(), rows = gradient.flatten(0, -2);
     at::Tensor inner;
     if (context->needs_input_grad(0)) {
-      inner = product(gradient, weight.t(), std::nullopt);
+      inner = product(gradient, weight.to(x.scalar_type()).t(), std::nullopt);
       if (kGelu) at::gelu_backward_out(inner, inner, x);
+      inner = inner.to(static_cast<at::ScalarType>(context->saved_data["type"].toInt()));
     }
-    return {inner, rows.t().matmul((kGelu ? at::gelu(x) : x).flatten(0, -2)),
-            context->saved_data["bias"].toBool() ? rows.sum(0) : at::Tensor()};
+    const at::Tensor weightGradient = rows.t().matmul((kGelu ? at::gelu(x) : x).flatten(0, -2));
+    const at::Tensor biasGradient =
+        context->saved_data["bias"].toBool() ? rows.sum(0, false, weight.scalar_type()) : at::Tensor();
+    return {inner, weightGradient.to(weight.scalar_type()), biasGradient, {}};
   }
 };
 
 }  // namespace
 
-at::Tensor linearLayer(const at::Tensor& x, const at::Tensor& weight, const Bias& bias) {
-  return LinearLayer<false>::apply(x, weight, bias);
+at::Tensor linearLayer(const at::Tensor& x, const at::Tensor& weight, const Bias& bias,
+                       at::ScalarType compute) {
+  return LinearLayer<false>::apply(x, weight, bias, compute);
 }
 
-at::Tensor geluLinear(const at::Tensor& x, const at::Tensor& weight, const Bias& bias) {
-  return LinearLayer<true>::apply(x, weight, bias);
+at::Tensor geluLinear(const at::Tensor& x, const at::Tensor& weight, const Bias& bias,
+                      at::ScalarType compute) {
+  return LinearLayer<true>::apply(x, weight, bias, compute);
 }
 
 }  // namespace cv::mixmim

@@ -10,10 +10,15 @@ namespace cv::mixmim {
 /// x * weight' + bias. x: ... x in; weight: out x in. In float32 on the CPU the product and the gradient of x
 /// come from oneDNN, which is in LibTorch but which at::linear does not use there: 1.1 x as fast as its BLAS
 /// on a processor with AVX-512 that is not Intel's. Elsewhere at::linear.
-at::Tensor linearLayer(const at::Tensor& x, const at::Tensor& weight, const std::optional<at::Tensor>& bias);
+///
+/// `compute`: the type of the products and of the result, whatever x has; the gradients have the types of x,
+/// weight and bias.
+at::Tensor linearLayer(const at::Tensor& x, const at::Tensor& weight, const std::optional<at::Tensor>& bias,
+                       at::ScalarType compute);
 
 /// linearLayer(gelu(x)), GELU in its exact, erf form. GELU is computed again in the backward pass: keeping it
 /// would cost as much memory as all of an MLP's other activations.
-at::Tensor geluLinear(const at::Tensor& x, const at::Tensor& weight, const std::optional<at::Tensor>& bias);
+at::Tensor geluLinear(const at::Tensor& x, const at::Tensor& weight, const std::optional<at::Tensor>& bias,
+                      at::ScalarType compute);
 
 }  // namespace cv::mixmim

@@ -49,7 +49,8 @@ PatchStatistics patchStatistics(const at::Tensor& patches) {
   return {mean, (squares / static_cast<double>(patches.size(-1) - 1) + kEps).sqrt()};
 }
 
-at::Tensor reconstructionLoss(const at::Tensor& prediction, const at::Tensor& patches, bool normPixLoss) {
+at::Tensor reconstructionLoss(const at::Tensor& predicted, const at::Tensor& patches, bool normPixLoss) {
+  const at::Tensor prediction = predicted.to(patches.scalar_type());
   if (!normPixLoss) return at::mse_loss(prediction, patches);
   const PatchStatistics statistics = patchStatistics(patches);
   return at::mse_loss(prediction, (patches - statistics.mean) / statistics.deviation);
@@ -84,7 +85,7 @@ at::Tensor mixTargets(const at::Tensor& labels, int64_t classes, double smoothin
 }
 
 at::Tensor softCrossEntropy(const at::Tensor& logits, const at::Tensor& targets) {
-  return -(targets * logits.log_softmax(-1)).sum(-1).mean();
+  return -(targets * logits.log_softmax(-1, targets.scalar_type())).sum(-1).mean();
 }
 
 }  // namespace cv::mixmim

@@ -32,7 +32,7 @@ PatchStatistics patchStatistics(const at::Tensor& patches);
 
 /// Mean squared error between reconstructed and true patches of the original images, normalised patch by
 /// patch if `normPixLoss`. Paper equation 4, official "forward_loss".
-at::Tensor reconstructionLoss(const at::Tensor& prediction, const at::Tensor& patches, bool normPixLoss);
+at::Tensor reconstructionLoss(const at::Tensor& predicted, const at::Tensor& patches, bool normPixLoss);
 
 /// Fills the boxes of normalised images with N(0, 1) noise of each key, in place: the same noise on every
 /// device.

@@ -14,9 +14,14 @@ const Config& withThreads(const Config& config) {
   return config;
 }
 
+at::ScalarType computeType(const std::string& precision) {
+  return precision == "bfloat16" ? at::kBFloat16 : at::kFloat;
+}
+
 cv::Mat toMat(const at::Tensor& rows) {
-  const at::Tensor home = rows.to(at::kCPU).contiguous();
-  const int type = home.scalar_type() == at::kByte ? CV_8U : CV_32F;
+  const bool bytes = rows.scalar_type() == at::kByte;
+  const at::Tensor home = rows.to(at::kCPU, bytes ? at::kByte : at::kFloat).contiguous();
+  const int type = bytes ? CV_8U : CV_32F;
   const std::vector<int> shape(home.sizes().begin(), home.sizes().end());
   return cv::Mat(static_cast<int>(shape.size()), shape.data(), type, home.data_ptr()).clone();
 }
@@ -28,7 +33,7 @@ TorchTrainer::TorchTrainer(const Config& config)
       geometry_(geometryOf(config.model)),
       device_(openDevice(config.run.device)),
       transfer_(device_),
-      weights_(config.model, config.run.task, config.run.seed, device_),
+      weights_(config.model, config.run.task, config.run.seed, device_, computeType(config.run.precision)),
       encoder_(weights_, config.model),
       optimizer_(weights_, config) {
   if (config.run.task == Task::kPretrain)

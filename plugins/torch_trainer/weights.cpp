@@ -42,8 +42,9 @@ void copyEntry(const at::Tensor& target, const TensorMap& from, const std::strin
   target.copy_(at::from_blob(found->second.bytes.data, found->second.shape, at::kFloat));
 }
 
-Weights::Weights(const ModelConfig& model, Task task, uint64_t seed, at::Device device)
-    : list_(parameters(model, task)) {
+Weights::Weights(const ModelConfig& model, Task task, uint64_t seed, at::Device device,
+                 at::ScalarType compute)
+    : list_(parameters(model, task)), compute_(compute) {
   for (const Parameter& parameter : list_) {
     const Tensor value = initialValue(parameter, seed);
     at::Tensor tensor =

@@ -23,10 +23,13 @@ void copyEntry(const at::Tensor& target, const TensorMap& from, const std::strin
 class Weights {
  public:
   /// Initial values (see initialValue) on `device`; trainable ones require gradients.
-  Weights(const ModelConfig& model, Task task, uint64_t seed, at::Device device);
+  /// `compute`: the type layers multiply in; the weights themselves are float32.
+  Weights(const ModelConfig& model, Task task, uint64_t seed, at::Device device,
+          at::ScalarType compute = at::kFloat);
 
   const at::Tensor& at(const std::string& name) const;  ///< Error for a name the model does not have
   const std::vector<Parameter>& list() const { return list_; }
+  at::ScalarType compute() const { return compute_; }
 
   TensorMap toMap() const;
   /// Copies values; names and shapes must match exactly, else Error naming all differences.
@@ -39,6 +42,7 @@ class Weights {
   void copyInto(const std::string& name, const Tensor& value);
 
   std::vector<Parameter> list_;
+  at::ScalarType compute_;
   std::unordered_map<std::string, at::Tensor> tensors_;
 };
 

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "plugins/torch_trainer/attention_kernels.hpp"
-#include "plugins/torch_trainer/layers.hpp"
+#include "plugins/torch_trainer/linear.hpp"
 
 namespace cv::mixmim {
 namespace {
@@ -201,7 +201,7 @@ TEST(GeluLinear, AgreesWithTheTwoOperators) {
   const at::Tensor weight = random({3, 8}, 2).to(at::kDouble).requires_grad_(true);
   const at::Tensor bias = random({3}, 3).to(at::kDouble).requires_grad_(true);
   const at::Tensor plainX = exact(x), plainWeight = exact(weight), plainBias = exact(bias);
-  const at::Tensor got = geluLinear(x, weight, bias),
+  const at::Tensor got = geluLinear(x, weight, bias, at::kDouble),
                    wanted = at::linear(at::gelu(plainX), plainWeight, plainBias);
   const at::Tensor gradient = random(got.sizes(), 4).to(at::kDouble);
   got.backward(gradient);
@@ -211,6 +211,29 @@ TEST(GeluLinear, AgreesWithTheTwoOperators) {
   EXPECT_LT(largestDifference(x.grad(), plainX.grad()), kExact);
   EXPECT_LT(largestDifference(weight.grad(), plainWeight.grad()), kExact);
   EXPECT_LT(largestDifference(bias.grad(), plainBias.grad()), kExact);
+}
+
+TEST(Attention, AcrossSequencesOfDifferentLengths) {
+  const at::Tensor q = random({2, 5, 32}, 1).requires_grad_(true),
+                   kv = random({2, 9, 64}, 2).requires_grad_(true);
+  const at::Tensor exactQ = exact(q), exactKv = exact(kv), gradient = random({2, 5, 32}, 3);
+  attendAcross(q, kv, 2).backward(gradient);
+  attendAcross(exactQ, exactKv, 2).backward(gradient.to(at::kDouble));
+  EXPECT_LT(largestDifference(attendAcross(q, kv, 2), attendAcross(exactQ, exactKv, 2)), kRounding);
+  EXPECT_LT(largestDifference(q.grad(), exactQ.grad()), kRounding);
+  EXPECT_LT(largestDifference(kv.grad(), exactKv.grad()), kRounding);
+}
+
+TEST(LinearLayer, MultipliesInTheTypeAskedForAndKeepsTheTypesOfGradients) {
+  const at::Tensor x = random({2, 5, 8}, 1).requires_grad_(true),
+                   weight = random({3, 8}, 2).requires_grad_(true),
+                   bias = random({3}, 3).requires_grad_(true);
+  const at::Tensor y = linearLayer(x, weight, bias, at::kBFloat16);
+  EXPECT_EQ(y.scalar_type(), at::kBFloat16);
+  y.backward(random(y.sizes(), 4).to(at::kBFloat16));
+  for (const at::Tensor& leaf : {x, weight, bias}) EXPECT_EQ(leaf.grad().scalar_type(), at::kFloat);
+  constexpr double kBFloat16 = 1.0 / 128;
+  EXPECT_LT(largestDifference(y, at::linear(x, weight, bias)), 8 * kBFloat16);
 }
 
 }  // namespace

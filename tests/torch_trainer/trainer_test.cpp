@@ -154,6 +154,21 @@ TEST(Trainer, AblationsChangeWhatIsLearned) {
   }
 }
 
+TEST_P(Tasks, LearnsInBFloat16AsInFloat32) {
+  const auto losses = [](Task task, const char* precision) {
+    const Config config = tinyConfig(task, {{"run.precision", precision, ""}, {"optim.lr", "1e-3", ""}});
+    const auto trainer = createTrainer(config);
+    std::vector<double> all;
+    for (int i = 0; i < 8; ++i) all.push_back(trainer->step(batchOf(config, 0)).loss);
+    for (const auto& [name, tensor] : trainer->state().weights) EXPECT_EQ(tensor.dtype, DType::kF32) << name;
+    return all;
+  };
+  const std::vector<double> exact = losses(GetParam(), "float32"), rounded = losses(GetParam(), "bfloat16");
+  for (size_t i = 0; i < exact.size(); ++i) EXPECT_NEAR(rounded[i], exact[i], 0.05 * exact[i]) << i;
+  EXPECT_NE(rounded, exact);
+  EXPECT_LT(rounded.back(), rounded.front());
+}
+
 TEST(Trainer, SaysWhatItCannotDo) {
   const Config pretrain = tinyConfig(Task::kPretrain), finetune = tinyConfig(Task::kFinetune);
   const auto trainer = createTrainer(pretrain);

@@ -170,6 +170,12 @@ std::vector<Option> options(Config& c) {
       {"run.overwrite", "overwrite", "Start anew in an existing run folder.", "", &run.overwrite},
       {"run.seed", "seed", "Seed of every random number.", "", &run.seed},
       {"run.device", "device", "Where the trainer computes: cpu, cuda or cuda:N.", "", &run.device},
+      oneOf(
+          {"run.precision", "precision",
+           "Type of the matrix products and attention; weights, statistics and losses stay float32. bfloat16 "
+           "is for GPUs.",
+           "", &run.precision},
+          {"float32", "bfloat16"}),
       bounded(
           {"run.threads", "threads", "Pipeline workers, and threads of a trainer on the CPU; 0 = all cores.",
            "threads", &run.threads},

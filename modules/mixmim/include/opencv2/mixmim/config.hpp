@@ -85,7 +85,8 @@ struct RunConfig {
   std::string resume;  ///< "", "auto", or a checkpoint
   bool overwrite = false;
   uint64_t seed = 0;
-  std::string device = "cpu";  ///< cpu, cuda, cuda:N
+  std::string device = "cpu";         ///< cpu, cuda, cuda:N
+  std::string precision = "float32";  ///< float32 or bfloat16: of the products; weights stay float32
   int threads = 0;  ///< pipeline workers, and threads of a trainer that computes on the CPU; 0 = all cores
   std::string trainer = "torch_trainer";  ///< plugin name or path
   int keep = 3;                           ///< step-* checkpoints kept
