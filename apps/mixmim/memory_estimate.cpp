@@ -1,0 +1,63 @@
+#include "apps/mixmim/memory_estimate.hpp"
+
+#include <functional>
+#include <numeric>
+
+#include "model_io/parameters.hpp"
+#include "opencv2/mixmim/geometry.hpp"
+
+namespace cv::mixmim {
+
+namespace {
+
+constexpr double kFloat = sizeof(float);
+
+/// Numbers that one Transformer block keeps per token for its backward pass: the block's input, both
+/// normalised inputs, q, k and v, the attention's output, the sum after it, the MLP's hidden layer before and
+/// after GELU; and per head a row of attention scores and of probabilities.
+double keptPerToken(double dim, double mlpRatio, double heads, double keys) {
+  constexpr double kWidths = 1 + 2 + 3 + 1 + 1;
+  return dim * (kWidths + 2 * mlpRatio) + 2 * heads * keys;
+}
+
+double encoderActivations(const ModelConfig& model, const Geometry& geometry) {
+  double numbers = 0;
+  for (const Stage& stage : geometry.stages)
+    numbers += 1.0 * stage.depth * stage.tokens() *
+               keptPerToken(stage.dim, model.mlpRatio, stage.heads, stage.windowTokens());
+  return numbers;
+}
+
+/// The decoder sees every mixture twice, once for each image.
+double decoderActivations(const ModelConfig& model, const Geometry& geometry) {
+  const double cells = geometry.cellCount();
+  const double perToken =
+      model.decoderDepth * keptPerToken(model.decoderDim, model.mlpRatio, model.decoderHeads, cells);
+  return 2 * cells * (perToken + geometry.cellPixels());
+}
+
+}  // namespace
+
+MemoryEstimate estimateMemory(const Config& config) {
+  const Geometry geometry = geometryOf(config.model);
+  MemoryEstimate memory;
+  double all = 0;
+  for (const Parameter& parameter : parameters(config.model, config.run.task)) {
+    const int64_t numbers = std::accumulate(parameter.shape.begin(), parameter.shape.end(), int64_t{1},
+                                            std::multiplies<int64_t>());
+    all += static_cast<double>(numbers);
+    if (parameter.trainable()) memory.parameters += numbers;
+  }
+  const auto trained = static_cast<double>(memory.parameters);
+  memory.weights = kFloat * all;
+  memory.gradients = kFloat * trained;
+  memory.moments = 2 * kFloat * trained;
+  double perImage = encoderActivations(config.model, geometry);
+  if (config.run.task == Task::kPretrain) perImage += decoderActivations(config.model, geometry);
+  memory.activations = kFloat * perImage * config.data.batch;
+  const double pixels = 3.0 * geometry.imageSize * geometry.imageSize;
+  memory.batches = pixels * config.data.batch * config.data.ring;
+  return memory;
+}
+
+}  // namespace cv::mixmim
