@@ -1,45 +1,13 @@
 // An interrupted run ends as the undisturbed one does, bit for bit.
 #include <gtest/gtest.h>
 
-#include <csignal>
-#include <thread>
-
-#include "model_io/checkpoint.hpp"
-#include "tests/apps/program.hpp"
+#include "tests/apps/interrupted_run.hpp"
 #include "tests/support/temp_folder.hpp"
 
 namespace cv::mixmim::test {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Weights and moments at the end of a run, as bytes.
-std::string finalState(const fs::path& run) {
-  const TrainerState state = readTrainerState(run.string());
-  std::string bytes;
-  for (const TensorMap& map : {state.weights, state.optimizer})
-    for (const auto& [name, tensor] : map)
-      bytes += name + std::string(reinterpret_cast<const char*>(tensor.bytes.data), tensor.bytes.total());
-  return bytes;
-}
-
-/// Starts a run in a child and sends `signal` once it has written a checkpoint.
-int interruptedRun(const fs::path& folder, const std::string& arguments, const fs::path& run, int signal) {
-  const pid_t child = fork();
-  if (child == 0) {
-    const std::string command =
-        "cd '" + folder.string() + "' && exec " MIXMIM_PROGRAM " " + arguments + " >/dev/null 2>&1";
-    execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
-    _exit(127);
-  }
-  for (int i = 0; i < 1000 && !fs::exists(run / "checkpoints" / "last"); ++i)
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  kill(child, signal);
-  int status = 0;
-  waitpid(child, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
 
 struct Case {
   const char* name;

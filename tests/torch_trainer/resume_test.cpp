@@ -1,0 +1,58 @@
+// The program with the real model: a run cut short and continued ends as the undisturbed one does, bit for
+// bit.
+#include <gtest/gtest.h>
+
+#include "tests/apps/interrupted_run.hpp"
+#include "tests/support/temp_folder.hpp"
+
+namespace cv::mixmim::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Case {
+  const char* name;
+  const char* verb;
+  int signal;
+  int delay;  ///< milliseconds from the first checkpoint to the signal
+  const char* options;
+};
+
+std::string trainingRun(const Case& run, const std::string& out) {
+  const std::string validation = std::string(run.verb) == "finetune" ? " --val val" : "";
+  return std::string(run.verb) + " --data train --out " + out + validation +
+         " --model small --size 32 --model.patchSize 2 --batch 4 --epochs 12 --threads 2"
+         " --run.checkpointEpochs 0.3 --run.validateEpochs 1000 " +
+         run.options;
+}
+
+class TorchResume : public ::testing::TestWithParam<Case> {};
+
+TEST_P(TorchResume, EndsAsTheUndisturbedRun) {
+  const TempFolder folder;
+  const fs::path here = folder.path();
+  makeData(here, 20);
+  const Outcome whole = mixmim(here, trainingRun(GetParam(), "whole"));
+  ASSERT_EQ(whole.exitCode, 0) << whole.err;
+  const int code =
+      interruptedRun(here, trainingRun(GetParam(), "cut"), here / "cut", GetParam().signal, GetParam().delay);
+  ASSERT_EQ(code, 128 + GetParam().signal) << "the run was over before the signal came";
+  ASSERT_LT(readCheckpointInfo((here / "cut").string()).step,
+            readCheckpointInfo((here / "whole").string()).step);
+  const Outcome resumed = mixmim(here, trainingRun(GetParam(), "cut") + " --resume auto");
+  ASSERT_EQ(resumed.exitCode, 0) << resumed.err;
+  EXPECT_NE(resumed.err.find("resumes cut/checkpoints/step-"), std::string::npos) << resumed.err;
+  EXPECT_EQ(finalState(here / "cut"), finalState(here / "whole"));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Signals, TorchResume,
+    ::testing::Values(Case{"PretrainCtrlC", "pretrain", SIGINT, 50, ""},
+                      Case{"PretrainKillAccumulating", "pretrain", SIGKILL, 200, "--optim.accumulate 2"},
+                      Case{"FinetuneTerm", "finetune", SIGTERM, 350, "--model.dropPath 0.1"},
+                      Case{"FinetuneKillAccumulating", "finetune", SIGKILL, 100,
+                           "--optim.accumulate 2 --augment.randLayers 2 --augment.erase 0.25"}),
+    [](const auto& instance) { return instance.param.name; });
+
+}  // namespace
+}  // namespace cv::mixmim::test
