@@ -105,7 +105,9 @@ void TrainingRun::afterStep(const StepReport& report) {
     meter_.pauseFor([&] { validate(); });
   if (watched_.count > 0 && due(config_.run.pictureEpochs)) meter_.pauseFor([&] { logPictures(); });
   const bool late = secondsSince(savedAt_) > 60 * config_.run.checkpointMinutes;
-  if (due(config_.run.checkpointEpochs) || late || bestIsNew_) saveCheckpoint();
+  const bool wanted = due(config_.run.checkpointEpochs) || late || bestIsNew_;
+  // Not among steps that are skipped: a resumed run must count the same number of them in a row.
+  if (wanted && nonFinite_.inARow() == 0) saveCheckpoint();
   progress_->update(step_, details_);
 }
 

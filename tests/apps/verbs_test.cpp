@@ -111,7 +111,7 @@ TEST_F(Verbs, RunFolderHoldsWhatItShould) {
   int count = 0;
   for (std::string line; std::getline(lines, line); ++count)
     for (const char* key :
-         {"step", "epoch", "loss", "lr", "grad_norm", "images_per_second", "data_wait_percent", "memory_mb"})
+         {"step", "epoch", "loss", "lr", "grad_norm", "images_per_second", "data_wait_percent", "memory"})
       EXPECT_TRUE(json::parse(line).as_object().contains(key)) << key;
   EXPECT_GT(count, 0);
 }

@@ -80,13 +80,13 @@ StepReport FakeTrainer::doStep(const Batch& batch) {
   if (batch.part + 1 < batch.parts) return {};
   constexpr double kMomentum = 0.9, kRate = 0.5;
   const double rate = config().optim.lr > 0 ? config().optim.lr : kRate;
-  const double norm = cv::norm(gradient_);
-  const bool finite = std::isfinite(loss) && std::isfinite(norm);
+  const cv::Mat momentum = kMomentum * momentum_ - rate * gradient_, weights = weights_ + momentum;
+  const bool finite = std::isfinite(loss) && cv::checkRange(weights);
   if (finite) {  // a step that is not finite changes nothing
-    momentum_ = kMomentum * momentum_ - rate * gradient_;
-    weights_ += momentum_;
+    momentum_ = momentum;
+    weights_ = weights;
   }
-  last_ = {batch.step, loss, norm, rate, !finite};
+  last_ = {batch.step, loss, cv::norm(gradient_), rate, !finite};
   return last_;
 }
 
