@@ -90,10 +90,11 @@ RunFolder::RunFolder(const Config& config) : path_(config.run.out) {
   checkRunFolder(config);
   const fs::path folder(path_);
   if (fs::exists(folder / "config.ini") && config.run.resume.empty()) removeRun(folder);
-  std::error_code error;
-  fs::create_directories(folder / "checkpoints", error);
-  fs::create_directories(folder / "pictures", error);
-  if (error) throw Error(path_, fmt::format("cannot be created: {}", error.message()));
+  for (const char* name : {"checkpoints", "pictures"}) {
+    std::error_code error;
+    fs::create_directories(folder / name, error);
+    if (error) throw Error((folder / name).string(), fmt::format("cannot be created: {}", error.message()));
+  }
   writeText(folder / "config.ini", toIni(config));
 }
 

@@ -1,5 +1,7 @@
 #include "apps/mixmim/training_run.hpp"
 
+#include <stdio_ext.h>
+
 #include <boost/json.hpp>
 #include <cmath>
 #include <iostream>
@@ -191,6 +193,7 @@ void TrainingRun::finish(bool json) {
   folder_.note(sentence);
   std::cout << (json ? boost::json::serialize(result) : sentence) << std::endl;
   if (std::cout) return;
+  __fpurge(stdout);  // or it would be tried again at the end
   std::cout.clear();
   folder_.say("warning: standard output cannot be written; the result is in train.log");
 }
