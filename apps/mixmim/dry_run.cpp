@@ -101,7 +101,6 @@ void printForPeople(const RunSetup& run, const MemoryEstimate& memory, const Mea
     std::cout << fmt::format("{:<12} {}\n", name, text);
   };
   const Config& config = run.config;
-  const double giga = kMega * 1024;
   std::cout << "settings, data, plugin and weights fit together; nothing was written\n\n";
   line("images", fmt::format("{} in {}", run.train->size(), config.data.train));
   line("steps",
@@ -109,14 +108,14 @@ void printForPeople(const RunSetup& run, const MemoryEstimate& memory, const Mea
   line("parameters", fmt::format("{:.1f} million", static_cast<double>(memory.parameters) / 1e6));
   line("memory",
        fmt::format(
-           "estimated {:.1f} GiB: weights, gradients, moments {:.1f}, activations {:.1f}, batches {:.1f}",
-           memory.total() / giga, (memory.weights + memory.gradients + memory.moments) / giga,
-           memory.activations / giga, memory.batches / giga));
-  line("", fmt::format("measured {:.1f} GiB so far in this process{}", peakMemoryMb() / 1024,
+           "estimated {:.0f} MB: weights, gradients and moments {:.0f}, activations {:.0f}, batches {:.0f}",
+           memory.total() / kMega, (memory.weights + memory.gradients + memory.moments) / kMega,
+           memory.activations / kMega, memory.batches / kMega));
+  line("", fmt::format("measured {:.0f} MB so far in this process{}", peakMemoryMb(),
                        config.run.device == "cpu" ? "" : ", not counting the device"));
   line("speed",
        fmt::format(
-           "measured {:.3g} s per batch of {} ({} batches), {:.3g} s if data came alone: {:.1f} images/s",
+           "measured {:.3g} s per batch of {} (mean of {}), {:.3g} s for its data alone: {:.1f} images/s",
            measured.trainerSeconds, config.data.batch, measured.batches, measured.pipelineSeconds,
            config.data.batch / measured.secondsPerBatch()));
   line("time", fmt::format("estimated {} for {} steps, without validation and checkpoints",

@@ -57,7 +57,7 @@ TEST(Accuracy, ClassByClass) {
   EXPECT_EQ(result.top1Of(2), 0);
   EXPECT_EQ(result.confusion.at<int>(0, 1), 1);
   const double sum = 1 + std::exp(-1.0) + std::exp(-2.0);
-  EXPECT_NEAR(result.loss, std::log(sum) + 1.0 / 4, 1e-12);
+  EXPECT_NEAR(result.loss, std::log(sum) + 2.0 / 4, 1e-12);
 }
 
 }  // namespace

@@ -28,11 +28,17 @@ TEST(EventFile, RecordsHaveTheBytesOfTensorBoardsOwnWriter) {
     std::string payload;
     const char* record;
   } cases[] = {
-      {"version", versionEvent(1.5, 0), "@version@"},
-      {"version of a resumed run", versionEvent(1.5, 301), "@version301@"},
-      {"restart", restartEvent(1.5, 301), "@restart@"},
-      {"scalars", scalarsEvent(1700000000.25, 300, values), "@scalars@"},
-      {"picture", pictureEvent(2.5, 7, "reconstruction", {1144, 948}, png), "@picture@"},
+      {"version", versionEvent(1.5, 0),
+       "1800000000000000a37f4b2209000000000000f83f1a0d627261696e2e4576656e743a322a28646c"},
+      {"version of a resumed run", versionEvent(1.5, 301),
+       "1b000000000000001a0d9e1309000000000000f83f10ad021a0d627261696e2e4576656e743a32d3087f9d"},
+      {"restart", restartEvent(1.5, 301), "100000000000000095fbfe1809000000000000f83f10ad023a020801d17949d4"},
+      {"scalars", scalarsEvent(1700000000.25, 300, values),
+       "3200000000000000241956ec0900001040fc54d94110ac022a240a110a0a747261696e2f6c6f7373150000403f0a0f0a"
+       "08747261696e2f6c721552491d3916382636"},
+      {"picture", pictureEvent(2.5, 7, "reconstruction", {1144, 948}, png),
+       "2f000000000000006d5d1d5009000000000000044010072a220a200a0e7265636f6e737472756374696f6e220e08b407"
+       "10f8081803220489504e4780747965"},
   };
   for (const auto& c : cases) EXPECT_EQ(hex(tfRecord(c.payload)), c.record) << c.name;
 }
