@@ -27,6 +27,9 @@ namespace {
 
 using tbb::global_control;
 
+/// Where the files are in memory a reader keeps thirty workers busy; from a disk, fewer.
+constexpr int kWorkersPerReader = 4;
+
 /// Files read but not yet decoded, per worker: enough to keep it busy while the readers wait for the disk.
 constexpr size_t kFilesPerWorker = 4;
 
@@ -80,7 +83,9 @@ struct Pipeline::Impl {
         loader(source, config(), options.recipe, counters, badImages),
         ring(std::make_shared<BatchRing>(ringShape(config(), options.recipe), options.allocate)),
         workers(workerCount(config().run.threads)),
-        files(kFilesPerWorker * static_cast<size_t>(workers) + static_cast<size_t>(config().data.readers)),
+        readerCount(config().data.readers > 0 ? config().data.readers
+                                              : std::max(1, workers / kWorkersPerReader)),
+        files(kFilesPerWorker * static_cast<size_t>(workers) + static_cast<size_t>(readerCount)),
         control(global_control::max_allowed_parallelism, parallelism(workers)),
         arena(workers, 0) {}
 
@@ -110,7 +115,7 @@ struct Pipeline::Impl {
   BadImages badImages;
   const SampleLoader loader;
   const std::shared_ptr<BatchRing> ring;  // shared with the leases, which may outlive the pipeline
-  const int workers;
+  const int workers, readerCount;
   Pool<std::vector<uint8_t>> files;  // each job holds one, so they also tell when all work is done
   Pool<Scratch> scratch;
   JobQueue toRead, toDecode;
@@ -137,7 +142,7 @@ void Pipeline::Impl::start(int64_t first, int64_t last) {
   ring->open();
   files.open();
   toRead.open();
-  for (int i = 0; i < config().data.readers; ++i) readers.emplace_back([this] { readFiles(); });
+  for (int i = 0; i < readerCount; ++i) readers.emplace_back([this] { readFiles(); });
   feeder = std::thread([this, from = place, to = end] { feed(from, to); });
 }
 
@@ -306,7 +311,7 @@ void Pipeline::stop() {
 PipelineStats Pipeline::stats() const {
   PipelineStats stats = impl_->counters.snapshot();
   stats.threads = impl_->workers;
-  stats.readers = impl_->config().data.readers;
+  stats.readers = impl_->readerCount;
   stats.ring = impl_->config().data.ring;
   return stats;
 }

@@ -1,25 +1,12 @@
 #include "plugins/torch_trainer/encoder.hpp"
 
-#include <limits>
-
 namespace cv::mixmim {
 
-std::vector<at::Tensor> groupMasks(const at::Tensor& cells, const Geometry& geometry) {
-  std::vector<at::Tensor> masks;
-  for (const Stage& stage : geometry.stages) {
-    const int64_t factor = stage.grid / geometry.cells;
-    const at::Tensor tokens = cells.repeat_interleave(factor, 0).repeat_interleave(factor, 1);
-    const at::Tensor group =
-        partitionWindows(tokens.reshape({1, stage.tokens(), 1}), stage)[0];  // windows x N x 1
-    const at::Tensor apart = (group != group.transpose(1, 2)).unsqueeze(1);  // windows x 1 x N x N
-    masks.push_back(at::zeros(apart.sizes(), cells.options().dtype(at::kFloat))
-                        .masked_fill_(apart, -std::numeric_limits<float>::infinity()));
-  }
-  return masks;
-}
-
 Encoder::Encoder(const Weights& weights, const ModelConfig& model)
-    : patchEmbed_(weights, model), position_(weights.at("absolute_pos_embed")), norm_(weights, "norm") {
+    : patchEmbed_(weights, model),
+      position_(weights.at("absolute_pos_embed")),
+      norm_(weights, "norm"),
+      whole_(geometryOf(model), {}, position_.device()) {
   const Geometry geometry = geometryOf(model);
   for (size_t s = 0; s < geometry.stages.size(); ++s) {
     const Stage& stage = geometry.stages[s];
@@ -28,27 +15,36 @@ Encoder::Encoder(const Weights& weights, const ModelConfig& model)
     for (int n = 0; n < stage.depth; ++n) {
       const int block = stage.firstBlock + n;
       const double rate = geometry.blocks > 1 ? model.dropPath * block / (geometry.blocks - 1) : 0;
-      layers.blocks.emplace_back(weights, name + ".blocks." + std::to_string(n), stage, rate);
+      layers.blocks.emplace_back(weights, name + ".blocks." + std::to_string(n), stage.heads, rate);
     }
-    if (s + 1 < geometry.stages.size()) layers.merge.emplace(weights, name + ".downsample", stage);
+    if (s + 1 < geometry.stages.size()) layers.merge.emplace(weights, name + ".downsample");
     stages_.push_back(std::move(layers));
   }
 }
 
-at::Tensor Encoder::forward(const at::Tensor& images, const std::vector<at::Tensor>& masks, DropPath* drop,
+at::Tensor Encoder::forward(const at::Tensor& images, const TokenOrder& order, DropPath* drop,
                             const Trace& trace) const {
-  at::Tensor x = embed(images) + position_;
+  const auto seen = [&](const std::string& name, const at::Tensor& x, size_t stage) {
+    if (trace) trace(name, x.index_select(1, order.stages[stage].raster.inverse));
+  };
+  const at::Tensor& first = order.stages.front().raster.order;
+  at::Tensor x = patchEmbed_(images, first) + position_.index_select(1, first);
   for (size_t s = 0; s < stages_.size(); ++s) {
-    const at::Tensor mask = masks.empty() ? at::Tensor() : masks[s];
-    for (const WindowBlock& block : stages_[s].blocks) x = block(x, mask, drop);
+    for (const WindowBlock& block : stages_[s].blocks) x = block(x, order.stages[s].pattern, drop);
     const std::string name = "stage" + std::to_string(s + 1);
-    if (trace) trace(name + ".blocks", x);
-    if (stages_[s].merge) x = (*stages_[s].merge)(x);
-    if (trace) trace(name + ".out", x);
+    seen(name + ".blocks", x, s);
+    if (stages_[s].merge) x = (*stages_[s].merge)(x, order.stages[s].merge);
+    seen(name + ".out", x, stages_[s].merge ? s + 1 : s);
   }
-  x = norm_(x);
+  const Permutation& last = order.stages.back().raster;
+  x = permuteTokens(norm_(x), {last.inverse, last.order});
   if (trace) trace("encoder", x);
   return x;
+}
+
+at::Tensor Encoder::embed(const at::Tensor& images) const {
+  const Permutation& raster = whole_.stages.front().raster;
+  return patchEmbed_(images, raster.order).index_select(1, raster.inverse);
 }
 
 }  // namespace cv::mixmim

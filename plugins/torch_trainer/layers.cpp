@@ -25,70 +25,30 @@ at::Tensor DropPath::operator()(const at::Tensor& branch, double rate) {
   return branch * at::tensor(factors, at::kFloat).reshape(shape).to(branch.device());
 }
 
-Attention::Attention(const Weights& weights, const std::string& name, int heads)
-    : qkv_(weights, name + ".qkv"), proj_(weights, name + ".proj"), heads_(heads) {}
-
-at::Tensor Attention::operator()(const at::Tensor& x, const at::Tensor& logitBias) const {
-  const int64_t channels = x.size(-1), headDim = channels / heads_;
-  std::vector<int64_t> shape = x.sizes().vec();  // ... x N x C
-  shape.back() = 3;
-  shape.insert(shape.end(), {heads_, headDim});
-  const at::Tensor qkv = qkv_(x).reshape(shape).movedim({-3, -2}, {0, -3});  // 3 x ... x h x N x d
-  const at::Tensor q = qkv[0] * (1 / std::sqrt(static_cast<double>(headDim)));
-  at::Tensor logits = at::matmul(q, qkv[1].transpose(-2, -1));  // ... x h x N x N
-  if (logitBias.defined()) logits = logits + logitBias;
-  const at::Tensor mixed = at::matmul(logits.softmax(-1), qkv[2]);  // ... x h x N x d
-  return proj_(mixed.transpose(-3, -2).reshape(x.sizes()));
+at::Tensor Attention::queries(const at::Tensor& x) const {
+  const int64_t channels = x.size(-1);
+  return at::linear(x, qkv_.weight.narrow(0, 0, channels), qkv_.bias->narrow(0, 0, channels));
 }
 
-at::Tensor partitionWindows(const at::Tensor& x, const Stage& stage) {
-  const int64_t side = stage.window, count = stage.grid / stage.window, channels = x.size(-1);
-  if (count == 1) return x.unsqueeze(1);
-  return x.reshape({-1, count, side, count, side, channels})
-      .transpose(2, 3)
-      .reshape({-1, count * count, side * side, channels});
+at::Tensor Attention::keysValues(const at::Tensor& x) const {
+  const int64_t channels = x.size(-1);
+  return at::linear(x, qkv_.weight.narrow(0, channels, 2 * channels),
+                    qkv_.bias->narrow(0, channels, 2 * channels));
 }
 
-at::Tensor reverseWindows(const at::Tensor& windows, const Stage& stage) {
-  const int64_t side = stage.window, count = stage.grid / stage.window, channels = windows.size(-1);
-  if (count == 1) return windows.squeeze(1);
-  return windows.reshape({-1, count, count, side, side, channels})
-      .transpose(2, 3)
-      .reshape({-1, stage.tokens(), channels});
-}
-
-namespace {
-
-/// The row of the bias table for every pair of tokens of a window, flattened, on the table's device.
-at::Tensor biasIndex(int window, const at::Device& device) {
-  const cv::Mat index = relativePositionIndex(window);
-  return at::from_blob(index.data, {static_cast<int64_t>(index.total())}, at::kInt)
-      .to(device, at::kLong, false, true);
-}
-
-}  // namespace
-
-WindowBlock::WindowBlock(const Weights& weights, const std::string& name, const Stage& stage, double dropRate)
-    : stage_(stage),
-      dropRate_(dropRate),
+WindowBlock::WindowBlock(const Weights& weights, const std::string& name, int heads, double dropRate)
+    : dropRate_(dropRate),
       norm1_(weights, name + ".norm1"),
       norm2_(weights, name + ".norm2"),
-      attention_(weights, name + ".attn", stage.heads),
+      attention_(weights, name + ".attn", heads),
       mlp_(weights, name + ".mlp"),
-      biasTable_(weights.at(name + ".attn.relative_position_bias_table")),
-      biasIndex_(biasIndex(stage.window, biasTable_.device())) {}
+      biasTable_(weights.at(name + ".attn.relative_position_bias_table")) {}
 
-at::Tensor WindowBlock::attend(const at::Tensor& x, const at::Tensor& groupMask) const {
-  const int64_t n = stage_.windowTokens();
-  at::Tensor bias =
-      biasTable_.index_select(0, biasIndex_).reshape({n, n, stage_.heads}).permute({2, 0, 1});  // h x N x N
-  if (groupMask.defined()) bias = bias + groupMask;  // windows x h x N x N
-  return reverseWindows(attention_(partitionWindows(x, stage_), bias), stage_);
-}
-
-at::Tensor WindowBlock::operator()(const at::Tensor& x, const at::Tensor& groupMask, DropPath* drop) const {
+at::Tensor WindowBlock::operator()(const at::Tensor& x,
+                                   const std::shared_ptr<const AttentionPattern>& pattern,
+                                   DropPath* drop) const {
   const auto dropped = [&](const at::Tensor& branch) { return drop ? (*drop)(branch, dropRate_) : branch; };
-  const at::Tensor y = x + dropped(attend(norm1_(x), groupMask));
+  const at::Tensor y = x + dropped(attention_(norm1_(x), pattern, biasTable_));
   return y + dropped(mlp_(norm2_(y)));
 }
 
@@ -99,33 +59,35 @@ GlobalBlock::GlobalBlock(const Weights& weights, const std::string& name, int he
       mlp_(weights, name + ".mlp") {}
 
 at::Tensor GlobalBlock::operator()(const at::Tensor& x) const {
-  const at::Tensor y = x + attention_(norm1_(x), {});
+  const auto pattern = std::make_shared<const AttentionPattern>(everyoneSees(x.size(1), x.size(1)));
+  const at::Tensor y = x + attention_(norm1_(x), pattern);
   return y + mlp_(norm2_(y));
 }
 
-PatchMerging::PatchMerging(const Weights& weights, const std::string& name, const Stage& stage)
-    : grid_(stage.grid),
-      norm_(weights, name + ".norm"),
-      reduction_(weights, name + ".reduction", /*hasBias=*/false) {}
+at::Tensor GlobalBlock::picked(const at::Tensor& x, const Pick& needed, const See& across) const {
+  const at::Tensor normed = norm1_(x);
+  const at::Tensor seen =
+      across(attention_.queries(needed(normed)), attention_.keysValues(normed), attention_);
+  const at::Tensor y = needed(x) + attention_.project(seen);
+  return y + mlp_(norm2_(y));
+}
 
-at::Tensor PatchMerging::operator()(const at::Tensor& x) const {
-  const int64_t half = grid_ / 2, channels = x.size(-1);
-  const at::Tensor cells = x.reshape({-1, half, 2, half, 2, channels})  // B x y x row x x x column x C
-                               .permute({0, 1, 3, 4, 2, 5})  // column outermost: (0,0), (1,0), (0,1), (1,1)
-                               .reshape({-1, half * half, 4 * channels});
-  return reduction_(norm_(cells));
+at::Tensor PatchMerging::operator()(const at::Tensor& x, const Permutation& neighbours) const {
+  const int64_t channels = x.size(-1);
+  return reduction_(norm_(permuteTokens(x, neighbours).reshape({x.size(0), -1, 4 * channels})));
 }
 
 PatchEmbedding::PatchEmbedding(const Weights& weights, const ModelConfig& model)
     : patch_(model.patchSize), proj_(weights, "patch_embed.proj"), norm_(weights, "patch_embed.norm") {}
 
-at::Tensor PatchEmbedding::operator()(const at::Tensor& images) const {
+at::Tensor PatchEmbedding::operator()(const at::Tensor& images, const at::Tensor& order) const {
   // The convolution's kernel equals its stride, so it is a matrix product over patches (channel, row,
   // column).
   const int64_t grid = images.size(1) / patch_;
   const at::Tensor patches = images.reshape({-1, grid, patch_, grid, patch_, 3})
                                  .permute({0, 1, 3, 5, 2, 4})
-                                 .reshape({-1, grid * grid, 3 * patch_ * patch_});
+                                 .reshape({-1, grid * grid, 3 * patch_ * patch_})
+                                 .index_select(1, order);
   return norm_(at::linear(patches, proj_.weight.flatten(1), proj_.bias));
 }
 

@@ -1,5 +1,5 @@
 // The building blocks of encoder and decoder. Each holds handles to its weights and computes; nothing here
-// owns a parameter. Shapes: B images, L tokens, C channels; tokens in raster order.
+// owns a parameter. Shapes: B images, L tokens, C channels; tokens in the order of token_order.hpp.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -9,6 +9,7 @@
 #include <string>
 
 #include "opencv2/mixmim/geometry.hpp"
+#include "plugins/torch_trainer/attention.hpp"
 #include "plugins/torch_trainer/weights.hpp"
 
 namespace cv::mixmim {
@@ -48,12 +49,24 @@ class DropPath {
   uint32_t branch_ = 0;
 };
 
-/// Multi-head self-attention over the tokens of each sequence.
+/// Multi-head attention with its projections.
 class Attention {
  public:
-  Attention(const Weights& weights, const std::string& name, int heads);
-  /// x: ... x N x C. `logitBias`, if defined, is added to the logits: broadcastable to ... x heads x N x N.
-  at::Tensor operator()(const at::Tensor& x, const at::Tensor& logitBias) const;
+  Attention(const Weights& weights, const std::string& name, int heads)
+      : qkv_(weights, name + ".qkv"), proj_(weights, name + ".proj"), heads_(heads) {}
+  /// Of the tokens of every sequence among themselves: x of B x L x C -> the same.
+  at::Tensor operator()(const at::Tensor& x, const std::shared_ptr<const AttentionPattern>& pattern,
+                        const at::Tensor& biasTable = {}) const {
+    return proj_(attend(qkv_(x), heads_, pattern, biasTable));
+  }
+
+  /// The parts, for queries that are not all of the tokens.
+  at::Tensor queries(const at::Tensor& x) const;     ///< B x L x C -> the same
+  at::Tensor keysValues(const at::Tensor& x) const;  ///< B x L x C -> B x L x 2C
+  at::Tensor across(const at::Tensor& queries, const at::Tensor& keysValues) const {
+    return attendAcross(queries, keysValues, heads_);
+  }
+  at::Tensor project(const at::Tensor& x) const { return proj_(x); }
 
  private:
   Linear qkv_, proj_;
@@ -70,20 +83,17 @@ struct Mlp {
 /// One encoder block: attention inside windows with a relative position bias, then an MLP, both residual.
 class WindowBlock {
  public:
-  WindowBlock(const Weights& weights, const std::string& name, const Stage& stage, double dropRate);
-  /// x: B x L x C. `groupMask`, if defined: windows x 1 x N x N, 0 where two tokens may see each other, else
-  /// -inf.
-  at::Tensor operator()(const at::Tensor& x, const at::Tensor& groupMask, DropPath* drop) const;
+  WindowBlock(const Weights& weights, const std::string& name, int heads, double dropRate);
+  /// x: B x L x C -> the same. `drop` may be null.
+  at::Tensor operator()(const at::Tensor& x, const std::shared_ptr<const AttentionPattern>& pattern,
+                        DropPath* drop) const;
 
  private:
-  at::Tensor attend(const at::Tensor& x, const at::Tensor& groupMask) const;
-
-  Stage stage_;
   double dropRate_;
   LayerNorm norm1_, norm2_;
   Attention attention_;
   Mlp mlp_;
-  at::Tensor biasTable_, biasIndex_;
+  at::Tensor biasTable_;
 };
 
 /// One decoder block: global attention without position bias.
@@ -91,6 +101,13 @@ class GlobalBlock {
  public:
   GlobalBlock(const Weights& weights, const std::string& name, int heads);
   at::Tensor operator()(const at::Tensor& x) const;  ///< B x L x C -> the same
+
+  /// The block where only the tokens `needed` picks are asked for: all of them are seen, but nothing else is
+  /// computed for the others. `needed` takes rows of B x L x C, `across` lets the picked ones see all.
+  using Pick = std::function<at::Tensor(const at::Tensor& rows)>;
+  using See =
+      std::function<at::Tensor(const at::Tensor& queries, const at::Tensor& keysValues, const Attention&)>;
+  at::Tensor picked(const at::Tensor& x, const Pick& needed, const See& across) const;
 
  private:
   LayerNorm norm1_, norm2_;
@@ -101,11 +118,12 @@ class GlobalBlock {
 /// 2x2 neighbours, in the order (0,0), (1,0), (0,1), (1,1), become one token of twice the width.
 class PatchMerging {
  public:
-  PatchMerging(const Weights& weights, const std::string& name, const Stage& stage);
-  at::Tensor operator()(const at::Tensor& x) const;  ///< B x L x C -> B x L/4 x 2C
+  PatchMerging(const Weights& weights, const std::string& name)
+      : norm_(weights, name + ".norm"), reduction_(weights, name + ".reduction", /*hasBias=*/false) {}
+  /// B x L x C -> B x L/4 x 2C. `neighbours` puts every four side by side.
+  at::Tensor operator()(const at::Tensor& x, const Permutation& neighbours) const;
 
  private:
-  int64_t grid_;
   LayerNorm norm_;
   Linear reduction_;
 };
@@ -114,16 +132,13 @@ class PatchMerging {
 class PatchEmbedding {
  public:
   PatchEmbedding(const Weights& weights, const ModelConfig& model);
-  at::Tensor operator()(const at::Tensor& images) const;  ///< B x S x S x 3 -> B x L x C
+  /// B x S x S x 3 -> B x L x C; token k is patch order[k].
+  at::Tensor operator()(const at::Tensor& images, const at::Tensor& order) const;
 
  private:
   int64_t patch_;
   Linear proj_;
   LayerNorm norm_;
 };
-
-/// B x L x C in raster order -> B x windows x N x C, and back.
-at::Tensor partitionWindows(const at::Tensor& x, const Stage& stage);
-at::Tensor reverseWindows(const at::Tensor& windows, const Stage& stage);
 
 }  // namespace cv::mixmim

@@ -27,13 +27,6 @@ at::Tensor denormalise(const at::Tensor& images) {
       .to(at::kByte);
 }
 
-at::Tensor mixCells(const at::Tensor& images, const at::Tensor& cells) {
-  const int64_t stride = images.size(1) / cells.size(0);
-  const at::Tensor pixels =
-      cells.repeat_interleave(stride, 0).repeat_interleave(stride, 1).unsqueeze(-1);  // S x S x 1
-  return at::where(pixels, images.flip(0), images);
-}
-
 at::Tensor patchify(const at::Tensor& images, int64_t stride) {
   const int64_t cells = images.size(1) / stride;
   return images.reshape({-1, cells, stride, cells, stride, 3})

@@ -13,14 +13,16 @@ at::Tensor normalise(const at::Tensor& pixels);
 /// The inverse, clamped and rounded to uint8.
 at::Tensor denormalise(const at::Tensor& images);
 
-/// Mixing under a binary mask, B x S x S x 3: where `cells` (cells x cells, bool) is true, image B-1-i. Its
-/// own inverse.
-at::Tensor mixCells(const at::Tensor& images, const at::Tensor& cells);
-
 /// B x S x S x 3 -> B x L x (stride * stride * 3), one row per mask cell; pixel row, pixel column, channel.
 /// And back.
 at::Tensor patchify(const at::Tensor& images, int64_t stride);
 at::Tensor unpatchify(const at::Tensor& patches, int64_t stride);
+
+/// What every mixture does not show, patch by patch: the mixture with the same mask and the roles exchanged
+/// is the one of the opposite slot, so that nothing has to be unmixed.
+inline at::Tensor hiddenPatches(const at::Tensor& mixed, int64_t stride) {
+  return patchify(mixed.flip(0), stride);
+}
 
 /// Mean and standard deviation of every patch (unbiased variance, + 1e-6): B x L x 1 each.
 struct PatchStatistics {

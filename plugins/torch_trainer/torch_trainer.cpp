@@ -14,11 +14,6 @@ const Config& withThreads(const Config& config) {
   return config;
 }
 
-/// The mask as bool cells x cells on the device.
-at::Tensor cellsOf(const Batch& batch, Transfer& transfer) {
-  return transfer.upload(batch.mask).to(at::kBool);
-}
-
 cv::Mat toMat(const at::Tensor& rows) {
   const at::Tensor home = rows.to(at::kCPU).contiguous();
   const int type = home.scalar_type() == at::kByte ? CV_8U : CV_32F;
@@ -49,12 +44,11 @@ cv::Mat TorchTrainer::doAllocate(int batch) {
 
 at::Tensor TorchTrainer::pretrainingLoss(const Batch& batch) {
   const at::Tensor mixed = normalise(transfer_.upload(batch.images));
-  const at::Tensor cells = cellsOf(batch, transfer_);
-  const at::Tensor hidden = cells.flatten();
-  const at::Tensor tokens = encoder_.forward(mixed, groupMasks(cells, geometry_), nullptr);
-  const at::Tensor prediction = decoder_->predict(selectHidden(decoder_->forward(tokens, hidden), hidden));
-  const at::Tensor originals = mixCells(mixed, cells);  // mixing twice gives the images back
-  return reconstructionLoss(prediction, patchify(originals, geometry_.stride), config().model.normPixLoss);
+  const TokenOrder order(geometry_, batch.mask, device_);
+  const CellOrder cells(batch.mask, device_);
+  const at::Tensor prediction = decoder_->predictHidden(encoder_.forward(mixed, order, nullptr), cells);
+  const at::Tensor targets = hiddenPatches(mixed, geometry_.stride).index_select(1, cells.cells.order);
+  return reconstructionLoss(prediction, targets, config().model.normPixLoss);
 }
 
 at::Tensor TorchTrainer::classificationLoss(const Batch& batch) {
@@ -65,7 +59,7 @@ at::Tensor TorchTrainer::classificationLoss(const Batch& batch) {
   const at::Tensor targets =
       mixTargets(labels, config().model.classes, config().mix.labelSmoothing, batch.mixture);
   DropPath drop(config().run.seed, batch.key);
-  return softCrossEntropy((*head_)(encoder_.forward(images, {}, &drop).mean(1)), targets);
+  return softCrossEntropy((*head_)(encoder_.forward(images, &drop).mean(1)), targets);
 }
 
 void TorchTrainer::accumulate(const at::Tensor& loss, const Batch& batch) {
@@ -127,7 +121,7 @@ StepReport TorchTrainer::doFlush() {
 at::Tensor TorchTrainer::pooled(const Batch& batch) {
   const at::NoGradGuard noGrad;
   const at::Tensor images = transfer_.upload(batch.images).narrow(0, 0, batch.count);
-  const at::Tensor features = encoder_.forward(normalise(images), {}, nullptr).mean(1);
+  const at::Tensor features = encoder_.forward(normalise(images)).mean(1);
   transfer_.wait();
   return features;
 }
@@ -144,16 +138,18 @@ cv::Mat TorchTrainer::doFeatures(const Batch& batch) {
 cv::Mat TorchTrainer::doReconstruct(const Batch& batch) {
   const at::NoGradGuard noGrad;
   const at::Tensor mixed = normalise(transfer_.upload(batch.images).narrow(0, 0, batch.count));
-  const at::Tensor cells = cellsOf(batch, transfer_);
-  const at::Tensor hidden = cells.flatten();
-  const at::Tensor tokens = encoder_.forward(mixed, groupMasks(cells, geometry_), nullptr);
-  at::Tensor patches = decoder_->predict(selectHidden(decoder_->forward(tokens, hidden), hidden));
+  const TokenOrder order(geometry_, batch.mask, device_);
+  const CellOrder cells(batch.mask, device_);
+  at::Tensor patches = decoder_->predictHidden(encoder_.forward(mixed, order, nullptr), cells)
+                           .index_select(1, cells.cells.inverse);
   if (config().model.normPixLoss) {  // the model predicts normalised patches; their statistics come from the
                                      // originals
-    const PatchStatistics statistics = patchStatistics(patchify(mixCells(mixed, cells), geometry_.stride));
+    const PatchStatistics statistics = patchStatistics(hiddenPatches(mixed, geometry_.stride));
     patches = patches * statistics.deviation + statistics.mean;
   }
-  return toMat(denormalise(unpatchify(patches, geometry_.stride)));
+  const at::Tensor hidden = transfer_.upload(batch.mask).to(at::kBool).reshape({1, -1, 1});
+  const at::Tensor originals = at::where(hidden, patches, patches.flip(0));  // by image, no longer by mixture
+  return toMat(denormalise(unpatchify(originals, geometry_.stride)));
 }
 
 TrainerState TorchTrainer::doState() {

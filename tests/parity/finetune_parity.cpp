@@ -31,7 +31,7 @@ struct Finetuning {
   }
 
   at::Tensor pooled(const at::Tensor& images, const Trace& trace = {}) const {
-    return encoder.forward(images, {}, nullptr, trace).mean(1);
+    return encoder.forward(images, nullptr, trace).mean(1);
   }
 
   at::Tensor loss(int step) const {

@@ -12,6 +12,19 @@ namespace cv::mixmim::parity {
 
 namespace {
 
+/// The mask as bool, cells x cells.
+at::Tensor cellsOf(const cv::Mat& mask) {
+  return at::from_blob(mask.data, {mask.rows, mask.cols}, at::kByte).to(at::kBool);
+}
+
+/// Mixing under a binary mask, B x S x S x 3: where `cells` is true, image B-1-i. Its own inverse.
+at::Tensor mixCells(const at::Tensor& images, const at::Tensor& cells) {
+  const int64_t stride = images.size(1) / cells.size(0);
+  const at::Tensor pixels =
+      cells.repeat_interleave(stride, 0).repeat_interleave(stride, 1).unsqueeze(-1);  // S x S x 1
+  return at::where(pixels, images.flip(0), images);
+}
+
 /// The model of a golden file with the recipe's weights, and one step of it.
 struct Pretraining {
   Pretraining(const Golden& file, const Config& settings)
@@ -24,24 +37,28 @@ struct Pretraining {
     weights.assign(test::recipeWeights(config.model, Task::kPretrain, golden.seed()));
   }
 
-  at::Tensor cells(int step) const {
+  cv::Mat mask(int step) const {
     const std::vector<uint8_t> mask =
         test::recipeMask(golden.seed(), step, geometry.cellCount(), golden.number("mask_ratio"));
-    at::Tensor bits = at::empty({geometry.cells, geometry.cells}, at::kBool);
-    for (size_t i = 0; i < mask.size(); ++i) bits.flatten()[static_cast<int64_t>(i)].fill_(mask[i] != 0);
-    return bits;
+    return cv::Mat(mask, true).reshape(1, geometry.cells);
   }
 
-  at::Tensor views(const at::Tensor& mask, const at::Tensor& images, const Trace& trace) const {
-    const at::Tensor tokens =
-        encoder.forward(mixCells(images, mask), groupMasks(mask, geometry), nullptr, trace);
-    return decoder.forward(tokens, mask.flatten(), trace);
+  at::Tensor encode(const cv::Mat& mask, const at::Tensor& mixed, const Trace& trace = {}) const {
+    return encoder.forward(mixed, TokenOrder(geometry, mask, at::kCPU), nullptr, trace);
+  }
+
+  at::Tensor views(const cv::Mat& mask, const at::Tensor& images, const Trace& trace) const {
+    const at::Tensor tokens = encode(mask, mixCells(images, cellsOf(mask)), trace);
+    return decoder.views(tokens, CellOrder(mask, at::kCPU), trace);
   }
 
   at::Tensor loss(int step) const {
-    const at::Tensor mask = cells(step), images = imagesOf(golden, step);
-    const at::Tensor prediction = decoder.predict(selectHidden(views(mask, images, {}), mask.flatten()));
-    return reconstructionLoss(prediction, patchify(images, geometry.stride), config.model.normPixLoss);
+    const cv::Mat cells = mask(step);
+    const CellOrder order(cells, at::kCPU);
+    const at::Tensor mixed = mixCells(imagesOf(golden, step), cellsOf(cells));
+    const at::Tensor targets = hiddenPatches(mixed, geometry.stride).index_select(1, order.cells.order);
+    return reconstructionLoss(decoder.predictHidden(encode(cells, mixed), order), targets,
+                              config.model.normPixLoss);
   }
 
   const Golden& golden;
@@ -99,7 +116,7 @@ at::Tensor partOf(const std::string& name, const at::Tensor& prediction) {
   return part;
 }
 
-void checkActivations(const Pretraining& model, const at::Tensor& mask, const at::Tensor& images,
+void checkActivations(const Pretraining& model, const cv::Mat& mask, const at::Tensor& images,
                       Report& report) {
   const Golden& golden = model.golden;
   const at::NoGradGuard noGrad;
@@ -133,11 +150,12 @@ at::Tensor imagesOf(const Golden& golden, int step) {
 
 void checkPretraining(const Golden& golden, Report& report) {
   const Pretraining model(golden, configOf(golden, Task::kPretrain, report));
-  const at::Tensor mask = model.cells(0), images = imagesOf(golden, 0);
+  const cv::Mat bits = model.mask(0);
+  const at::Tensor mask = cellsOf(bits), images = imagesOf(golden, 0);
   checkWeights(golden, model.config, model.weights, report);
   checkInputs(model, mask, images, report);
   checkMixing(model, mask, images, report);
-  checkActivations(model, mask, images, report);
+  checkActivations(model, bits, images, report);
   const at::Tensor loss = model.loss(0);
   loss.backward();
   {

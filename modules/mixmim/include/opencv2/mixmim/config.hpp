@@ -18,7 +18,7 @@ struct DataConfig {
   int imagesPerClass = 0;   ///< use only the first N images of every class; 0 = all
   int batch = 128;          ///< images per step
   int ring = 4;             ///< batches in flight between pipeline and trainer
-  int readers = 2;          ///< threads that read files; more help where a file takes long to come
+  int readers = 0;          ///< threads that read files; 0 = one per four workers
   int maxBadImages = 1000;  ///< stop when more images than this could not be read
   double maxBadRate = 0.1;  ///< stop when more than this share could not be read (judged from 100 images on)
 };

@@ -1,0 +1,21 @@
+#if defined(__x86_64__)
+#include "plugins/torch_trainer/attention_kernels.hpp"
+
+#include <cmath>
+
+#define MIXMIM_TARGET __attribute__((target("avx2,fma")))
+
+namespace cv::mixmim {
+
+namespace {
+
+constexpr int kLanes = 8, kRows = 6;
+
+#include "plugins/torch_trainer/attention_loops.hpp"
+
+}  // namespace
+
+const AttentionKernels kAvx2Attention{"avx2", forward, backward};
+
+}  // namespace cv::mixmim
+#endif

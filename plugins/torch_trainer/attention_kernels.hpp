@@ -1,0 +1,74 @@
+// Attention of one head on the CPU, block of queries by block of queries: the table of scores is never
+// written, the backward pass computes it again from the logarithms of the softmax sums. One set of loops,
+// compiled for several instruction sets.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace cv::mixmim {
+
+/// Numbers that a head dimension must be a multiple of.
+constexpr int kHeadMultiple = 16;
+
+/// Keys are padded to a multiple of this, so that no loop has a ragged end.
+constexpr int64_t kKeyMultiple = 32;
+constexpr int64_t paddedKeys(int64_t keys) {
+  return (keys + kKeyMultiple - 1) / kKeyMultiple * kKeyMultiple;
+}
+
+/// One head of one sequence. Row i of a matrix begins at data + i * step and has `dim` numbers.
+struct AttentionHead {
+  int64_t queries, keys;
+  int dim;
+  float scale;  ///< of the products, before the bias
+  const float *q, *k, *v;
+  int64_t qStep, kvStep;
+  /// Added to the scores; rows of paddedKeys(keys) numbers, -infinity beyond `keys`. Step 0: one row for all.
+  const float* bias;
+  int64_t biasStep;
+  float* out;  ///< written forward, read backward
+  int64_t outStep;
+  float* logSum;  ///< per query log(sum(exp(score))), written forward, read backward
+};
+
+/// Where the backward pass reads the gradient of `out` and writes the others. Steps as in AttentionHead.
+struct AttentionHeadGradient {
+  const float* out;
+  float *q, *k, *v;
+  float* bias;  ///< queries x paddedKeys(keys), added to; null where nobody wants it
+};
+
+/// Memory that a thread keeps from head to head.
+class AttentionScratch {
+ public:
+  /// Forgets what was taken and makes room for `numbers` more, with the rounding of `arrays` takes.
+  void reset(int64_t numbers, int arrays);
+  float* take(int64_t numbers);  ///< 64-byte aligned, not initialised
+
+ private:
+  struct alignas(64) Line {
+    float numbers[16];
+  };
+  std::vector<Line> lines_;
+  size_t used_ = 0;
+};
+
+struct AttentionKernels {
+  const char* name;
+  void (*forward)(const AttentionHead& head, AttentionScratch& scratch);
+  void (*backward)(const AttentionHead& head, const AttentionHeadGradient& gradient,
+                   AttentionScratch& scratch);
+};
+
+extern const AttentionKernels kPortableAttention;
+#if defined(__x86_64__)
+extern const AttentionKernels kAvx2Attention;    ///< with FMA
+extern const AttentionKernels kAvx512Attention;  ///< F
+#endif
+
+/// The kernels that this processor runs, the fastest first. They agree to rounding, not to the bit.
+std::vector<const AttentionKernels*> attentionKernels();
+
+}  // namespace cv::mixmim

@@ -1,0 +1,273 @@
+// The loops of attention_kernels.hpp, for the includer's instruction set:
+//   MIXMIM_TARGET  attribute of every function
+//   kLanes         floats of a register
+//   kRows          queries of a block; kRows * 2 sums stay in registers
+// Included once per file, inside an unnamed namespace.
+
+typedef float Vec __attribute__((vector_size(kLanes * 4)));
+typedef float LooseVec __attribute__((vector_size(kLanes * 4), aligned(4), may_alias));
+typedef int32_t IntVec __attribute__((vector_size(kLanes * 4)));
+
+MIXMIM_TARGET inline Vec load(const float* from) {
+  return *reinterpret_cast<const LooseVec*>(from);
+}
+
+MIXMIM_TARGET inline void store(float* to, Vec value) {
+  *reinterpret_cast<LooseVec*>(to) = value;
+}
+
+MIXMIM_TARGET inline Vec splat(float value) {
+  return Vec{} + value;
+}
+
+MIXMIM_TARGET inline Vec larger(Vec a, Vec b) {
+  return a > b ? a : b;
+}
+
+MIXMIM_TARGET inline float sumOf(Vec v) {
+  float sum = 0;
+  for (int i = 0; i < kLanes; ++i) sum += v[i];
+  return sum;
+}
+
+MIXMIM_TARGET inline float largestOf(Vec v) {
+  float largest = v[0];
+  for (int i = 1; i < kLanes; ++i) largest = largest < v[i] ? v[i] : largest;
+  return largest;
+}
+
+/// e^x for x <= 0, to 2e-7 of its value; 1e-38 where e^x is less. Taylor to the 7th power around the nearest
+/// multiple of log 2.
+MIXMIM_TARGET inline Vec expOf(Vec x) {
+  constexpr float kRound = 12582912.f;  // 1.5 * 2^23: adding it leaves the nearest integer in the last bits
+  x = larger(x, splat(-87.f));
+  const Vec shifted = x * splat(1.44269504f) + splat(kRound);
+  const Vec n = shifted - splat(kRound);
+  Vec r = x - n * splat(0.693359375f);  // log 2 in two parts, the first exact in products with n
+  r = r + n * splat(2.12194440e-4f);
+  Vec p = r * splat(1 / 5040.f) + splat(1 / 720.f);
+  p = p * r + splat(1 / 120.f);
+  p = p * r + splat(1 / 24.f);
+  p = p * r + splat(1 / 6.f);
+  p = p * r + splat(0.5f);
+  p = p * r + splat(1.f);
+  p = p * r + splat(1.f);
+  const IntVec exponent = reinterpret_cast<IntVec>(shifted) << 23;
+  return reinterpret_cast<Vec>(reinterpret_cast<IntVec>(p) + exponent);
+}
+
+/// rows x dim -> dim x padded, 0 beyond rows.
+MIXMIM_TARGET inline void transpose(const float* from, int64_t step, int64_t rows, int dim, float* to,
+                                    int64_t padded) {
+  for (int64_t first = 0; first < padded; first += kLanes) {  // a register's worth of columns at a time
+    const int64_t count = rows - first < kLanes ? rows - first : kLanes;
+    for (int d = 0; d < dim; ++d)
+      for (int64_t i = 0; i < kLanes; ++i)
+        to[d * padded + first + i] = i < count ? from[(first + i) * step + d] : 0.f;
+  }
+}
+
+/// kRows x dim of a block, times `factor`; 0 beyond `rows`.
+MIXMIM_TARGET inline void copyBlock(const float* from, int64_t step, int64_t rows, int dim, float factor,
+                                    float* to) {
+  for (int r = 0; r < kRows; ++r)
+    for (int d = 0; d < dim; d += kLanes)
+      store(to + r * dim + d, r < rows ? load(from + r * step + d) * splat(factor) : Vec{});
+}
+
+/// out (kRows x padded) = block (kRows x dim) * transposed (dim x padded).
+MIXMIM_TARGET inline void products(const float* block, const float* transposed, int dim, int64_t padded,
+                                   float* out) {
+  for (int64_t c = 0; c < padded; c += 2 * kLanes) {
+    Vec sums[kRows][2] = {};
+    for (int d = 0; d < dim; ++d) {
+      const Vec left = load(transposed + d * padded + c), right = load(transposed + d * padded + c + kLanes);
+#pragma GCC unroll 16
+      for (int r = 0; r < kRows; ++r) {
+        const Vec factor = splat(block[r * dim + d]);
+        sums[r][0] += factor * left;
+        sums[r][1] += factor * right;
+      }
+    }
+#pragma GCC unroll 16
+    for (int r = 0; r < kRows; ++r) {
+      store(out + r * padded + c, sums[r][0]);
+      store(out + r * padded + c + kLanes, sums[r][1]);
+    }
+  }
+}
+
+/// Columns [d, d + kWide * kLanes) of out (kRows x dim) = table (kRows x padded) * matrix (keys x dim).
+template <int kWide>
+MIXMIM_TARGET inline void weightedColumns(const float* table, int64_t padded, const float* matrix,
+                                          int64_t step, int64_t keys, int dim, float* out) {
+  Vec sums[kRows][kWide] = {};
+  for (int64_t j = 0; j < keys; ++j) {
+    Vec row[kWide];
+#pragma GCC unroll 2
+    for (int w = 0; w < kWide; ++w) row[w] = load(matrix + j * step + w * kLanes);
+#pragma GCC unroll 16
+    for (int r = 0; r < kRows; ++r) {
+      const Vec factor = splat(table[r * padded + j]);
+#pragma GCC unroll 2
+      for (int w = 0; w < kWide; ++w) sums[r][w] += factor * row[w];
+    }
+  }
+#pragma GCC unroll 16
+  for (int r = 0; r < kRows; ++r)
+    for (int w = 0; w < kWide; ++w) store(out + r * dim + w * kLanes, sums[r][w]);
+}
+
+MIXMIM_TARGET inline void weightedSums(const float* table, int64_t padded, const float* matrix, int64_t step,
+                                       int64_t keys, int dim, float* out) {
+  int d = 0;
+  for (; d + 2 * kLanes <= dim; d += 2 * kLanes)
+    weightedColumns<2>(table, padded, matrix + d, step, keys, dim, out + d);
+  for (; d < dim; d += kLanes) weightedColumns<1>(table, padded, matrix + d, step, keys, dim, out + d);
+}
+
+/// Columns of gradient (keys x dim) += transpose of table (kRows x padded) * block (kRows x dim).
+template <int kWide>
+MIXMIM_TARGET inline void addOuterColumns(const float* table, int64_t padded, const float* block,
+                                          int64_t keys, int dim, float* gradient) {
+  Vec rows[kRows][kWide];
+#pragma GCC unroll 16
+  for (int r = 0; r < kRows; ++r)
+#pragma GCC unroll 2
+    for (int w = 0; w < kWide; ++w) rows[r][w] = load(block + r * dim + w * kLanes);
+  for (int64_t j = 0; j < keys; ++j) {
+    Vec sums[kWide];
+#pragma GCC unroll 2
+    for (int w = 0; w < kWide; ++w) sums[w] = load(gradient + j * dim + w * kLanes);
+#pragma GCC unroll 16
+    for (int r = 0; r < kRows; ++r) {
+      const Vec factor = splat(table[r * padded + j]);
+#pragma GCC unroll 2
+      for (int w = 0; w < kWide; ++w) sums[w] += factor * rows[r][w];
+    }
+#pragma GCC unroll 2
+    for (int w = 0; w < kWide; ++w) store(gradient + j * dim + w * kLanes, sums[w]);
+  }
+}
+
+MIXMIM_TARGET inline void addOuterProducts(const float* table, int64_t padded, const float* block,
+                                           int64_t keys, int dim, float* gradient) {
+  int d = 0;
+  for (; d + 2 * kLanes <= dim; d += 2 * kLanes)
+    addOuterColumns<2>(table, padded, block + d, keys, dim, gradient + d);
+  for (; d < dim; d += kLanes) addOuterColumns<1>(table, padded, block + d, keys, dim, gradient + d);
+}
+
+/// scores + bias -> exp(scores - largest), in place. Returns their sum, and the largest in `largest`.
+MIXMIM_TARGET inline float softmaxRow(float* scores, const float* bias, int64_t padded, float& largest) {
+  Vec most = splat(-3e38f);
+  for (int64_t c = 0; c < padded; c += kLanes) {
+    const Vec score = load(scores + c) + load(bias + c);
+    store(scores + c, score);
+    most = larger(score, most);
+  }
+  largest = largestOf(most);
+  Vec sum = {};
+  for (int64_t c = 0; c < padded; c += kLanes) {
+    const Vec power = expOf(load(scores + c) - splat(largest));
+    store(scores + c, power);
+    sum += power;
+  }
+  return sumOf(sum);
+}
+
+MIXMIM_TARGET void forward(const AttentionHead& head, AttentionScratch& scratch) {
+  const int dim = head.dim;
+  const int64_t padded = paddedKeys(head.keys);
+  scratch.reset(dim * padded + kRows * (padded + 2 * dim), 4);
+  float* keys = scratch.take(dim * padded);
+  float* table = scratch.take(kRows * padded);
+  float* block = scratch.take(int64_t{kRows} * dim);
+  float* sums = scratch.take(int64_t{kRows} * dim);
+  transpose(head.k, head.kvStep, head.keys, dim, keys, padded);
+  for (int64_t first = 0; first < head.queries; first += kRows) {
+    const int64_t rows = head.queries - first < kRows ? head.queries - first : kRows;
+    copyBlock(head.q + first * head.qStep, head.qStep, rows, dim, head.scale, block);
+    products(block, keys, dim, padded, table);
+    float inverse[kRows];
+    for (int64_t r = 0; r < rows; ++r) {
+      float largest = 0;
+      const float sum =
+          softmaxRow(table + r * padded, head.bias + (first + r) * head.biasStep, padded, largest);
+      head.logSum[first + r] = largest + std::log(sum);
+      inverse[r] = 1 / sum;
+    }
+    weightedSums(table, padded, head.v, head.kvStep, head.keys, dim, sums);
+    for (int64_t r = 0; r < rows; ++r)
+      for (int d = 0; d < dim; d += kLanes)
+        store(head.out + (first + r) * head.outStep + d, load(sums + r * dim + d) * splat(inverse[r]));
+  }
+}
+
+/// Probabilities again, and from the gradient of the probabilities that of the scores: p * (g - sum(p * g)).
+MIXMIM_TARGET inline void scoreGradientRow(float* probabilities, float* gradient, const float* bias,
+                                           float* biasGradient, int64_t padded, float logSum, float inner) {
+  for (int64_t c = 0; c < padded; c += kLanes) {
+    const Vec p = expOf(load(probabilities + c) + load(bias + c) - splat(logSum));
+    const Vec g = p * (load(gradient + c) - splat(inner));
+    store(probabilities + c, p);
+    store(gradient + c, g);
+    if (biasGradient) store(biasGradient + c, load(biasGradient + c) + g);
+  }
+}
+
+MIXMIM_TARGET inline float dot(const float* a, const float* b, int dim) {
+  Vec sum = {};
+  for (int d = 0; d < dim; d += kLanes) sum += load(a + d) * load(b + d);
+  return sumOf(sum);
+}
+
+MIXMIM_TARGET inline void clear(float* numbers, int64_t count) {
+  for (int64_t i = 0; i < count; i += kLanes) store(numbers + i, Vec{});
+}
+
+MIXMIM_TARGET inline void copyRows(const float* from, int64_t rows, int dim, float factor, float* to,
+                                   int64_t step) {
+  for (int64_t r = 0; r < rows; ++r)
+    for (int d = 0; d < dim; d += kLanes) store(to + r * step + d, load(from + r * dim + d) * splat(factor));
+}
+
+MIXMIM_TARGET void backward(const AttentionHead& head, const AttentionHeadGradient& gradient,
+                            AttentionScratch& scratch) {
+  const int dim = head.dim;
+  const int64_t padded = paddedKeys(head.keys);
+  scratch.reset(2 * dim * padded + 2 * head.keys * dim + kRows * (2 * padded + 3 * dim), 9);
+  float* keys = scratch.take(dim * padded);
+  float* values = scratch.take(dim * padded);
+  float* keyGradient = scratch.take(head.keys * dim);
+  float* valueGradient = scratch.take(head.keys * dim);
+  float* table = scratch.take(kRows * padded);
+  float* tableGradient = scratch.take(kRows * padded);
+  float* block = scratch.take(int64_t{kRows} * dim);
+  float* outBlock = scratch.take(int64_t{kRows} * dim);
+  float* sums = scratch.take(int64_t{kRows} * dim);
+  transpose(head.k, head.kvStep, head.keys, dim, keys, padded);
+  transpose(head.v, head.kvStep, head.keys, dim, values, padded);
+  clear(keyGradient, head.keys * dim);
+  clear(valueGradient, head.keys * dim);
+  for (int64_t first = 0; first < head.queries; first += kRows) {
+    const int64_t rows = head.queries - first < kRows ? head.queries - first : kRows;
+    copyBlock(head.q + first * head.qStep, head.qStep, rows, dim, head.scale, block);
+    copyBlock(gradient.out + first * head.outStep, head.outStep, rows, dim, 1, outBlock);
+    products(block, keys, dim, padded, table);
+    products(outBlock, values, dim, padded, tableGradient);
+    for (int64_t r = 0; r < rows; ++r)
+      scoreGradientRow(
+          table + r * padded, tableGradient + r * padded, head.bias + (first + r) * head.biasStep,
+          gradient.bias ? gradient.bias + (first + r) * padded : nullptr, padded, head.logSum[first + r],
+          dot(outBlock + r * dim, head.out + (first + r) * head.outStep, dim));
+    clear(table + rows * padded, (kRows - rows) * padded);
+    clear(tableGradient + rows * padded, (kRows - rows) * padded);
+    weightedSums(tableGradient, padded, head.k, head.kvStep, head.keys, dim, sums);
+    copyRows(sums, rows, dim, head.scale, gradient.q + first * head.qStep, head.qStep);
+    addOuterProducts(tableGradient, padded, block, head.keys, dim, keyGradient);
+    addOuterProducts(table, padded, outBlock, head.keys, dim, valueGradient);
+  }
+  copyRows(keyGradient, head.keys, dim, 1, gradient.k, head.kvStep);
+  copyRows(valueGradient, head.keys, dim, 1, gradient.v, head.kvStep);
+}

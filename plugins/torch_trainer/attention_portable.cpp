@@ -1,0 +1,47 @@
+#include <cmath>
+
+#include <opencv2/core.hpp>
+
+#include "plugins/torch_trainer/attention_kernels.hpp"
+
+// The compiler's own vectors: SSE, NEON or whatever every processor of the kind has.
+#define MIXMIM_TARGET
+
+namespace cv::mixmim {
+
+namespace {
+
+constexpr int kLanes = 4, kRows = 4;
+
+#include "plugins/torch_trainer/attention_loops.hpp"
+
+}  // namespace
+
+const AttentionKernels kPortableAttention{"portable", forward, backward};
+
+std::vector<const AttentionKernels*> attentionKernels() {
+  std::vector<const AttentionKernels*> usable;
+#if defined(__x86_64__)
+  if (cv::checkHardwareSupport(CV_CPU_AVX_512F)) usable.push_back(&kAvx512Attention);
+  if (cv::checkHardwareSupport(CV_CPU_AVX2) && cv::checkHardwareSupport(CV_CPU_FMA3))
+    usable.push_back(&kAvx2Attention);
+#endif
+  usable.push_back(&kPortableAttention);
+  return usable;
+}
+
+void AttentionScratch::reset(int64_t numbers, int arrays) {
+  constexpr size_t kPerLine = sizeof(Line) / sizeof(float);
+  const size_t lines = static_cast<size_t>(numbers) / kPerLine + static_cast<size_t>(arrays);
+  if (lines_.size() < lines) lines_.resize(lines);
+  used_ = 0;
+}
+
+float* AttentionScratch::take(int64_t numbers) {
+  constexpr size_t kPerLine = sizeof(Line) / sizeof(float);
+  float* first = lines_[used_].numbers;
+  used_ += (static_cast<size_t>(numbers) + kPerLine - 1) / kPerLine;
+  return first;
+}
+
+}  // namespace cv::mixmim
