@@ -1,5 +1,7 @@
 #include "plugins/torch_trainer/layers.hpp"
 
+#include <torch/csrc/autograd/custom_function.h>
+
 #include <cmath>
 
 #include "opencv2/mixmim/random.hpp"
@@ -23,6 +25,33 @@ at::Tensor DropPath::operator()(const at::Tensor& branch, double rate) {
   std::vector<int64_t> shape(static_cast<size_t>(branch.dim()), 1);
   shape[0] = branch.size(0);
   return branch * at::tensor(factors, at::kFloat).reshape(shape).to(branch.device());
+}
+
+namespace {
+
+struct GeluLinear : torch::autograd::Function<GeluLinear> {
+  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x,
+                            const at::Tensor& weight, const at::Tensor& bias) {
+    context->save_for_backward({x, weight});
+    return at::linear(at::gelu(x), weight, bias);
+  }
+
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                 const torch::autograd::variable_list& gradients) {
+    const auto saved = context->get_saved_variables();
+    const at::Tensor &x = saved[0], &weight = saved[1];
+    const at::Tensor rows = gradients[0].flatten(0, -2);
+    const at::Tensor weightGradient = rows.t().matmul(at::gelu(x).flatten(0, -2));
+    at::Tensor inner = gradients[0].matmul(weight);
+    at::gelu_backward_out(inner, inner, x);
+    return {inner, weightGradient, rows.sum(0)};
+  }
+};
+
+}  // namespace
+
+at::Tensor geluLinear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+  return GeluLinear::apply(x, weight, bias);
 }
 
 at::Tensor Attention::queries(const at::Tensor& x) const {

@@ -73,10 +73,15 @@ class Attention {
   int64_t heads_;
 };
 
+/// gelu(x) * weight' + bias. GELU is computed again in the backward pass: keeping it would cost as much
+/// memory as all of an MLP's other activations.
+at::Tensor geluLinear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
+
+/// fc2(GELU(fc1(x))), GELU in its exact, erf form.
 struct Mlp {
   Mlp(const Weights& weights, const std::string& name)
       : fc1(weights, name + ".fc1"), fc2(weights, name + ".fc2") {}
-  at::Tensor operator()(const at::Tensor& x) const { return fc2(at::gelu(fc1(x))); }  // the exact, erf form
+  at::Tensor operator()(const at::Tensor& x) const { return geluLinear(fc1(x), fc2.weight, *fc2.bias); }
   Linear fc1, fc2;
 };
 
