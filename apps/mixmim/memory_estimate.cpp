@@ -13,26 +13,25 @@ namespace {
 constexpr double kFloat = sizeof(float);
 
 /// Numbers that one Transformer block keeps per token for its backward pass: the block's input, both
-/// normalised inputs, q, k and v, the attention's output, the sum after it, the MLP's hidden layer before and
-/// after GELU; and per head a row of attention scores and of probabilities.
-double keptPerToken(double dim, double mlpRatio, double heads, double keys) {
+/// normalised inputs, q, k and v, the attention's output, the sum after it; and per head a row of attention
+/// scores and of probabilities. The hidden layer of the MLP is computed again.
+double keptPerToken(double dim, double heads, double keys) {
   constexpr double kWidths = 1 + 2 + 3 + 1 + 1;
-  return dim * (kWidths + 2 * mlpRatio) + 2 * heads * keys;
+  return dim * kWidths + 2 * heads * keys;
 }
 
-double encoderActivations(const ModelConfig& model, const Geometry& geometry) {
+double encoderActivations(const Geometry& geometry) {
   double numbers = 0;
   for (const Stage& stage : geometry.stages)
-    numbers += 1.0 * stage.depth * stage.tokens() *
-               keptPerToken(stage.dim, model.mlpRatio, stage.heads, stage.windowTokens());
+    numbers +=
+        1.0 * stage.depth * stage.tokens() * keptPerToken(stage.dim, stage.heads, stage.windowTokens());
   return numbers;
 }
 
 /// The decoder sees every mixture twice, once for each image.
 double decoderActivations(const ModelConfig& model, const Geometry& geometry) {
   const double cells = geometry.cellCount();
-  const double perToken =
-      model.decoderDepth * keptPerToken(model.decoderDim, model.mlpRatio, model.decoderHeads, cells);
+  const double perToken = model.decoderDepth * keptPerToken(model.decoderDim, model.decoderHeads, cells);
   return 2 * cells * (perToken + geometry.cellPixels());
 }
 
@@ -52,7 +51,7 @@ MemoryEstimate estimateMemory(const Config& config) {
   memory.weights = kFloat * all;
   memory.gradients = kFloat * trained;
   memory.moments = 2 * kFloat * trained;
-  double perImage = encoderActivations(config.model, geometry);
+  double perImage = encoderActivations(geometry);
   if (config.run.task == Task::kPretrain) perImage += decoderActivations(config.model, geometry);
   memory.activations = kFloat * perImage * config.data.batch;
   const double pixels = 3.0 * geometry.imageSize * geometry.imageSize;

@@ -7,8 +7,8 @@
 
 namespace cv::mixmim {
 
-/// Bytes, for a trainer that computes in float32 and keeps what the backward pass needs. An estimate: what
-/// kernels use besides, and what an allocator keeps, is not in it, and a trainer may keep less.
+/// Bytes, for a trainer that computes in float32 and keeps what the backward pass needs, as torch_trainer
+/// does on the CPU. An estimate: what kernels use besides, and what an allocator keeps, is not in it.
 struct MemoryEstimate {
   int64_t parameters = 0;  ///< how many numbers are trained
   double weights = 0;      ///< frozen ones included
