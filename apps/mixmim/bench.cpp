@@ -1,8 +1,5 @@
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <boost/json.hpp>
-#include <chrono>
 #include <iostream>
 
 #include <fmt/format.h>
@@ -10,10 +7,14 @@
 #include "apps/mixmim/command_line.hpp"
 #include "apps/mixmim/data_source.hpp"
 #include "apps/mixmim/trainer_scores.hpp"
+#include "apps/mixmim/usage.hpp"
 #include "apps/mixmim/verb.hpp"
+#include "data_pipeline/mix.hpp"
+#include "data_pipeline/mixture.hpp"
 #include "data_pipeline/pipeline.hpp"
 #include "opencv2/mixmim/classifier.hpp"
 #include "opencv2/mixmim/geometry.hpp"
+#include "opencv2/mixmim/random.hpp"
 #include "opencv2/mixmim/trainer.hpp"
 
 namespace cv::mixmim {
@@ -21,17 +22,6 @@ namespace cv::mixmim {
 namespace {
 
 namespace json = boost::json;
-using Clock = std::chrono::steady_clock;
-
-double secondsSince(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-double peakMemoryMb() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1024;
-}
 
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
@@ -114,24 +104,45 @@ json::object benchPipeline(const Config& config, Recipe recipe, double seconds) 
   return result;
 }
 
-/// Optimiser steps on one replayed batch of noise: the speed of the trainer alone.
-json::object benchTrain(const Config& config, double seconds) {
-  const auto trainer = createTrainer(config);
-  const int n = config.data.batch;
+/// A full batch of noise with a label per image.
+Batch noise(Trainer& trainer) {
+  const Config& config = trainer.config();
   Batch batch;
-  batch.images = trainer->allocate(n);
+  batch.count = config.data.batch;
+  batch.images = trainer.allocate(batch.count);
   cv::theRNG().state = 1;
   cv::randu(batch.images, 0, 256);
-  batch.count = n;
-  const int cells = geometryOf(config.model).cells;
-  batch.mask = cv::Mat::zeros(cells, cells, CV_8U);
-  batch.mask.colRange(0, cells / 2).setTo(1);
+  batch.labels.create(batch.count, 1, CV_32S);
+  cv::randu(batch.labels, 0, config.model.classes);
+  return batch;
+}
+
+/// Draws what every batch has of its own: the mask, or the mixture.
+void mixAnew(Batch& batch, const Config& config) {
+  const bool pretrain = config.run.task == Task::kPretrain;
+  Rng rng(config.run.seed, static_cast<uint64_t>(batch.step), 0,
+          pretrain ? Purpose::kMask : Purpose::kMixture);
+  batch.key = batch.step;
+  if (pretrain)
+    drawMask(geometryOf(config.model).cells, config.mix, rng, batch.mask);
+  else
+    batch.mixture = drawMixture(config.model.imageSize, config.mix, rng);
+}
+
+/// Optimiser steps on the same noise under changing masks or mixtures: the speed of the trainer alone.
+json::object benchTrain(Config config, double seconds) {
+  constexpr int kClassesOfImageNet = 1000;
+  if (config.model.classes == 0) config.model.classes = kClassesOfImageNet;
+  const auto trainer = createTrainer(config);
+  Batch batch = noise(*trainer);
   const std::vector<double> ms = timesOf(seconds, [&] {
+    mixAnew(batch, config);
     trainer->step(batch);
     ++batch.step;
   });
   trainer->flush();
   const double step = median(ms);
+  const int n = batch.count;
   return {{"ms_per_step", step},
           {"images_per_second", 1000 * n / step},
           {"batch", n},
@@ -194,11 +205,13 @@ int runBench(const Arguments& arguments) {
       "pipeline|train|predict [OPTION...]    (predict: --model model.onnx)",
       "mixmim bench pipeline --data photos/train --threads 2 --seconds 10");
   line.option("seconds", "How long to measure.", "10")
-      .option("recipe", "Of the pipeline: pretrain or finetune.", "pretrain")
+      .option("recipe", "Of pipeline and train: pretrain or finetune.", "pretrain")
       .flag("json", "Print the result as one JSON object.")
       .settings(finetune ? Task::kFinetune : Task::kPretrain)
       .words("PART");
   if (!line.parse(arguments)) return kDone;
+  if (const std::string recipe = line.get("recipe"); !finetune && recipe != "pretrain")
+    throw UsageError(fmt::format("--recipe: expected pretrain or finetune, got '{}'", recipe));
   if (line.words().size() != 1) throw UsageError("mixmim bench: expected one of pipeline, train, predict");
   const std::string part = line.words().front();
   const double seconds = line.number("seconds", 1, 86400);

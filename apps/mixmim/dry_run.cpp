@@ -85,6 +85,7 @@ json::object toJson(const RunSetup& run, const MemoryEstimate& memory, const Mea
           {"estimated_memory_mb", json::object{{"weights", memory.weights / kMega},
                                                {"gradients", memory.gradients / kMega},
                                                {"moments", memory.moments / kMega},
+                                               {"average", memory.average / kMega},
                                                {"activations", memory.activations / kMega},
                                                {"batches", memory.batches / kMega},
                                                {"total", memory.total() / kMega}}},
@@ -107,10 +108,9 @@ void printForPeople(const RunSetup& run, const MemoryEstimate& memory, const Mea
        fmt::format("{} per epoch, {} in all, {} to go", run.stepsPerEpoch, run.totalSteps, stepsLeft(run)));
   line("parameters", fmt::format("{:.1f} million", static_cast<double>(memory.parameters) / 1e6));
   line("memory",
-       fmt::format(
-           "estimated {:.0f} MB: weights, gradients and moments {:.0f}, activations {:.0f}, batches {:.0f}",
-           memory.total() / kMega, (memory.weights + memory.gradients + memory.moments) / kMega,
-           memory.activations / kMega, memory.batches / kMega));
+       fmt::format("estimated {:.0f} MB: weights and optimiser {:.0f}, activations {:.0f}, batches {:.0f}",
+                   memory.total() / kMega, (memory.total() - memory.activations - memory.batches) / kMega,
+                   memory.activations / kMega, memory.batches / kMega));
   line("", fmt::format("measured {:.0f} MB so far in this process{}", peakMemoryMb(),
                        config.run.device == "cpu" ? "" : ", not counting the device"));
   line("speed",

@@ -28,11 +28,12 @@ double encoderActivations(const Geometry& geometry) {
   return numbers;
 }
 
-/// The decoder sees every mixture twice, once for each image.
-double decoderActivations(const ModelConfig& model, const Geometry& geometry) {
+/// The decoder sees every mixture once for each image that is reconstructed.
+double decoderActivations(const Config& config, const Geometry& geometry) {
+  const ModelConfig& model = config.model;
   const double cells = geometry.cellCount();
   const double perToken = model.decoderDepth * keptPerToken(model.decoderDim, model.decoderHeads, cells);
-  return 2 * cells * (perToken + geometry.cellPixels());
+  return (config.mix.bothImages ? 2 : 1) * cells * (perToken + geometry.cellPixels());
 }
 
 }  // namespace
@@ -51,8 +52,9 @@ MemoryEstimate estimateMemory(const Config& config) {
   memory.weights = kFloat * all;
   memory.gradients = kFloat * trained;
   memory.moments = 2 * kFloat * trained;
+  memory.average = config.optim.ema > 0 ? kFloat * trained : 0;
   double perImage = encoderActivations(geometry);
-  if (config.run.task == Task::kPretrain) perImage += decoderActivations(config.model, geometry);
+  if (config.run.task == Task::kPretrain) perImage += decoderActivations(config, geometry);
   memory.activations = kFloat * perImage * config.data.batch;
   const double pixels = 3.0 * geometry.imageSize * geometry.imageSize;
   memory.batches = pixels * config.data.batch * config.data.ring;

@@ -14,9 +14,10 @@ struct MemoryEstimate {
   double weights = 0;      ///< frozen ones included
   double gradients = 0;
   double moments = 0;      ///< two numbers per parameter: AdamW
+  double average = 0;      ///< of the weights, with optim.ema
   double activations = 0;  ///< of one batch
   double batches = 0;      ///< in flight between pipeline and trainer, 8 bit
-  double total() const { return weights + gradients + moments + activations + batches; }
+  double total() const { return weights + gradients + moments + average + activations + batches; }
 };
 
 /// Throws Error where geometryOf does.

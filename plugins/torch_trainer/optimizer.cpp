@@ -77,17 +77,10 @@ TensorMap AdamW::state() const {
 
 void AdamW::restore(const TensorMap& state) {
   const at::NoGradGuard noGrad;
-  const auto copyInto = [&](const at::Tensor& target, const std::string& name) {
-    const auto found = state.find(name);
-    if (found == state.end()) throw Error("optimizer state", "expected an entry " + name);
-    if (at::IntArrayRef(found->second.shape) != target.sizes() || found->second.dtype != DType::kF32)
-      throw Error("optimizer state", name + " has another shape or type than this model");
-    target.copy_(at::from_blob(found->second.bytes.data, found->second.shape, at::kFloat));
-  };
   for (const Group& group : groups_) {
     for (size_t i = 0; i < group.names.size(); ++i) {
-      copyInto(group.means[i], group.names[i] + ".exp_avg");
-      copyInto(group.squares[i], group.names[i] + ".exp_avg_sq");
+      copyEntry(group.means[i], state, group.names[i] + ".exp_avg");
+      copyEntry(group.squares[i], state, group.names[i] + ".exp_avg_sq");
     }
   }
   const auto step = state.find("step");

@@ -35,6 +35,7 @@ TorchTrainer::TorchTrainer(const Config& config)
     decoder_.emplace(weights_, config.model);
   else
     head_.emplace(weights_, "head");
+  if (config.optim.ema > 0) average_.emplace(weights_, config.optim.ema);
 }
 
 cv::Mat TorchTrainer::doAllocate(int batch) {
@@ -42,12 +43,19 @@ cv::Mat TorchTrainer::doAllocate(int batch) {
   return transfer_.allocate({batch, side, side, 3});
 }
 
+at::Tensor TorchTrainer::encodeMixture(const at::Tensor& mixed, const Batch& batch, DropPath* drop) {
+  const TokenOrder order(geometry_, batch.mask, device_, config().mix.groupAttention);
+  return encoder_.forward(mixed, order, drop);
+}
+
 at::Tensor TorchTrainer::pretrainingLoss(const Batch& batch) {
+  const bool both = config().mix.bothImages;
   const at::Tensor mixed = normalise(transfer_.upload(batch.images));
-  const TokenOrder order(geometry_, batch.mask, device_);
   const CellOrder cells(batch.mask, device_);
-  const at::Tensor prediction = decoder_->predictHidden(encoder_.forward(mixed, order, nullptr), cells);
-  const at::Tensor targets = hiddenPatches(mixed, geometry_.stride).index_select(1, cells.cells.order);
+  DropPath drop(config().run.seed, batch.key);
+  const at::Tensor prediction = decoder_->predictHidden(encodeMixture(mixed, batch, &drop), cells, both);
+  at::Tensor targets = hiddenPatches(mixed, geometry_.stride).index_select(1, cells.cells.order);
+  if (!both) targets = targets.narrow(1, cells.own, cells.partner);
   return reconstructionLoss(prediction, targets, config().model.normPixLoss);
 }
 
@@ -81,6 +89,7 @@ void TorchTrainer::update(double lr) {
     optimizer_.scaleGradients((config().optim.clipNorm / (norm + 1e-6)).clamp_max(1));
   const at::Tensor skip = finite.logical_not().to(at::kFloat);
   optimizer_.step(lr, skip);
+  if (average_) average_->update();
   transfer_.fetch(at::stack({loss_, norm, skip}));
 }
 
@@ -128,19 +137,21 @@ at::Tensor TorchTrainer::pooled(const Batch& batch) {
 
 cv::Mat TorchTrainer::doLogits(const Batch& batch) {
   const at::NoGradGuard noGrad;
+  const WeightAverage::InPlace averaged(average());
   return toMat((*head_)(pooled(batch)));
 }
 
 cv::Mat TorchTrainer::doFeatures(const Batch& batch) {
+  const WeightAverage::InPlace averaged(average());
   return toMat(pooled(batch));
 }
 
 cv::Mat TorchTrainer::doReconstruct(const Batch& batch) {
   const at::NoGradGuard noGrad;
+  const WeightAverage::InPlace averaged(average());
   const at::Tensor mixed = normalise(transfer_.upload(batch.images).narrow(0, 0, batch.count));
-  const TokenOrder order(geometry_, batch.mask, device_);
   const CellOrder cells(batch.mask, device_);
-  at::Tensor patches = decoder_->predictHidden(encoder_.forward(mixed, order, nullptr), cells)
+  at::Tensor patches = decoder_->predictHidden(encodeMixture(mixed, batch, nullptr), cells)
                            .index_select(1, cells.cells.inverse);
   if (config().model.normPixLoss) {  // the model predicts normalised patches; their statistics come from the
                                      // originals
@@ -153,16 +164,23 @@ cv::Mat TorchTrainer::doReconstruct(const Batch& batch) {
 }
 
 TrainerState TorchTrainer::doState() {
-  return {weights_.toMap(), optimizer_.state()};
+  TrainerState state{weights_.toMap(), optimizer_.state()};
+  if (average_) average_->exportTo(state.weights, state.optimizer);
+  return state;
 }
 
 void TorchTrainer::doRestore(const TrainerState& state) {
   weights_.assign(state.weights);
-  if (!state.optimizer.empty()) optimizer_.restore(state.optimizer);
+  if (average_) average_->restart();
+  if (state.optimizer.empty()) return;
+  optimizer_.restore(state.optimizer);
+  if (average_) average_->importFrom(state.weights, state.optimizer);
 }
 
 LoadReport TorchTrainer::doInitialise(const TensorMap& weights) {
-  return weights_.initialise(weights, config().run.seed);
+  const LoadReport report = weights_.initialise(weights, config().run.seed);
+  if (average_) average_->restart();
+  return report;
 }
 
 }  // namespace cv::mixmim

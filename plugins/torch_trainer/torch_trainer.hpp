@@ -10,6 +10,7 @@
 #include "plugins/torch_trainer/device.hpp"
 #include "plugins/torch_trainer/encoder.hpp"
 #include "plugins/torch_trainer/optimizer.hpp"
+#include "plugins/torch_trainer/weight_average.hpp"
 
 namespace cv::mixmim {
 
@@ -28,6 +29,8 @@ class TorchTrainer final : public Trainer {
   void doRestore(const TrainerState& state) override;
   LoadReport doInitialise(const TensorMap& weights) override;
 
+  WeightAverage* average() { return average_ ? &*average_ : nullptr; }
+  at::Tensor encodeMixture(const at::Tensor& mixed, const Batch& batch, DropPath* drop);
   at::Tensor pretrainingLoss(const Batch& batch);
   at::Tensor classificationLoss(const Batch& batch);
   void accumulate(const at::Tensor& loss, const Batch& batch);
@@ -43,6 +46,7 @@ class TorchTrainer final : public Trainer {
   std::optional<Decoder> decoder_;  ///< pretraining
   std::optional<Linear> head_;      ///< fine-tuning
   AdamW optimizer_;
+  std::optional<WeightAverage> average_;
   at::Tensor loss_;                  ///< of the step so far, a scalar on the device
   std::vector<StepReport> pending_;  ///< steps whose numbers are still on the device: none or one
 };

@@ -33,6 +33,15 @@ Tensor toBorder(const at::Tensor& tensor) {
   return border;
 }
 
+void copyEntry(const at::Tensor& target, const TensorMap& from, const std::string& name) {
+  const at::NoGradGuard noGrad;
+  const auto found = from.find(name);
+  if (found == from.end()) throw Error("optimizer state", "expected an entry " + name);
+  if (at::IntArrayRef(found->second.shape) != target.sizes() || found->second.dtype != DType::kF32)
+    throw Error("optimizer state", name + " has another shape or type than this model");
+  target.copy_(at::from_blob(found->second.bytes.data, found->second.shape, at::kFloat));
+}
+
 Weights::Weights(const ModelConfig& model, Task task, uint64_t seed, at::Device device)
     : list_(parameters(model, task)) {
   for (const Parameter& parameter : list_) {

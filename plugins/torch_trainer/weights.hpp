@@ -17,6 +17,9 @@ namespace cv::mixmim {
 /// A view of a tensor's memory as the border's array type; on a device, a copy.
 Tensor toBorder(const at::Tensor& tensor);
 
+/// Copies an entry of an optimizer's state; Error where it is missing or has another shape or type.
+void copyEntry(const at::Tensor& target, const TensorMap& from, const std::string& name);
+
 class Weights {
  public:
   /// Initial values (see initialValue) on `device`; trainable ones require gradients.

@@ -5,7 +5,7 @@
 
 #include "apps/mixmim/memory_estimate.hpp"
 #include "opencv2/mixmim/options.hpp"
-#include "tests/apps/program.hpp"
+#include "tests/support/program.hpp"
 #include "tests/support/temp_folder.hpp"
 
 namespace cv::mixmim::test {
@@ -52,7 +52,7 @@ TEST_F(DryRun, MeasuresAndEstimates) {
     EXPECT_GT(number("peak_memory_mb"), 1);
     EXPECT_GT(number("parameters"), 100000);
     double sum = 0;
-    for (const char* part : {"weights", "gradients", "moments", "activations", "batches"})
+    for (const char* part : {"weights", "gradients", "moments", "average", "activations", "batches"})
       sum += result.at("estimated_memory_mb").at(part).to_number<double>();
     EXPECT_NEAR(result.at("estimated_memory_mb").at("total").to_number<double>(), sum, 1e-9);
   }
@@ -128,9 +128,12 @@ TEST(MemoryEstimate, CountsWhatIsKept) {
   EXPECT_EQ(memory.weights, 4.0 * (parameters + 4 * 8));  // and the frozen position embedding
   EXPECT_EQ(memory.gradients, 4.0 * parameters);
   EXPECT_EQ(memory.moments, 8.0 * parameters);
+  EXPECT_EQ(memory.average, 0);
   // Per token 8 numbers per channel and, for 2 heads, 4 scores and 4 probabilities each.
   EXPECT_EQ(memory.activations, 4.0 * 5 * 2 * 4 * (64 + 16));
   EXPECT_EQ(memory.batches, 3.0 * 8 * 8 * 5 * 4);
+  config.optim.ema = 0.999;
+  EXPECT_EQ(estimateMemory(config).average, 4.0 * parameters);
 }
 
 /// torch_trainer was measured at 2953, 3973 and 5923 MB for 4, 8 and 16 images, libraries included.

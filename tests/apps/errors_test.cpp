@@ -1,7 +1,7 @@
 // One clear error for each thing that goes wrong, with its exit code: 1 failed, 2 wrong usage.
 #include <gtest/gtest.h>
 
-#include "tests/apps/program.hpp"
+#include "tests/support/program.hpp"
 #include "tests/support/temp_folder.hpp"
 
 namespace cv::mixmim::test {

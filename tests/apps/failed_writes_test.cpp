@@ -3,8 +3,8 @@
 
 #include <fmt/format.h>
 
-#include "tests/apps/interrupted_run.hpp"
 #include "tests/support/event_reader.hpp"
+#include "tests/support/interrupted_run.hpp"
 #include "tests/support/temp_folder.hpp"
 
 namespace cv::mixmim::test {

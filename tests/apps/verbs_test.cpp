@@ -7,7 +7,7 @@
 #include "model_io/parameters.hpp"
 #include "model_io/pth.hpp"
 #include "opencv2/mixmim/options.hpp"
-#include "tests/apps/program.hpp"
+#include "tests/support/program.hpp"
 #include "tests/support/temp_folder.hpp"
 
 namespace cv::mixmim::test {
@@ -205,6 +205,17 @@ TEST_F(Verbs, BenchReportsItsFields) {
       answer("bench pipeline --data train --model small --size 16 --batch 4 --seconds 1 --json");
   for (const char* key : {"images_per_second", "threads", "stages", "peak_memory_mb"})
     EXPECT_TRUE(pipeline.contains(key)) << key;
+  for (const char* recipe : {"pretrain", "finetune"}) {
+    const json::object train = answer(std::string("bench train --recipe ") + recipe +
+                                      " --model small --size 32 --batch 4 --seconds 1 --json"
+                                      " --run.trainer " MIXMIM_TEST_PLUGINS "/fake_trainer.so");
+    for (const char* key : {"ms_per_step", "images_per_second", "batch", "model", "device", "threads",
+                            "stages", "peak_memory_mb"})
+      EXPECT_TRUE(train.contains(key)) << recipe << ": " << key;
+  }
+  const Outcome unknown = mixmim(here(), "bench train --recipe eval");
+  EXPECT_EQ(unknown.exitCode, 2);
+  EXPECT_EQ(unknown.err, "mixmim: error: --recipe: expected pretrain or finetune, got 'eval'\n");
   const json::object predict = answer("bench predict --model model.onnx --batch 2 --seconds 1 --json");
   for (const char* key : {"ms_median", "ms_min", "ms_max", "batch", "threads", "load_ms", "peak_memory_mb"})
     EXPECT_TRUE(predict.contains(key)) << key;

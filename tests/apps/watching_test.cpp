@@ -4,8 +4,8 @@
 #include <boost/json.hpp>
 #include <cmath>
 
-#include "tests/apps/interrupted_run.hpp"
 #include "tests/support/event_reader.hpp"
+#include "tests/support/interrupted_run.hpp"
 #include "tests/support/temp_folder.hpp"
 
 namespace cv::mixmim::test {

@@ -1,18 +1,25 @@
 #!/usr/bin/env bash
-# Makes the Python environment with the loaders that `./run bench pipeline` compares with.
+# Makes the Python environment with what `./run bench pipeline` or `./run bench train` compares with.
 #
-#   tests/bench/make_venv.sh FOLDER
+#   tests/bench/make_venv.sh FOLDER TORCH_VERSION pipeline|train
 #
-# Fetches about 4 GB from PyPI, once (the torch wheel brings CUDA). A package that cannot be installed is named and left out.
+# Fetches about 4 GB from PyPI, once (the torch wheel brings CUDA). A package that cannot be installed is named and left out;
+# the benchmark then says what it lacks.
 set -euo pipefail
-folder=$1
-[[ -f $folder/complete ]] && exit 0
-echo "fetching other data loaders from PyPI into $folder (about 4 GB)"
-rm -rf "$folder"
-python3 -m venv "$folder"
-for packages in "pillow<13 numpy" "torch torchvision timm" nvidia-dali-cuda120 mlx-data; do
+folder=$1 torch=torch==$2
+case $3 in
+  pipeline) wanted=("pillow<13 numpy" "$torch torchvision timm" nvidia-dali-cuda120 mlx-data) ;;
+  train) wanted=("$torch numpy") ;;
+  *) echo "make_venv.sh: expected pipeline or train, got '$3'" >&2; exit 2 ;;
+esac
+[[ -x $folder/bin/python ]] || python3 -m venv "$folder"
+for packages in "${wanted[@]}"; do
+  if grep -qsxF "$packages" "$folder/fetched"; then continue; fi
+  echo "fetching $packages from PyPI into $folder"
   # shellcheck disable=SC2086  # several packages in one word
-  "$folder/bin/python" -m pip install --quiet --disable-pip-version-check $packages ||
+  if "$folder/bin/python" -m pip install --quiet --disable-pip-version-check $packages; then
+    echo "$packages" >>"$folder/fetched"
+  else
     echo "could not be installed, left out: $packages"
+  fi
 done
-touch "$folder/complete"

@@ -2,11 +2,11 @@
 
 Prints medians over the rounds and ratios to ours. `./run bench pipeline --data FOLDER` makes the environment and calls it.
 """
-import json
 import os
 import statistics
-import subprocess
 import sys
+
+import turns
 
 build, venv, folder = sys.argv[1:4]
 seconds = sys.argv[4] if len(sys.argv) > 4 else "5"
@@ -15,12 +15,7 @@ here = os.path.dirname(os.path.abspath(__file__))
 
 
 def run(*command):
-    """The last line of a program's output as JSON, or None."""
-    one_core = ["taskset", "-c", str(min(os.sched_getaffinity(0)))]
-    done = subprocess.run(one_core + list(command), capture_output=True, text=True)
-    if done.returncode != 0:
-        return None, (done.stderr.strip().splitlines() or ["failed"])[-1]
-    return json.loads(done.stdout.strip().splitlines()[-1]), ""
+    return turns.run(["taskset", "-c", str(min(os.sched_getaffinity(0)))] + list(command))
 
 
 def ours(*more):
@@ -53,18 +48,7 @@ MEASURED = {
     "Pillow, crop and resize only": lambda: rival("pillow_resize"),
 }
 
-results, skipped = {name: [] for name in MEASURED}, {}
-for turn in range(rounds):
-    for name, measure in MEASURED.items():
-        if name in skipped:
-            continue
-        print("round %d of %d: %s" % (turn + 1, rounds, name), file=sys.stderr)
-        result, reason = measure()
-        if result is None:
-            skipped[name] = reason
-        else:
-            results[name].append(result)
-
+results, skipped = turns.measure(MEASURED, rounds)
 for name in ("ours, pretraining", "ours, fine-tuning"):
     if name in skipped:
         sys.exit("%s: %s" % (name, skipped[name]))

@@ -12,12 +12,20 @@
 namespace cv::mixmim::test {
 namespace {
 
+Config microRun(Task task) {
+  Config config;
+  config.model = micro();
+  config.run.task = task;
+  config.optim.layerDecay = 0.7;
+  return config;
+}
+
 std::vector<Names> groupsOf(Task task) {
   std::vector<NamedShape> trainable;
   for (const Parameter& parameter : parameters(micro(), task))
     if (parameter.trainable()) trainable.push_back({parameter.name, parameter.shape});
   std::vector<Names> groups;
-  for (const auto& group : optimizerGroups(trainable, micro(), task)) {
+  for (const auto& group : optimizerGroups(trainable, microRun(task))) {
     groups.emplace_back();
     for (const NamedShape& parameter : group) groups.back().push_back(parameter.name);
   }
@@ -53,6 +61,16 @@ TEST(ParameterGroups, LayersAreCountedAsInTheReference) {
     EXPECT_NEAR(std::pow(kDecay, kBlocks + 1 - layerId(entry.key(), micro())),
                 entry.value().at("lr_scale").to_number<double>(), 1e-12)
         << entry.key();
+}
+
+TEST(ParameterGroups, TheHeadMayLearnAtTheFullRate) {
+  Config config = microRun(Task::kFinetune);
+  const NamedShape head{"head.weight", {4, 8}}, norm{"norm.weight", {8}};
+  EXPECT_DOUBLE_EQ(updateRule(head, config).lrScale, 0.7);
+  config.optim.headFullRate = true;
+  EXPECT_DOUBLE_EQ(updateRule(head, config).lrScale, 1);
+  EXPECT_DOUBLE_EQ(updateRule(norm, config).lrScale, 0.7);
+  EXPECT_EQ(optimizerGroups({norm, head, {"head.bias", {4}}}, config).size(), 3);
 }
 
 }  // namespace

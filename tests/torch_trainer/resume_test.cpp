@@ -2,7 +2,7 @@
 // bit.
 #include <gtest/gtest.h>
 
-#include "tests/apps/interrupted_run.hpp"
+#include "tests/support/interrupted_run.hpp"
 #include "tests/support/temp_folder.hpp"
 
 namespace cv::mixmim::test {
@@ -48,7 +48,8 @@ TEST_P(TorchResume, EndsAsTheUndisturbedRun) {
 INSTANTIATE_TEST_SUITE_P(
     Signals, TorchResume,
     ::testing::Values(Case{"PretrainCtrlC", "pretrain", SIGINT, 50, ""},
-                      Case{"PretrainKillAccumulating", "pretrain", SIGKILL, 200, "--optim.accumulate 2"},
+                      Case{"PretrainKillAccumulating", "pretrain", SIGKILL, 200,
+                           "--optim.accumulate 2 --optim.ema 0.99"},
                       Case{"FinetuneTerm", "finetune", SIGTERM, 350, "--model.dropPath 0.1"},
                       Case{"FinetuneKillAccumulating", "finetune", SIGKILL, 100,
                            "--optim.accumulate 2 --augment.randLayers 2 --augment.erase 0.25"}),

@@ -34,11 +34,8 @@ Batch batchOf(const Config& config, int64_t step) {
   return batch;
 }
 
-class Tasks : public ::testing::TestWithParam<Task> {};
-
-TEST_P(Tasks, ContinuesBitForBitFromItsState) {
-  const Config config =
-      tinyConfig(GetParam(), {{"model.dropPath", "0.3", ""}, {"optim.warmupEpochs", "1", ""}});
+/// Three steps, a new trainer, three more, against six in one go.
+void expectSameAfterRestoring(const Config& config) {
   const auto whole = createTrainer(config), first = createTrainer(config), second = createTrainer(config);
   for (int64_t step = 0; step < 6; ++step) whole->step(batchOf(config, step));
   for (int64_t step = 0; step < 3; ++step) first->step(batchOf(config, step));
@@ -48,6 +45,15 @@ TEST_P(Tasks, ContinuesBitForBitFromItsState) {
   EXPECT_TRUE(equal(whole->state().weights, second->state().weights));
   EXPECT_TRUE(equal(whole->state().optimizer, second->state().optimizer));
   EXPECT_FALSE(equal(whole->state().weights, first->state().weights));
+}
+
+class Tasks : public ::testing::TestWithParam<Task> {};
+
+TEST_P(Tasks, ContinuesBitForBitFromItsState) {
+  for (const char* ema : {"0", "0.9"})
+    expectSameAfterRestoring(
+        tinyConfig(GetParam(),
+                   {{"model.dropPath", "0.3", ""}, {"optim.warmupEpochs", "1", ""}, {"optim.ema", ema, ""}}));
 }
 
 TEST_P(Tasks, SkipsANonFiniteStepWithoutTouchingAnything) {
@@ -89,6 +95,63 @@ TEST(Trainer, ClippingBoundsTheUpdateAndReportsTheUnclippedNorm) {
                    b = createTrainer(clipped)->step(batchOf(clipped, 1));
   EXPECT_GT(a.gradNorm, 1e-3);
   EXPECT_EQ(a.gradNorm, b.gradNorm);
+}
+
+TEST(Trainer, AveragedWeightsAreStoredAndEvaluated) {
+  const Config config = tinyConfig(Task::kFinetune, {{"optim.ema", "0.75", ""}});
+  const auto trainer = createTrainer(config);
+  const std::string name = "layers.2.blocks.0.attn.qkv.weight";
+  const Tensor before = copyOf(trainer->state().weights).at(name);
+  trainer->step(batchOf(config, 0));
+  const TrainerState state = trainer->state();
+  const float *average = state.weights.at(name).as<float>(),
+              *trained = state.optimizer.at(name + ".trained").as<float>(), *first = before.as<float>();
+  for (int64_t i = 0; i < before.elements(); ++i)
+    ASSERT_NEAR(average[i], 0.75f * first[i] + 0.25f * trained[i], 1e-7f) << i;
+  const auto evaluated = createTrainer(tinyConfig(Task::kFinetune));
+  evaluated->restore({copyOf(state.weights), {}});
+  EXPECT_EQ(
+      cv::norm(trainer->logits(batchOf(config, 0)), evaluated->logits(batchOf(config, 0)), cv::NORM_INF), 0);
+}
+
+TEST(Trainer, PartsOfAStepAverageTheirGradients) {
+  const Config config = tinyConfig(Task::kFinetune);
+  Batch all = pictures(config, 8);
+  const auto whole = createTrainer(config), inParts = createTrainer(config);
+  const StepReport expected = whole->step(all);
+  StepReport got;
+  for (int part = 0; part < 2; ++part) {
+    Batch half = pictures(config, 4);
+    std::memcpy(half.images.data, all.images.ptr(4 * part), half.images.total());
+    all.labels.rowRange(4 * part, 4 * part + 4).copyTo(half.labels);
+    half.part = part;
+    half.parts = 2;
+    got = inParts->step(half);
+  }
+  EXPECT_NEAR(got.loss, expected.loss, 1e-5);
+  EXPECT_NEAR(got.gradNorm, expected.gradNorm, 1e-4 * expected.gradNorm);
+  const TensorMap wanted = whole->state().optimizer, halves = inParts->state().optimizer;
+  for (const auto& [name, tensor] : wanted) {
+    if (name.find(".exp_avg") == std::string::npos || name.find("_sq") != std::string::npos) continue;
+    const cv::Mat a(1, static_cast<int>(tensor.elements()), CV_32F, tensor.bytes.data),
+        b(1, static_cast<int>(tensor.elements()), CV_32F, halves.at(name).bytes.data);
+    EXPECT_LE(cv::norm(a, b, cv::NORM_INF), 1e-4 * cv::norm(a, cv::NORM_INF) + 1e-9) << name;
+  }
+}
+
+TEST(Trainer, AblationsChangeWhatIsLearned) {
+  const auto lossWith = [](const char* option) {
+    std::vector<Setting> settings;
+    if (*option) settings.push_back({option, "false", ""});
+    const Config config = tinyConfig(Task::kPretrain, settings);
+    return createTrainer(config)->step(batchOf(config, 1)).loss;
+  };
+  const double usual = lossWith("");
+  for (const char* option : {"mix.groupAttention", "mix.bothImages", "model.normPixLoss"}) {
+    const double loss = lossWith(option);
+    EXPECT_TRUE(std::isfinite(loss)) << option;
+    EXPECT_NE(loss, usual) << option;
+  }
 }
 
 TEST(Trainer, SaysWhatItCannotDo) {

@@ -153,7 +153,7 @@ TrainerState ForeignCheckpoint::state() const {
   std::vector<NamedShape> inOrder;
   for (const auto& [name, tensor] : tensors_)
     if (trainable.count(name)) inOrder.push_back({name, tensor->shape});
-  return {weights(), readOfficialOptimizer(file_, optimizer, inOrder, config.model, config.run.task)};
+  return {weights(), readOfficialOptimizer(file_, optimizer, inOrder, config)};
 }
 
 std::vector<std::string> ForeignCheckpoint::notes() const {

@@ -79,9 +79,8 @@ void addMoments(const PthFile& file, PthValue entry, const NamedShape& parameter
 }  // namespace
 
 TensorMap readOfficialOptimizer(const PthFile& file, PthValue optimizer,
-                                const std::vector<NamedShape>& parameters, const ModelConfig& model,
-                                Task task) {
-  const auto groups = optimizerGroups(parameters, model, task);
+                                const std::vector<NamedShape>& parameters, const Config& config) {
+  const auto groups = optimizerGroups(parameters, config);
   const std::vector<int64_t> numbers = numbersOf(optimizer, groups, file.where());
   const auto entries = entriesOf(optimizer, file.where());
   TensorMap state;
@@ -136,7 +135,7 @@ void writeGroup(PthWriter& file, const Config& config, const std::vector<NamedSh
   const auto real = [&](const char* key, double value) { file.text(key), file.real(value); };
   const auto truth = [&](const char* key, bool value) { file.text(key), file.truth(value); };
   file.beginDict();
-  real("lr", peakRate(optim, config.data.batch) * rule.lrScale);
+  real("lr", peakRate(optim, config.data.batch * optim.accumulate) * rule.lrScale);
   if (finetune) real("lr_scale", rule.lrScale);
   file.text("betas");
   file.beginTuple();
@@ -161,7 +160,10 @@ void writeOfficialOptimizer(PthWriter& file, const TensorMap& state, const Confi
   std::vector<NamedShape> trainable;
   for (const Parameter& parameter : parameters(config.model, config.run.task))
     if (parameter.trainable()) trainable.push_back({parameter.name, parameter.shape});
-  const auto groups = optimizerGroups(trainable, config.model, config.run.task);
+  const auto groups = optimizerGroups(trainable, config);
+  if (config.optim.ema > 0)
+    throw Error("optim.ema", "the weights are running averages, the optimizer's state is not about them",
+                "export without --optimizer");
   if (state.count("step") == 0) throw Error("optimizer state", "expected an entry step");
   int64_t number = 0;
   file.beginDict();

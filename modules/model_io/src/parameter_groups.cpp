@@ -24,13 +24,23 @@ int layerId(const std::string& name, const ModelConfig& model) {
   return geometry.blocks;  // final norm and head
 }
 
+namespace {
+
+/// The layer whose learning rate a parameter has when fine-tuned, up to blocks + 1 for the full rate.
+int rateLayer(const std::string& name, const Config& config) {
+  if (config.optim.headFullRate && startsWith(name, "head.")) return geometryOf(config.model).blocks + 1;
+  return layerId(name, config.model);
+}
+
+}  // namespace
+
 UpdateRule updateRule(const NamedShape& parameter, const Config& config) {
   UpdateRule rule;
   rule.weightDecay =
       parameter.shape.size() == 1 ? 0 : config.optim.weightDecay;  // every bias has one dimension
   if (config.run.task == Task::kFinetune) {
     const int blocks = geometryOf(config.model).blocks;
-    rule.lrScale = std::pow(config.optim.layerDecay, blocks + 1 - layerId(parameter.name, config.model));
+    rule.lrScale = std::pow(config.optim.layerDecay, blocks + 1 - rateLayer(parameter.name, config));
   }
   return rule;
 }
@@ -41,13 +51,14 @@ double peakRate(const OptimConfig& optim, int images) {
 }
 
 std::vector<std::vector<NamedShape>> optimizerGroups(const std::vector<NamedShape>& parameters,
-                                                     const ModelConfig& model, Task task) {
+                                                     const Config& config) {
   using Key = std::pair<int, bool>;  // layer, decays
   std::vector<Key> keys;
-  if (task == Task::kPretrain) keys = {{0, false}, {0, true}};
+  const bool pretraining = config.run.task == Task::kPretrain;
+  if (pretraining) keys = {{0, false}, {0, true}};
   std::vector<std::vector<NamedShape>> groups(keys.size());
   for (const NamedShape& parameter : parameters) {
-    const Key key{task == Task::kPretrain ? 0 : layerId(parameter.name, model), parameter.shape.size() > 1};
+    const Key key{pretraining ? 0 : rateLayer(parameter.name, config), parameter.shape.size() > 1};
     const auto found = std::find(keys.begin(), keys.end(), key);
     const auto index = static_cast<size_t>(found - keys.begin());
     if (found == keys.end()) {

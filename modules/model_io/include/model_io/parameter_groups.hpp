@@ -24,7 +24,8 @@ struct UpdateRule {
 };
 
 /// The rule of a parameter. No decay for one-dimensional tensors and biases, decay for everything else (bias
-/// tables and mask token included). Fine-tuning: lrScale = layerDecay^(blocks + 1 - layerId).
+/// tables and mask token included). Fine-tuning: lrScale = layerDecay^(blocks + 1 - layerId), and 1 for the
+/// head with optim.headFullRate.
 UpdateRule updateRule(const NamedShape& parameter, const Config& config);
 
 /// Learning rate after the warm-up, for steps of so many images: lr, or baseLr per 256 images.
@@ -34,6 +35,6 @@ double peakRate(const OptimConfig& optim, int images);
 /// `parameters` in registration order. Pretraining: without decay, with decay. Fine-tuning: by layer and
 /// decay, in the order in which they are first met.
 std::vector<std::vector<NamedShape>> optimizerGroups(const std::vector<NamedShape>& parameters,
-                                                     const ModelConfig& model, Task task);
+                                                     const Config& config);
 
 }  // namespace cv::mixmim

@@ -38,6 +38,8 @@ struct AugmentConfig {
 struct MixConfig {
   double maskRatio = 0.5;          ///< share of the cells taken from the partner image (pretraining)
   double maskRatioRange = 0.0;     ///< the ratio of a batch is drawn from [maskRatio, maskRatio + range]
+  bool groupAttention = true;      ///< tokens of a mixture see those of the same image only (pretraining)
+  bool bothImages = true;          ///< both images of a pair are reconstructed (pretraining)
   double mixup = 0.8;              ///< Beta parameter of mixup, 0 = off (fine-tuning)
   double cutmix = 1.0;             ///< Beta parameter of cutmix, 0 = off (fine-tuning)
   double probability = 1.0;        ///< probability that a batch is mixed at all (fine-tuning)
@@ -68,9 +70,12 @@ struct OptimConfig {
   double minLr = 0;
   double beta1 = 0.9, beta2 = 0.95, eps = 1e-8;
   double weightDecay = 0.05;
-  double layerDecay = 1.0;  ///< learning rate factor per block, counted from the head; 1 = none
-  double clipNorm = 0;      ///< largest gradient norm; 0 = no clipping
-  int maxNonFinite = 10;    ///< stop after this many non-finite steps in a row
+  double layerDecay = 1.0;    ///< learning rate factor per block, counted from the head; 1 = none
+  bool headFullRate = false;  ///< the classifier's head is not scaled by layerDecay
+  double clipNorm = 0;        ///< largest gradient norm; 0 = no clipping
+  double ema =
+      0;  ///< decay per step of a running average of the weights, which is then what is used; 0 = none
+  int maxNonFinite = 10;  ///< stop after this many non-finite steps in a row
 };
 
 struct RunConfig {

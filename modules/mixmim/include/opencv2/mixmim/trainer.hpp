@@ -23,8 +23,9 @@ struct StepReport {
 
 /// Everything a run needs to continue bit for bit, apart from the position in the data.
 struct TrainerState {
-  TensorMap weights;    ///< official names
-  TensorMap optimizer;  ///< "<name>.exp_avg", "<name>.exp_avg_sq", and "step" (one I64)
+  TensorMap weights;    ///< official names; with optim.ema their running averages
+  TensorMap optimizer;  ///< "<name>.exp_avg", "<name>.exp_avg_sq", "step" (one I64); with optim.ema
+                        ///< "<name>.trained"
 };
 
 /// What loading foreign weights did with each name.

@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "model_io/checkpoint.hpp"
-#include "tests/apps/program.hpp"
+#include "tests/support/program.hpp"
 
 namespace cv::mixmim::test {
 

@@ -1,0 +1,77 @@
+"""Sizes of the models and what a training step of them costs; needs no PyTorch. Run alone, it tests itself."""
+from dataclasses import dataclass
+
+IMAGE, PATCH, STRIDE, MLP = 224, 4, 32, 4  # pixels; the last is how much wider a block is inside
+CELLS = (IMAGE // STRIDE) ** 2
+CLASSES = 1000
+
+
+@dataclass(frozen=True)
+class Size:
+    embed: int
+    depths: tuple
+    decoder_dim: int
+    decoder_depth: int
+    decoder_heads: int
+    head_dim: int = 32
+    windows: tuple = (14, 14, 14, 7)
+
+    def stages(self):
+        """(width, heads, depth, side of the token grid, side of a window) of every stage."""
+        return [(self.embed << s, (self.embed << s) // self.head_dim, depth, IMAGE // PATCH >> s, self.windows[s])
+                for s, depth in enumerate(self.depths)]
+
+
+SIZES = {
+    "tiny": Size(32, (1, 1, 2, 1), 64, 1, 2),
+    "base": Size(128, (2, 2, 18, 2), 512, 8, 16),
+    "large": Size(192, (2, 2, 18, 2), 512, 8, 16),
+    "huge": Size(352, (2, 2, 18, 2), 512, 8, 16),
+}
+
+
+def block_layers(rows, width):
+    return [(rows, width, 3 * width), (rows, width, width), (rows, width, MLP * width), (rows, MLP * width, width)]
+
+
+def linear_layers(size, task, batch):
+    """Every product with a weight matrix in a forward pass: (rows, inputs, outputs)."""
+    stages = size.stages()
+    layers = [(batch * stages[0][3] ** 2, 3 * PATCH ** 2, size.embed)]
+    for s, (width, _, depth, side, _) in enumerate(stages):
+        rows = batch * side ** 2
+        layers += depth * block_layers(rows, width)
+        if s + 1 < len(stages):
+            layers.append((rows // 4, 4 * width, 2 * width))
+    width = stages[-1][0]
+    if task == "finetune":
+        return layers + [(batch, width, CLASSES)]
+    views = 2 * batch * CELLS
+    return (layers + [(batch * CELLS, width, size.decoder_dim)] + size.decoder_depth * block_layers(views, size.decoder_dim)
+            + [(views, size.decoder_dim, 3 * STRIDE ** 2)])
+
+
+def attention_macs(size, task, batch):
+    """Multiply-adds of scores and weighted values over whole windows: what the mask hides is counted too."""
+    macs = sum(2 * depth * width * batch * side ** 2 * window ** 2 for width, _, depth, side, window in size.stages())
+    if task == "pretrain":
+        macs += 2 * size.decoder_depth * size.decoder_dim * 2 * batch * CELLS ** 2
+    return macs
+
+
+def training_flop(size, task, batch):
+    """Floating point operations of a training step: two per multiply-add, and the backward pass costs two forward ones."""
+    linear = sum(rows * inputs * outputs for rows, inputs, outputs in linear_layers(size, task, batch))
+    return 6 * (linear + attention_macs(size, task, batch))
+
+
+def check():
+    """The published sizes cost this many GFLOP per image of pretraining."""
+    for name, published in (("base", 114.0), ("large", 231.0), ("huge", 721.8)):
+        counted = training_flop(SIZES[name], "pretrain", 8) / 8e9
+        assert abs(counted - published) < 0.05, "%s: expected %.1f GFLOP per image, counted %.3f" % (name, published, counted)
+
+
+if __name__ == "__main__":
+    check()
+    print("counts agree with the published ones")
