@@ -1,7 +1,5 @@
 #include "plugins/torch_trainer/layers.hpp"
 
-#include <torch/csrc/autograd/custom_function.h>
-
 #include <cmath>
 
 #include "opencv2/mixmim/random.hpp"
@@ -27,42 +25,15 @@ at::Tensor DropPath::operator()(const at::Tensor& branch, double rate) {
   return branch * at::tensor(factors, at::kFloat).reshape(shape).to(branch.device());
 }
 
-namespace {
-
-struct GeluLinear : torch::autograd::Function<GeluLinear> {
-  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x,
-                            const at::Tensor& weight, const at::Tensor& bias) {
-    context->save_for_backward({x, weight});
-    return at::linear(at::gelu(x), weight, bias);
-  }
-
-  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
-                                                 const torch::autograd::variable_list& gradients) {
-    const auto saved = context->get_saved_variables();
-    const at::Tensor &x = saved[0], &weight = saved[1];
-    const at::Tensor rows = gradients[0].flatten(0, -2);
-    const at::Tensor weightGradient = rows.t().matmul(at::gelu(x).flatten(0, -2));
-    at::Tensor inner = gradients[0].matmul(weight);
-    at::gelu_backward_out(inner, inner, x);
-    return {inner, weightGradient, rows.sum(0)};
-  }
-};
-
-}  // namespace
-
-at::Tensor geluLinear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-  return GeluLinear::apply(x, weight, bias);
-}
-
 at::Tensor Attention::queries(const at::Tensor& x) const {
   const int64_t channels = x.size(-1);
-  return at::linear(x, qkv_.weight.narrow(0, 0, channels), qkv_.bias->narrow(0, 0, channels));
+  return linearLayer(x, qkv_.weight.narrow(0, 0, channels), qkv_.bias->narrow(0, 0, channels));
 }
 
 at::Tensor Attention::keysValues(const at::Tensor& x) const {
   const int64_t channels = x.size(-1);
-  return at::linear(x, qkv_.weight.narrow(0, channels, 2 * channels),
-                    qkv_.bias->narrow(0, channels, 2 * channels));
+  return linearLayer(x, qkv_.weight.narrow(0, channels, 2 * channels),
+                     qkv_.bias->narrow(0, channels, 2 * channels));
 }
 
 WindowBlock::WindowBlock(const Weights& weights, const std::string& name, int heads, double dropRate)
@@ -117,7 +88,7 @@ at::Tensor PatchEmbedding::operator()(const at::Tensor& images, const at::Tensor
                                  .permute({0, 1, 3, 5, 2, 4})
                                  .reshape({-1, grid * grid, 3 * patch_ * patch_})
                                  .index_select(1, order);
-  return norm_(at::linear(patches, proj_.weight.flatten(1), proj_.bias));
+  return norm_(linearLayer(patches, proj_.weight.flatten(1), proj_.bias));
 }
 
 }  // namespace cv::mixmim

@@ -10,6 +10,7 @@
 
 #include "opencv2/mixmim/geometry.hpp"
 #include "plugins/torch_trainer/attention.hpp"
+#include "plugins/torch_trainer/linear.hpp"
 #include "plugins/torch_trainer/weights.hpp"
 
 namespace cv::mixmim {
@@ -22,7 +23,7 @@ inline constexpr double kNormEps = 1e-5;
 
 struct Linear {
   Linear(const Weights& weights, const std::string& name, bool hasBias = true);
-  at::Tensor operator()(const at::Tensor& x) const { return at::linear(x, weight, bias); }
+  at::Tensor operator()(const at::Tensor& x) const { return linearLayer(x, weight, bias); }
   at::Tensor weight;
   std::optional<at::Tensor> bias;
 };
@@ -73,15 +74,11 @@ class Attention {
   int64_t heads_;
 };
 
-/// gelu(x) * weight' + bias. GELU is computed again in the backward pass: keeping it would cost as much
-/// memory as all of an MLP's other activations.
-at::Tensor geluLinear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
-
 /// fc2(GELU(fc1(x))), GELU in its exact, erf form.
 struct Mlp {
   Mlp(const Weights& weights, const std::string& name)
       : fc1(weights, name + ".fc1"), fc2(weights, name + ".fc2") {}
-  at::Tensor operator()(const at::Tensor& x) const { return geluLinear(fc1(x), fc2.weight, *fc2.bias); }
+  at::Tensor operator()(const at::Tensor& x) const { return geluLinear(fc1(x), fc2.weight, fc2.bias); }
   Linear fc1, fc2;
 };
 

@@ -25,7 +25,7 @@ AdamW::AdamW(const Weights& weights, const Config& config) : optim_(config.optim
   }
 }
 
-void AdamW::zeroGradients() {
+void AdamW::dropGradients() {
   for (Group& group : groups_)
     for (at::Tensor& parameter : group.parameters) parameter.mutable_grad().reset();
 }

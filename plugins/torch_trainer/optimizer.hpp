@@ -16,7 +16,7 @@ class AdamW {
  public:
   AdamW(const Weights& weights, const Config& config);
 
-  void zeroGradients();
+  void dropGradients();
   /// Norm over the norms of all gradients (float32, as the reference computes it): a scalar on the device.
   at::Tensor gradientNorm() const;
   void scaleGradients(const at::Tensor& factor);

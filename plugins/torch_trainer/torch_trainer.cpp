@@ -71,10 +71,7 @@ at::Tensor TorchTrainer::classificationLoss(const Batch& batch) {
 }
 
 void TorchTrainer::accumulate(const at::Tensor& loss, const Batch& batch) {
-  if (batch.part == 0) {
-    optimizer_.zeroGradients();
-    loss_ = at::zeros_like(loss).detach();
-  }
+  if (batch.part == 0) loss_ = at::zeros_like(loss).detach();
   const at::Tensor share = batch.parts == 1 ? loss : loss / batch.parts;
   share.backward();
   loss_ = loss_ + share.detach();
@@ -105,6 +102,7 @@ StepReport TorchTrainer::collectReport() {
 }
 
 StepReport TorchTrainer::doStep(const Batch& batch) {
+  if (batch.part == 0) optimizer_.dropGradients();  // before the forward pass wants memory
   accumulate(config().run.task == Task::kPretrain ? pretrainingLoss(batch) : classificationLoss(batch),
              batch);
   if (batch.part + 1 < batch.parts) {

@@ -139,7 +139,7 @@ void checkSteps(const Golden& golden, const std::string& about, const OptimConfi
     const double lr = learningRate(optim, golden.batch(), static_cast<double>(step) / perEpoch);
     constexpr double kRateTolerance = 1e-12;
     rate.add(where, lr, rates.at(step), kRateTolerance, std::abs(rates.at(step)));
-    optimizer.zeroGradients();
+    optimizer.dropGradients();
     const at::Tensor value = lossOf(static_cast<int>(step));
     value.backward();
     loss.addRelative(where, value.item<double>(), losses[step], kTrainingLossTolerance);
