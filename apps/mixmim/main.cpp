@@ -1,6 +1,7 @@
 // mixmim: pretraining, fine-tuning, export and deployment of MixMIM models. One file per verb.
 #include <fcntl.h>
 #include <malloc.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -93,10 +94,16 @@ void surviveFailedWrites() {
     if (fcntl(stream, F_GETFD) < 0) open("/dev/null", O_RDWR);
 }
 
+/// `mixmim ... | head`: whoever reads has seen enough, and does not want to hear about it.
+bool readerHasLeft() {
+  pollfd output{STDOUT_FILENO, 0, 0};
+  return poll(&output, 1, 0) > 0 && (output.revents & POLLERR) != 0;
+}
+
 /// What was printed must have arrived.
 int withOutput(int exitCode) {
   if (std::cout.flush()) return exitCode;
-  std::cerr << "mixmim: error: standard output cannot be written\n";
+  if (!readerHasLeft()) std::cerr << "mixmim: error: standard output cannot be written\n";
   return exitCode == kDone ? kFailed : exitCode;
 }
 

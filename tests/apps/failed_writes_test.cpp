@@ -94,12 +94,12 @@ TEST_F(FailedWrites, StandardOutputIsAFullDisk) {
 }
 
 TEST_F(FailedWrites, StandardOutputIsAClosedPipe) {
-  shell("({{ {}; echo $? >code; }} | true)", tinyRun("pretrain", "run", "2>err"));
+  shell("({{ sleep 0.3; {}; echo $? >code; }} | true)", tinyRun("pretrain", "run", "2>err"));
   expectTheSameWeights();
 }
 
 TEST_F(FailedWrites, BothStreamsAreAClosedPipe) {
-  shell("({{ {} 2>&1; echo $? >code; }} | true)", tinyRun("pretrain", "run"));
+  shell("({{ sleep 0.3; {} 2>&1; echo $? >code; }} | true)", tinyRun("pretrain", "run"));
   expectTheSameWeights();
   EXPECT_EQ(countOf("warning: standard error cannot be written; training goes on",
                     contentOf(here_ / "run" / "train.log")),
@@ -110,6 +110,12 @@ TEST_F(FailedWrites, BothStreamsAreAClosedPipe) {
 TEST_F(FailedWrites, StreamsThatAreClosedFromTheStart) {
   shell("{} <&- >&- 2>&-; echo $? >code", tinyRun("pretrain", "run"));
   expectTheSameWeights();
+}
+
+TEST_F(FailedWrites, AReaderThatLeavesIsNotComplainedTo) {
+  shell("({{ sleep 0.3; {}; echo $? >code; }} | true)", "config 2>err");
+  EXPECT_EQ(contentOf(here_ / "code"), "1\n");
+  EXPECT_EQ(contentOf(here_ / "err"), "");
 }
 
 TEST_F(FailedWrites, AVerbWhoseAnswerIsLostHasFailed) {
