@@ -1,8 +1,5 @@
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <boost/json.hpp>
-#include <chrono>
 #include <iostream>
 
 #include <fmt/format.h>
@@ -10,6 +7,7 @@
 #include "apps/mixmim/command_line.hpp"
 #include "apps/mixmim/data_source.hpp"
 #include "apps/mixmim/trainer_scores.hpp"
+#include "apps/mixmim/usage.hpp"
 #include "apps/mixmim/verb.hpp"
 #include "data_pipeline/mix.hpp"
 #include "data_pipeline/mixture.hpp"
@@ -24,17 +22,6 @@ namespace cv::mixmim {
 namespace {
 
 namespace json = boost::json;
-using Clock = std::chrono::steady_clock;
-
-double secondsSince(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-double peakMemoryMb() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1024;
-}
 
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());

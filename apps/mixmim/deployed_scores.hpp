@@ -1,7 +1,5 @@
-// The deployed path for verbs: a picture file as OpenCV reads it, through the Classifier.
+// The deployed path: a picture file as OpenCV reads it, through the Classifier.
 #pragma once
-
-#include <string>
 
 #include "apps/mixmim/evaluation.hpp"
 #include "data_pipeline/source.hpp"
@@ -9,9 +7,7 @@
 
 namespace cv::mixmim {
 
-/// BGR, orientation tags ignored as in training. Throws Error when OpenCV cannot read it.
-cv::Mat readPicture(const std::string& path);
-
+/// Images that OpenCV cannot read are left out and named on stderr.
 EvaluationResult evaluateClassifier(Classifier& classifier, const Source& source);
 
 }  // namespace cv::mixmim

@@ -10,6 +10,7 @@
 #include "apps/mixmim/data_source.hpp"
 #include "apps/mixmim/deployed_scores.hpp"
 #include "apps/mixmim/evaluation.hpp"
+#include "apps/mixmim/json_number.hpp"
 #include "apps/mixmim/verb.hpp"
 
 namespace cv::mixmim {
@@ -63,8 +64,8 @@ boost::json::object toJson(const Evaluated& evaluated) {
     const int* row = result.confusion.ptr<int>(c);
     confusion.push_back(boost::json::array(row, row + labels.size()));
   }
-  return {{"images", result.images}, {"top1", result.top1},   {"top5", result.top5},
-          {"loss", result.loss},     {"per_class", perClass}, {"confusion", confusion}};
+  return {{"images", result.images},           {"top1", result.top1},   {"top5", result.top5},
+          {"loss", finiteOrNull(result.loss)}, {"per_class", perClass}, {"confusion", confusion}};
 }
 
 void printForPeople(const Evaluated& evaluated) {
@@ -80,7 +81,11 @@ void printForPeople(const Evaluated& evaluated) {
 /// The confusion matrix: a row per true class, a column per answer.
 void writeCsv(const std::string& path, const Evaluated& evaluated) {
   std::ofstream file(path);
-  const auto quoted = [](const std::string& label) { return '"' + label + '"'; };
+  const auto quoted = [](const std::string& label) {
+    std::string text = "\"";
+    for (const char c : label) text += c == '"' ? "\"\"" : std::string(1, c);
+    return text + '"';
+  };
   file << "true class";
   for (const std::string& label : evaluated.labels) file << ',' << quoted(label);
   for (int row = 0; row < evaluated.result.confusion.rows; ++row) {
@@ -100,7 +105,7 @@ int runEval(const Arguments& arguments) {
                    "mixmim eval --model runs/second --data photos/val --csv confusion.csv");
   line.option("model", "A checkpoint, a run folder, or an .onnx.")
       .flag("json", "Print the result as one JSON object.")
-      .option("csv", "Write the confusion matrix to this file.")
+      .option("csv", "Write the confusion matrix to this file: a row per true class, a column per answer.")
       .settings(Task::kFinetune, {"data.train", "data.batch", "run.device", "run.threads", "run.trainer"});
   if (!line.parse(arguments)) return kDone;
   const std::string model = line.required("model");

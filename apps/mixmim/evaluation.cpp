@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -24,15 +26,20 @@ Accuracy::Accuracy(int classes) : classes_(classes), confusion_(cv::Mat::zeros(c
 void Accuracy::add(const float* scores, int label) {
   if (label < 0) return;
   constexpr int kFew = 5;
-  const float own = scores[label];
-  const auto better = std::count_if(scores, scores + classes_, [&](float s) { return s > own; });
-  top1_ += better < 1;
-  top5_ += better < kFew;
-  const float largest = *std::max_element(scores, scores + classes_);
+  std::vector<int> order(static_cast<size_t>(classes_));
+  std::iota(order.begin(), order.end(), 0);
+  const auto value = [&](int c) {
+    return std::isnan(scores[c]) ? -std::numeric_limits<float>::infinity() : scores[c];
+  };
+  std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return value(a) > value(b); });
+  const auto place = std::find(order.begin(), order.end(), label) - order.begin();
+  top1_ += place < 1;
+  top5_ += place < kFew;
+  const float largest = scores[order.front()];
   double sum = 0;
   for (int c = 0; c < classes_; ++c) sum += std::exp(static_cast<double>(scores[c] - largest));
-  loss_ += std::log(sum) - static_cast<double>(own - largest);
-  ++confusion_.at<int>(label, static_cast<int>(std::max_element(scores, scores + classes_) - scores));
+  loss_ += std::log(sum) - static_cast<double>(scores[label] - largest);
+  ++confusion_.at<int>(label, order.front());
 }
 
 EvaluationResult Accuracy::result() const {

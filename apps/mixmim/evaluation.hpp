@@ -20,7 +20,8 @@ struct EvaluationResult {
   double top1Of(int label) const;     ///< 0..1; 0 for a class without images
 };
 
-/// Adds up answers. Every image counts once; images without a label do not count.
+/// Adds up answers. Every image counts once; images without a label do not count. Of equal scores the class
+/// with the lower number comes first, and scores that are no numbers come last.
 class Accuracy {
  public:
   explicit Accuracy(int classes);

@@ -1,5 +1,8 @@
 // mixmim: pretraining, fine-tuning, export and deployment of MixMIM models. One file per verb.
+#include <fcntl.h>
 #include <malloc.h>
+#include <poll.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
@@ -81,16 +84,39 @@ void spinBriefly() {
   if (!std::getenv("OMP_WAIT_POLICY")) setenv("GOMP_SPINCOUNT", "1000", /*overwrite=*/0);
 }
 
+/// A write that fails is an error to be told or survived, not the end of the process: a closed pipe, a file
+/// grown to its limit. A standard stream that is closed would lend its number to the next file we open, which
+/// would then receive our messages.
+void surviveFailedWrites() {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+  for (int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (fcntl(stream, F_GETFD) < 0) open("/dev/null", O_RDWR);
+}
+
+/// `mixmim ... | head`: whoever reads has seen enough, and does not want to hear about it.
+bool readerHasLeft() {
+  pollfd output{STDOUT_FILENO, 0, 0};
+  return poll(&output, 1, 0) > 0 && (output.revents & POLLERR) != 0;
+}
+
+/// What was printed must have arrived.
+int withOutput(int exitCode) {
+  if (std::cout.flush()) return exitCode;
+  if (!readerHasLeft()) std::cerr << "mixmim: error: standard output cannot be written\n";
+  return exitCode == kDone ? kFailed : exitCode;
+}
+
 }  // namespace
 }  // namespace cv::mixmim
 
 int main(int argc, char** argv) {
   using namespace cv::mixmim;
-  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a failed write, not the end of a training run
+  surviveFailedWrites();
   keepFreedMemory();
   spinBriefly();
   try {
-    return run({argv + 1, argv + argc});
+    return withOutput(run({argv + 1, argv + argc}));
   } catch (const UsageError& e) {
     std::cerr << "mixmim: error: " << e.what() << '\n';
     return kWrongUsage;

@@ -5,8 +5,9 @@
 #include <fmt/format.h>
 
 #include "apps/mixmim/command_line.hpp"
-#include "apps/mixmim/deployed_scores.hpp"
+#include "apps/mixmim/picture_batch.hpp"
 #include "apps/mixmim/verb.hpp"
+#include "opencv2/mixmim/classifier.hpp"
 
 namespace cv::mixmim {
 

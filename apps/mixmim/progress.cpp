@@ -8,15 +8,11 @@
 
 #include <fmt/format.h>
 
+#include "apps/mixmim/usage.hpp"
+
 namespace cv::mixmim {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double secondsSince(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 size_t terminalWidth() {
   winsize size{};

@@ -1,17 +1,26 @@
-// The folder of a run: config.ini, metrics.jsonl, train.log, bad_images.jsonl, checkpoints/, pictures/.
+// The folder of a run: config.ini, checkpoints/, pictures/, and its logs.
 #pragma once
 
 #include <boost/json/object.hpp>
-#include <fstream>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "data_pipeline/pipeline.hpp"
+#include "model_io/append_file.hpp"
 #include "model_io/checkpoint.hpp"
+#include "model_io/event_file.hpp"
 #include "opencv2/mixmim/config.hpp"
 
 namespace cv::mixmim {
 
+/// Throws Error, writing nothing, when RunFolder could not begin there.
+void checkRunFolder(const Config& config);
+
+/// Logs: train.log, metrics.jsonl, nonfinite.jsonl, bad_images.jsonl, pictures and TensorBoard's event files.
+/// One that cannot be written costs a warning, the first time, and never the run; what could not be written
+/// is left out, and later lines are tried again.
 class RunFolder {
  public:
   /// Prepares `config.run.out`. An existing run needs run.resume or run.overwrite; --overwrite removes what a
@@ -20,23 +29,35 @@ class RunFolder {
 
   const std::string& path() const { return path_; }
   std::string checkpoint(int64_t step) const;  ///< .../checkpoints/step-00001234
-  std::string picture(const std::string& name) const;
 
   /// A sentence for people: to stderr and, with the time, to train.log.
   void say(const std::string& text);
-  /// One line of metrics.jsonl. A log that cannot be written costs one warning, not the run.
-  void log(const boost::json::object& metrics);
+  /// The same to train.log alone.
+  void note(const std::string& text);
+  /// One line of metrics.jsonl, and a point for every curve: "val_x" becomes val/x, all others train/x.
+  /// `metrics` holds "step"; numbers that are not finite become null.
+  void log(boost::json::object metrics);
+  /// One line of nonfinite.jsonl.
+  void logNonFinite(boost::json::object line);
+  /// pictures/<name>-<step>.png, and the same for TensorBoard. `picture`: 8 bit, BGR.
+  void logPicture(const std::string& name, int64_t step, const cv::Mat& picture);
   /// The whole list of unusable images, rewritten.
   void writeBadImages(const std::vector<BadImage>& images);
-  /// Keeps what metrics.jsonl says up to `step` and drops the rest: a resumed run repeats those steps.
-  void rewindLog(int64_t step);
+  /// A resumed run repeats the steps after `step`: what the logs say of those is dropped.
+  void rewind(int64_t step);
 
  private:
-  std::string path_;
-  std::ofstream metrics_, log_;
-  void append(std::ofstream& file, const char* name, const std::string& line);
+  using Log = std::optional<AppendFile>;  // opened when the first line comes
 
-  bool warned_ = false;
+  void attempt(const std::function<void()>& write);
+  void append(Log& log, const char* name, const std::string& line);
+  EventFile& events();
+
+  std::string path_;
+  Log train_, metrics_, nonFinite_;
+  std::optional<EventFile> events_;
+  int64_t firstStep_ = 0;  ///< of what is logged from now on
+  bool warned_ = false, deaf_ = false;
 };
 
 /// The checkpoint `run.resume` means: the newest usable one of the run folder for "auto" ("" if there is none

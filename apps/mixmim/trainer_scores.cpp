@@ -5,8 +5,8 @@
 
 #include <opencv2/imgproc.hpp>
 
+#include "apps/mixmim/picture_batch.hpp"
 #include "opencv2/mixmim/error.hpp"
-#include "opencv2/mixmim/preprocess.hpp"
 #include "opencv2/mixmim/random.hpp"
 #include "opencv2/mixmim/trainer.hpp"
 
@@ -26,22 +26,6 @@ std::vector<cv::Mat> testPictures(int count, int inputSize) {
 }
 
 namespace {
-
-/// Pictures as the pipeline would deliver them for evaluation.
-Batch evaluationBatch(const Config& config, const std::vector<cv::Mat>& pictures) {
-  const int count = static_cast<int>(pictures.size()), side = config.model.imageSize;
-  const int shape[] = {count, side, side, 3};
-  Batch batch;
-  batch.images.create(4, shape, CV_8U);
-  batch.count = count;
-  Resampler resampler;
-  for (int i = 0; i < count; ++i) {
-    cv::Mat seen, slot(side, side, CV_8UC3, batch.images.ptr(i));
-    evalTransform(pictures[static_cast<size_t>(i)], side, config.augment.evalCrop, resampler, seen);
-    cv::cvtColor(seen, slot, cv::COLOR_BGR2RGB);
-  }
-  return batch;
-}
 
 bool writeAll(int descriptor, const void* data, size_t size) {
   const char* next = static_cast<const char*>(data);
@@ -68,7 +52,7 @@ int computeInto(int descriptor, const Config& config, const TensorMap& weights,
   try {
     const auto trainer = createTrainer(config);
     trainer->restore({weights, {}});
-    const cv::Mat scores = trainer->logits(evaluationBatch(config, pictures));
+    const cv::Mat scores = trainer->logits(pictureBatch(pictures, config));
     return writeAll(descriptor, scores.data, scores.total() * sizeof(float)) ? 0 : 1;
   } catch (const std::exception& e) {
     writeAll(descriptor, e.what(), std::char_traits<char>::length(e.what()));

@@ -1,65 +1,55 @@
 // One training run, pretraining or fine-tuning: pipeline -> trainer -> metrics, checkpoints, validation.
 #pragma once
 
-#include <chrono>
-#include <memory>
+#include <limits>
+#include <optional>
 #include <string>
-#include <vector>
 
-#include "apps/mixmim/evaluation.hpp"
+#include "apps/mixmim/non_finite_steps.hpp"
 #include "apps/mixmim/progress.hpp"
 #include "apps/mixmim/run_folder.hpp"
-#include "data_pipeline/pipeline.hpp"
-#include "opencv2/mixmim/trainer.hpp"
+#include "apps/mixmim/run_setup.hpp"
+#include "apps/mixmim/step_meter.hpp"
 
 namespace cv::mixmim {
 
 class TrainingRun {
  public:
-  /// Opens the data, the plugin and the run folder; loads weights or resumes. Throws Error before anything is
-  /// written where something does not fit.
-  explicit TrainingRun(Config config);
+  /// Begins or reopens the run folder. Throws Error.
+  explicit TrainingRun(RunSetup setup);
 
   /// Trains to the end or to an interrupt, leaving a checkpoint either way. Returns the exit code.
   int run(bool json);
 
  private:
-  /// What is summed up between two lines of metrics.
-  struct Interval {
-    std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
-    double waitAtStart = 0;
-    double loss = 0;
-    int64_t steps = 0, images = 0;
-  };
-
-  void openData();
-  void startWeights();
-  void resume(const std::string& checkpoint);
+  void train();
+  void afterStep(const StepReport& report);
   bool due(double everyEpochs) const;  ///< at step_, which ends an interval of that length, or the run
   Pipeline::Lease nextBatch();
   void account(const StepReport& report);
   void logMetrics(const StepReport& report);
   void validate();
+  void logPictures();
   void saveCheckpoint();
-  void finish(bool json, const StepReport& last);
+  void finish(bool json);
 
-  Config config_;
-  std::shared_ptr<const Source> train_, val_;
-  std::unique_ptr<RunFolder> folder_;
-  std::shared_ptr<Trainer> trainer_;  // outlives the pipeline, whose batches it owns
-  std::unique_ptr<Pipeline> pipeline_;
-  std::unique_ptr<Progress> progress_;
+  RunSetup setup_;
+  const Config& config_ = setup_.config;
+  Trainer& trainer_ = *setup_.trainer;
+  Pipeline& pipeline_ = *setup_.pipeline;
+  RunFolder folder_;
+  NonFiniteSteps nonFinite_;
+  StepMeter meter_;
+  std::optional<Progress> progress_;
+  Batch watched_;  ///< pictures whose reconstruction is logged; empty = none
 
-  int64_t stepsPerEpoch_ = 0, totalSteps_ = 0;
-  int64_t step_ = 0;  ///< steps done
-  int64_t savedStep_ = -1;
-  std::chrono::steady_clock::time_point savedAt_ = std::chrono::steady_clock::now();
-  double top1_ = -1, bestTop1_ = -1;
+  int64_t step_;       ///< steps done
+  int64_t savedStep_;  ///< of the newest checkpoint
+  Clock::time_point savedAt_ = Clock::now();
+  double top1_ = -1, bestTop1_;
   bool bestIsNew_ = false;
-  int nonFinite_ = 0;  ///< in a row
-  int64_t skippedSteps_ = 0;
-  Interval interval_;
-  std::string details_;  ///< behind the progress bar
+  double loss_ = std::numeric_limits<double>::quiet_NaN();  ///< of the newest step
+  std::string details_;                                     ///< behind the progress bar
 };
 
 }  // namespace cv::mixmim

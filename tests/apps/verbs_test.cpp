@@ -111,7 +111,7 @@ TEST_F(Verbs, RunFolderHoldsWhatItShould) {
   int count = 0;
   for (std::string line; std::getline(lines, line); ++count)
     for (const char* key :
-         {"step", "epoch", "loss", "lr", "grad_norm", "images_per_second", "data_wait_percent", "memory_mb"})
+         {"step", "epoch", "loss", "lr", "grad_norm", "images_per_second", "data_wait_percent", "memory"})
       EXPECT_TRUE(json::parse(line).as_object().contains(key)) << key;
   EXPECT_GT(count, 0);
 }
@@ -122,9 +122,24 @@ TEST_F(Verbs, EvalMeasuresWhatWasLearned) {
              "/fake_trainer.so");
   EXPECT_EQ(result.at("images"), 24);
   EXPECT_EQ(result.at("top1").to_number<double>(), 1.0);
-  EXPECT_EQ(result.at("per_class").as_array().size(), 2u);
+  const json::array perClass{{{"label", "dark"}, {"images", 12}, {"top1", 1.0}},
+                             {{"label", "light"}, {"images", 12}, {"top1", 1.0}}};
+  EXPECT_EQ(result.at("per_class"), perClass);
+  EXPECT_EQ(result.at("confusion"), (json::array{json::array{12, 0}, json::array{0, 12}}));
   EXPECT_EQ(contentOf(here() / "confusion.csv"),
             "true class,\"dark\",\"light\"\n\"dark\",12,0\n\"light\",0,12\n");
+}
+
+TEST_F(Verbs, EvalQuotesLabelsForCsv) {
+  fs::create_directories(here() / "odd");
+  fs::copy(here() / "train" / "dark", here() / "odd" / "12\" disc", fs::copy_options::recursive);
+  fs::copy(here() / "train" / "light", here() / "odd" / "salt, pepper", fs::copy_options::recursive);
+  ASSERT_EQ(mixmim(here(), tinyRun("finetune", "odd-run", "--data odd --val odd --epochs 1")).exitCode, 0);
+  answer("eval --model odd-run --data odd --json --csv odd.csv --run.trainer " MIXMIM_TEST_PLUGINS
+         "/fake_trainer.so");
+  const std::string table = contentOf(here() / "odd.csv"),
+                    head = "true class,\"12\"\" disc\",\"salt, pepper\"\n\"12\"\" disc\",";
+  EXPECT_EQ(table.substr(0, head.size()), head);
 }
 
 TEST_F(Verbs, ProbeSeesTheDifference) {

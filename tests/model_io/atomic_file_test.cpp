@@ -1,14 +1,11 @@
 #include "model_io/atomic_file.hpp"
 
-#include <sys/resource.h>
-
-#include <csignal>
-#include <fstream>
 #include <iterator>
 
 #include <gtest/gtest.h>
 
 #include "tests/support/expect_error.hpp"
+#include "tests/support/file_size_limit.hpp"
 #include "tests/support/temp_folder.hpp"
 
 namespace cv::mixmim {
@@ -16,34 +13,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string contentOf(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
+using test::contentOf;
+using test::FileSizeLimit;
 
 size_t filesIn(const fs::path& folder) {
   return static_cast<size_t>(std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
 }
-
-/// No file of this process may grow above `bytes`: writing then fails as it does on a full disk.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) : oldHandler_(std::signal(SIGXFSZ, SIG_IGN)) {
-    ::getrlimit(RLIMIT_FSIZE, &oldLimit_);
-    const rlimit limit{bytes, oldLimit_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  ~FileSizeLimit() {
-    ::setrlimit(RLIMIT_FSIZE, &oldLimit_);
-    std::signal(SIGXFSZ, oldHandler_);
-  }
-  FileSizeLimit(const FileSizeLimit&) = delete;
-  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-
- private:
-  rlimit oldLimit_{};
-  void (*oldHandler_)(int);
-};
 
 TEST(AtomicFile, AppearsAtCommit) {
   const test::TempFolder folder;

@@ -6,12 +6,12 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <string>
 
 #include <opencv2/imgcodecs.hpp>
 
 #include "opencv2/mixmim/random.hpp"
+#include "tests/support/temp_folder.hpp"
 
 namespace cv::mixmim::test {
 
@@ -19,11 +19,6 @@ struct Outcome {
   int exitCode = -1;
   std::string out, err;
 };
-
-inline std::string contentOf(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 /// Runs `mixmim <arguments>` through the shell, inside `folder`.
 inline Outcome mixmim(const std::filesystem::path& folder, const std::string& arguments) {

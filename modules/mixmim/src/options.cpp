@@ -32,7 +32,9 @@ std::vector<Option> options(Config& c) {
   auto& [data, augment, mix, model, optim, run] = c;
   return {
       {"data.train", "data", "Training images: a tree of class folders or a flat folder.", "", &data.train},
-      {"data.val", "val", "Validation images, laid out like the training images.", "", &data.val},
+      {"data.val", "val",
+       "Validation images, laid out like the training images; pretraining only reconstructs some of them.",
+       "", &data.val},
       bounded({"data.imagesPerClass", "", "Use only the first N images of every class; 0 = all.", "images",
                &data.imagesPerClass},
               0, kMany),
@@ -191,6 +193,10 @@ std::vector<Option> options(Config& c) {
       bounded({"run.logSteps", "", "Steps between two lines of metrics.", "steps", &run.logSteps}, 1, kMany),
       bounded({"run.validateEpochs", "", "Epochs between two validations.", "epochs", &run.validateEpochs},
               1e-6, kMany),
+      bounded(
+          {"run.pictureEpochs", "", "Epochs between two sheets of reconstructions in pretraining; 0 = none.",
+           "epochs", &run.pictureEpochs},
+          0, kMany),
   };
 }
 

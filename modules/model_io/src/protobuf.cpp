@@ -23,10 +23,21 @@ void ProtobufWriter::number(int field, int64_t value) {
 }
 
 void ProtobufWriter::real(int field, float value) {
+  uint32_t pattern = 0;
+  std::memcpy(&pattern, &value, sizeof(pattern));
   tag(field, WireType::kFixed32);
-  uint32_t bits = 0;
-  std::memcpy(&bits, &value, sizeof(bits));
-  for (int shift = 0; shift < 32; shift += 8) buffer_ += static_cast<char>(bits >> shift & 0xff);
+  bits(pattern, sizeof(pattern));
+}
+
+void ProtobufWriter::real64(int field, double value) {
+  uint64_t pattern = 0;
+  std::memcpy(&pattern, &value, sizeof(pattern));
+  tag(field, WireType::kFixed64);
+  bits(pattern, sizeof(pattern));
+}
+
+void ProtobufWriter::bits(uint64_t value, int bytes) {
+  for (int i = 0; i < bytes; ++i) buffer_ += static_cast<char>(value >> (8 * i) & 0xff);
 }
 
 void ProtobufWriter::text(int field, std::string_view value) {

@@ -1,4 +1,5 @@
-// The protobuf wire format, as far as ONNX files need it: varints, 32-bit floats and length-delimited fields.
+// The protobuf wire format, as far as ONNX and event files need it: varints, floats and length-delimited
+// fields.
 #pragma once
 
 #include <cstddef>
@@ -16,6 +17,7 @@ class ProtobufWriter {
  public:
   void number(int field, int64_t value);
   void real(int field, float value);
+  void real64(int field, double value);
   void text(int field, std::string_view value);  ///< strings, bytes and nested messages alike
   void message(int field, const ProtobufWriter& value) { text(field, value.buffer_); }
 
@@ -27,6 +29,7 @@ class ProtobufWriter {
  private:
   void varint(uint64_t value);
   void tag(int field, WireType type);
+  void bits(uint64_t value, int bytes);
 
   std::string buffer_;
 };

@@ -79,9 +79,14 @@ StepReport FakeTrainer::doStep(const Batch& batch) {
   loss = last_.loss += loss / batch.parts;
   if (batch.part + 1 < batch.parts) return {};
   constexpr double kMomentum = 0.9, kRate = 0.5;
-  momentum_ = kMomentum * momentum_ - kRate * gradient_;
-  weights_ += momentum_;
-  last_ = {batch.step, loss, cv::norm(gradient_), kRate, false};
+  const double rate = config().optim.lr > 0 ? config().optim.lr : kRate;
+  const cv::Mat momentum = kMomentum * momentum_ - rate * gradient_, weights = weights_ + momentum;
+  const bool finite = std::isfinite(loss) && cv::checkRange(weights);
+  if (finite) {  // a step that is not finite changes nothing
+    momentum_ = momentum;
+    weights_ = weights;
+  }
+  last_ = {batch.step, loss, cv::norm(gradient_), rate, !finite};
   return last_;
 }
 

@@ -1,7 +1,7 @@
 // A complete Trainer without LibTorch, and the manual for authors of one: everything a run needs of a trainer
 // is here, in its simplest form. The "model" is one matrix on mean colours: softmax regression in
 // fine-tuning, and in pretraining a guess of each picture's mean colour from its mixture. It learns a little,
-// is deterministic, and can be resumed bit for bit.
+// is deterministic, and can be resumed bit for bit; a large optim.lr makes it diverge.
 #pragma once
 
 #include "opencv2/mixmim/trainer.hpp"

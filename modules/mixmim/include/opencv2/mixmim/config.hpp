@@ -14,7 +14,7 @@ enum class Task { kPretrain, kFinetune };
 
 struct DataConfig {
   std::string train;        ///< where the training images are
-  std::string val;          ///< where the validation images are
+  std::string val;          ///< where the validation images are; pretraining reconstructs some of them
   int imagesPerClass = 0;   ///< use only the first N images of every class; 0 = all
   int batch = 128;          ///< images per step
   int ring = 4;             ///< batches in flight between pipeline and trainer
@@ -94,6 +94,7 @@ struct RunConfig {
   double checkpointMinutes = 10;          ///< and minutes, whichever comes first
   int logSteps = 10;                      ///< steps between two lines of metrics
   double validateEpochs = 1;              ///< epochs between two validations
+  double pictureEpochs = 10;              ///< epochs between two sheets of reconstructions, 0 = none
 };
 
 /// All settings of a run. A resolved Config is stored in the run folder and in every checkpoint.

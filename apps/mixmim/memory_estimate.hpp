@@ -1,0 +1,26 @@
+// How much memory a training will need, from its settings alone.
+#pragma once
+
+#include <cstdint>
+
+#include "opencv2/mixmim/config.hpp"
+
+namespace cv::mixmim {
+
+/// Bytes, for a trainer that computes in float32 and keeps what the backward pass needs, as torch_trainer
+/// does on the CPU. An estimate: what kernels use besides, and what an allocator keeps, is not in it.
+struct MemoryEstimate {
+  int64_t parameters = 0;  ///< how many numbers are trained
+  double weights = 0;      ///< frozen ones included
+  double gradients = 0;
+  double moments = 0;      ///< two numbers per parameter: AdamW
+  double average = 0;      ///< of the weights, with optim.ema
+  double activations = 0;  ///< of one batch
+  double batches = 0;      ///< in flight between pipeline and trainer, 8 bit
+  double total() const { return weights + gradients + moments + average + activations + batches; }
+};
+
+/// Throws Error where geometryOf does.
+MemoryEstimate estimateMemory(const Config& config);
+
+}  // namespace cv::mixmim

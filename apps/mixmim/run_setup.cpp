@@ -1,0 +1,124 @@
+#include "apps/mixmim/run_setup.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <iostream>
+
+#include <fmt/format.h>
+
+#include "apps/mixmim/checkpoint_config.hpp"
+#include "apps/mixmim/data_source.hpp"
+#include "apps/mixmim/evaluation.hpp"
+#include "apps/mixmim/run_folder.hpp"
+#include "model_io/pth.hpp"
+#include "opencv2/mixmim/error.hpp"
+#include "opencv2/mixmim/geometry.hpp"
+
+namespace cv::mixmim {
+
+namespace {
+
+void say(const std::string& text) {
+  std::cerr << text << '\n';
+}
+
+/// A pretraining mask of 2 x 2 cells teaches little.
+void warnAboutCoarseMask(const Config& config) {
+  const Geometry geometry = geometryOf(config.model);
+  if (config.run.task != Task::kPretrain || geometry.cells > 2) return;
+  say(
+      fmt::format("warning: {} px images under a stride of {} px have a mask of only {} x {} cells, which "
+                  "teaches little; --model small has a stride of 16 px",
+                  geometry.imageSize, geometry.stride, geometry.cells, geometry.cells));
+}
+
+/// "a, b, c and 12 more"
+std::string shortList(const std::vector<std::string>& names) {
+  constexpr size_t kShown = 3;
+  std::string text;
+  for (size_t i = 0; i < std::min(kShown, names.size()); ++i) text += (i ? ", " : "") + names[i];
+  return names.size() > kShown ? fmt::format("{} and {} more", text, names.size() - kShown) : text;
+}
+
+void sayHowWeightsWereUsed(const std::string& path, const LoadReport& report) {
+  say("starts from " + path);
+  if (!report.resized.empty()) say("  interpolated to this image size: " + shortList(report.resized));
+  if (!report.missing.empty()) say("  not in the file, drawn anew: " + shortList(report.missing));
+  if (!report.unused.empty()) say("  not used here: " + shortList(report.unused));
+}
+
+void openTraining(RunSetup& run) {
+  Config& config = run.config;
+  if (config.data.train.empty())
+    throw Error("data.train", "a run needs training images", "name them with --data SRC");
+  run.train = openAndReport(config.data.train, config.data.imagesPerClass);
+  if (config.run.task == Task::kPretrain) return;
+  const std::vector<std::string>& labels = run.train->labels();
+  if (labels.empty())
+    throw Error(config.data.train, "fine-tuning needs labels, this folder has none",
+                "expected one subfolder per class");
+  if (config.model.classes == 0) config.model.classes = static_cast<int>(labels.size());
+  if (config.model.classes != static_cast<int>(labels.size()))
+    throw Error("model.classes",
+                fmt::format("expected {} as in the data, got {}", labels.size(), config.model.classes));
+}
+
+void openValidation(RunSetup& run) {
+  const DataConfig& data = run.config.data;
+  if (data.val.empty()) return;
+  run.val = openAndReport(data.val);
+  if (run.config.run.task == Task::kFinetune) checkLabels(data.val, run.val->labels(), run.train->labels());
+}
+
+/// Sets `resumed` if there is something to resume.
+void findCheckpoint(RunSetup& run) {
+  const Config& config = run.config;
+  if (config.run.resume.empty()) return;
+  run.resumed = checkpointToResume(config);
+  if (run.resumed.empty())
+    say("nothing to resume in " + config.run.out + ", a new run begins");
+  else if (isPthName(run.resumed))
+    say(run.resumed + ": the settings of this command count, they are not compared with those of its run");
+  else
+    checkSameRun(config, readCheckpointInfo(run.resumed), run.train->fingerprint());
+}
+
+void loadWeights(RunSetup& run) {
+  const std::string& init = run.config.run.init;
+  if (!run.resumed.empty()) {
+    const CheckpointInfo info = readCheckpointInfo(run.resumed);
+    run.trainer->restore(readTrainerState(run.resumed));
+    run.firstStep = info.step;
+    run.bestTop1 = info.bestTop1;
+  } else if (init.empty()) {
+    say("starts from random weights");
+  } else {
+    sayNotes(init);
+    sayHowWeightsWereUsed(init, run.trainer->initialise(readWeights(init)));
+  }
+}
+
+}  // namespace
+
+Recipe recipeOf(Task task) {
+  return task == Task::kPretrain ? Recipe::kPretrain : Recipe::kFinetune;
+}
+
+RunSetup setUpRun(Config config) {
+  RunSetup run;
+  run.config = std::move(config);
+  warnAboutCoarseMask(run.config);
+  openTraining(run);
+  openValidation(run);
+  findCheckpoint(run);
+  run.trainer = createTrainer(run.config);
+  const auto allocate = [trainer = run.trainer.get()](int batch) { return trainer->allocate(batch); };
+  run.pipeline = std::make_unique<Pipeline>(
+      run.train, PipelineOptions{run.config, recipeOf(run.config.run.task), allocate});
+  run.stepsPerEpoch = run.pipeline->stepsPerEpoch();
+  run.totalSteps = std::llround(run.config.optim.epochs * static_cast<double>(run.stepsPerEpoch));
+  loadWeights(run);
+  return run;
+}
+
+}  // namespace cv::mixmim

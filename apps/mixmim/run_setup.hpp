@@ -1,0 +1,30 @@
+// What a training run works with, opened and checked before anything is written.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "data_pipeline/pipeline.hpp"
+#include "opencv2/mixmim/trainer.hpp"
+
+namespace cv::mixmim {
+
+struct RunSetup {
+  Config config;                        ///< with the number of classes
+  std::shared_ptr<const Source> train;  ///< never null
+  std::shared_ptr<const Source> val;    ///< null where config.data.val is ""
+  std::shared_ptr<Trainer> trainer;     ///< its weights are those to start from; outlives the pipeline
+  std::unique_ptr<Pipeline> pipeline;   ///< of the training images, not started
+  int64_t stepsPerEpoch = 0, totalSteps = 0;
+  std::string resumed;    ///< the checkpoint the run continues, or ""
+  int64_t firstStep = 0;  ///< steps done by then
+  double bestTop1 = -1;   ///< by then; -1 = none
+};
+
+/// Opens data and plugin, loads weights or a checkpoint, and tells about them on stderr. Writes nothing.
+/// Throws Error where something does not fit.
+RunSetup setUpRun(Config config);
+
+Recipe recipeOf(Task task);
+
+}  // namespace cv::mixmim

@@ -1,0 +1,23 @@
+// What work costs this process: time and memory.
+#pragma once
+
+#include <sys/resource.h>
+
+#include <chrono>
+
+namespace cv::mixmim {
+
+using Clock = std::chrono::steady_clock;
+
+inline double secondsSince(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// The largest resident size so far, of the whole process; memory of a device is not in it.
+inline double peakMemoryMb() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
+}  // namespace cv::mixmim

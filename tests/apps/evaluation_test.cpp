@@ -1,0 +1,64 @@
+#include "apps/mixmim/evaluation.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+namespace cv::mixmim {
+namespace {
+
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+
+struct Case {
+  const char* name;
+  std::vector<float> scores;
+  int label;
+  double top1, top5;
+  int answer;
+};
+
+TEST(Accuracy, CountsAnswers) {
+  const Case cases[] = {
+      {"right", {0, 3, 1, 0, 0, 0, 0}, 1, 1, 1, 1},
+      {"second", {0, 3, 1, 0, 0, 0, 0}, 2, 0, 1, 1},
+      {"fifth", {5, 4, 3, 2, 1, 0, -1}, 4, 0, 1, 0},
+      {"sixth", {5, 4, 3, 2, 1, 0, -1}, 5, 0, 0, 0},
+      {"all equal, first class", {1, 1, 1, 1, 1, 1, 1}, 0, 1, 1, 0},
+      {"all equal, last class", {1, 1, 1, 1, 1, 1, 1}, 6, 0, 0, 0},
+      {"not a number is no answer", {kNan, 0, 0, 0, 0, 0, -1}, 0, 0, 0, 1},
+      {"nothing is a number", {kNan, kNan, kNan, kNan, kNan, kNan, kNan}, 6, 0, 0, 0},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    Accuracy accuracy(7);
+    accuracy.add(c.scores.data(), c.label);
+    const EvaluationResult result = accuracy.result();
+    EXPECT_EQ(result.images, 1);
+    EXPECT_EQ(result.top1, c.top1);
+    EXPECT_EQ(result.top5, c.top5);
+    EXPECT_EQ(result.confusion.at<int>(c.label, c.answer), 1);
+    EXPECT_EQ(cv::sum(result.confusion)[0], 1);
+  }
+}
+
+TEST(Accuracy, ClassByClass) {
+  Accuracy accuracy(3);
+  const float scores[3][3] = {{2, 1, 0}, {0, 2, 1}, {0, 1, 2}};  // the answer is the row
+  const int answersAndLabels[][2] = {{0, 0}, {0, 0}, {1, 0}, {1, 1}, {0, -1}};
+  for (const auto& [answer, label] : answersAndLabels) accuracy.add(scores[answer], label);
+  const EvaluationResult result = accuracy.result();
+  EXPECT_EQ(result.images, 4);
+  EXPECT_EQ(result.top1, 0.75);
+  EXPECT_EQ(result.imagesOf(0), 3);
+  EXPECT_EQ(result.imagesOf(2), 0);
+  EXPECT_DOUBLE_EQ(result.top1Of(0), 2.0 / 3);
+  EXPECT_EQ(result.top1Of(1), 1);
+  EXPECT_EQ(result.top1Of(2), 0);
+  EXPECT_EQ(result.confusion.at<int>(0, 1), 1);
+  const double sum = 1 + std::exp(-1.0) + std::exp(-2.0);
+  EXPECT_NEAR(result.loss, std::log(sum) + 2.0 / 4, 1e-12);
+}
+
+}  // namespace
+}  // namespace cv::mixmim
