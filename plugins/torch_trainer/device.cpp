@@ -1,6 +1,8 @@
 #include "plugins/torch_trainer/device.hpp"
 
 #include <ATen/DeviceAccelerator.h>
+#include <c10/core/StreamGuard.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <dlfcn.h>
 #include <malloc.h>
 #include <torch/version.h>
@@ -87,9 +89,20 @@ cv::Mat Transfer::allocate(const std::vector<int>& shape) {
 
 at::Tensor Transfer::upload(const cv::Mat& mat) {
   if (device_.is_cpu()) return viewOf(mat);
-  const at::Tensor copy = viewOf(mat).to(device_, /*non_blocking=*/true);
-  if (!uploaded_) uploaded_.emplace(device_.type());
-  uploaded_->record(at::accelerator::getCurrentStream(device_.index()));
+  if (!uploaded_) {
+    uploaded_.emplace(device_.type());
+    copies_ =
+        c10::impl::VirtualGuardImpl(device_.type()).getStreamFromGlobalPool(device_, /*isHighPriority=*/true);
+  }
+  const c10::Stream compute = at::accelerator::getCurrentStream(device_.index());
+  at::Tensor copy;
+  {
+    const c10::StreamGuard onCopies(*copies_);
+    copy = viewOf(mat).to(device_, /*non_blocking=*/true);
+  }
+  uploaded_->record(*copies_);
+  uploaded_->block(compute);    // what is computed from now on comes after the copy
+  copy.record_stream(compute);  // its memory is not taken again before that is done
   return copy;
 }
 

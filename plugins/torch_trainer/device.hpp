@@ -28,8 +28,9 @@ class Transfer {
   /// Bytes of that shape to copy from; pinned where there is a device. Owned by this object.
   cv::Mat allocate(const std::vector<int>& shape);
 
-  /// The batch on the device. On the CPU a view of `mat`; on a device the copy may still be under way: wait()
-  /// before the Mat is reused.
+  /// The batch on the device. On the CPU a view of `mat`; on a device the copy runs on a stream of its own
+  /// beside the step before and may still be under way: wait() before the Mat is reused. Only what is
+  /// computed from the result waits for it.
   at::Tensor upload(const cv::Mat& mat);
   void wait();
 
@@ -41,6 +42,7 @@ class Transfer {
  private:
   at::Device device_;
   std::vector<at::Tensor> pinned_;
+  std::optional<c10::Stream> copies_;
   std::optional<c10::Event> uploaded_, fetched_;
   at::Tensor numbers_;
 };
