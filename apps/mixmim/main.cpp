@@ -71,10 +71,13 @@ int run(const Arguments& arguments) {
 }
 
 /// Freed memory stays with the process: a training step frees and allocates the same large blocks again and
-/// again, and giving them back to the system costs more than a small model's arithmetic.
+/// again, and giving them back to the system, which clears every page anew, costs more than a small model's
+/// arithmetic.
 void keepFreedMemory() {
-  mallopt(M_MMAP_THRESHOLD, 1 << 30);
-  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  constexpr int kNever = -1, kGrowBy = 64 << 20;
+  mallopt(M_MMAP_MAX, 0);  // and not M_MMAP_THRESHOLD, which glibc ignores above 32 MB
+  mallopt(M_TRIM_THRESHOLD, kNever);
+  mallopt(M_TOP_PAD, kGrowBy);
 }
 
 /// The OpenMP threads of LibTorch wait for each other by spinning. With another busy process on the machine

@@ -75,18 +75,18 @@ MIXMIM_TARGET inline void copyBlock(const float* from, int64_t step, int64_t row
       store(to + r * dim + d, r < rows ? load(from + r * step + d) * splat(factor) : Vec{});
 }
 
-/// Columns [0, kWide * kLanes) of out (kRows x padded) = block (kRows x dim) * transposed (dim x padded).
+/// kWide registers' worth of columns of product().
 template <int kWide>
-MIXMIM_TARGET inline void productColumns(const float* block, const float* transposed, int dim, int64_t padded,
-                                         float* out) {
+MIXMIM_TARGET inline void productColumns(const float* left, int64_t leftStep, int64_t inner,
+                                         const float* right, int64_t rightStep, float* out, int64_t outStep) {
   Vec sums[kRows][kWide] = {};
-  for (int d = 0; d < dim; ++d) {
+  for (int64_t i = 0; i < inner; ++i) {
     Vec row[kWide];
 #pragma GCC unroll 2
-    for (int w = 0; w < kWide; ++w) row[w] = load(transposed + d * padded + w * kLanes);
+    for (int w = 0; w < kWide; ++w) row[w] = load(right + i * rightStep + w * kLanes);
 #pragma GCC unroll 16
     for (int r = 0; r < kRows; ++r) {
-      const Vec factor = splat(block[r * dim + d]);
+      const Vec factor = splat(left[r * leftStep + i]);
 #pragma GCC unroll 2
       for (int w = 0; w < kWide; ++w) sums[r][w] += factor * row[w];
     }
@@ -94,44 +94,17 @@ MIXMIM_TARGET inline void productColumns(const float* block, const float* transp
 #pragma GCC unroll 16
   for (int r = 0; r < kRows; ++r)
 #pragma GCC unroll 2
-    for (int w = 0; w < kWide; ++w) store(out + r * padded + w * kLanes, sums[r][w]);
+    for (int w = 0; w < kWide; ++w) store(out + r * outStep + w * kLanes, sums[r][w]);
 }
 
-MIXMIM_TARGET inline void products(const float* block, const float* transposed, int dim, int64_t padded,
-                                   float* out) {
+/// out (kRows x columns) = left (kRows x inner) * right (inner x columns), a step from row to row of each.
+MIXMIM_TARGET inline void product(const float* left, int64_t leftStep, int64_t inner, const float* right,
+                                  int64_t rightStep, int64_t columns, float* out, int64_t outStep) {
   int64_t c = 0;
-  for (; c + 2 * kLanes <= padded; c += 2 * kLanes)
-    productColumns<2>(block, transposed + c, dim, padded, out + c);
-  for (; c < padded; c += kLanes) productColumns<1>(block, transposed + c, dim, padded, out + c);
-}
-
-/// Columns [d, d + kWide * kLanes) of out (kRows x dim) = table (kRows x padded) * matrix (keys x dim).
-template <int kWide>
-MIXMIM_TARGET inline void weightedColumns(const float* table, int64_t padded, const float* matrix,
-                                          int64_t step, int64_t keys, int dim, float* out) {
-  Vec sums[kRows][kWide] = {};
-  for (int64_t j = 0; j < keys; ++j) {
-    Vec row[kWide];
-#pragma GCC unroll 2
-    for (int w = 0; w < kWide; ++w) row[w] = load(matrix + j * step + w * kLanes);
-#pragma GCC unroll 16
-    for (int r = 0; r < kRows; ++r) {
-      const Vec factor = splat(table[r * padded + j]);
-#pragma GCC unroll 2
-      for (int w = 0; w < kWide; ++w) sums[r][w] += factor * row[w];
-    }
-  }
-#pragma GCC unroll 16
-  for (int r = 0; r < kRows; ++r)
-    for (int w = 0; w < kWide; ++w) store(out + r * dim + w * kLanes, sums[r][w]);
-}
-
-MIXMIM_TARGET inline void weightedSums(const float* table, int64_t padded, const float* matrix, int64_t step,
-                                       int64_t keys, int dim, float* out) {
-  int d = 0;
-  for (; d + 2 * kLanes <= dim; d += 2 * kLanes)
-    weightedColumns<2>(table, padded, matrix + d, step, keys, dim, out + d);
-  for (; d < dim; d += kLanes) weightedColumns<1>(table, padded, matrix + d, step, keys, dim, out + d);
+  for (; c + 2 * kLanes <= columns; c += 2 * kLanes)
+    productColumns<2>(left, leftStep, inner, right + c, rightStep, out + c, outStep);
+  for (; c < columns; c += kLanes)
+    productColumns<1>(left, leftStep, inner, right + c, rightStep, out + c, outStep);
 }
 
 /// Columns of gradient (keys x dim) += transpose of table (kRows x padded) * block (kRows x dim).
@@ -196,7 +169,7 @@ MIXMIM_TARGET void forward(const AttentionHead& head, AttentionScratch& scratch)
   for (int64_t first = 0; first < head.queries; first += kRows) {
     const int64_t rows = head.queries - first < kRows ? head.queries - first : kRows;
     copyBlock(head.q + first * head.qStep, head.qStep, rows, dim, head.scale, block);
-    products(block, keys, dim, padded, table);
+    product(block, dim, dim, keys, padded, padded, table, padded);
     float inverse[kRows];
     for (int64_t r = 0; r < rows; ++r) {
       float largest = 0;
@@ -205,7 +178,7 @@ MIXMIM_TARGET void forward(const AttentionHead& head, AttentionScratch& scratch)
       head.logSum[first + r] = largest + std::log(sum);
       inverse[r] = 1 / sum;
     }
-    weightedSums(table, padded, head.v, head.kvStep, head.keys, dim, sums);
+    product(table, padded, head.keys, head.v, head.kvStep, dim, sums, dim);
     for (int64_t r = 0; r < rows; ++r)
       for (int d = 0; d < dim; d += kLanes)
         store(head.out + (first + r) * head.outStep + d, load(sums + r * dim + d) * splat(inverse[r]));
@@ -262,8 +235,8 @@ MIXMIM_TARGET void backward(const AttentionHead& head, const AttentionHeadGradie
     const int64_t rows = head.queries - first < kRows ? head.queries - first : kRows;
     copyBlock(head.q + first * head.qStep, head.qStep, rows, dim, head.scale, block);
     copyBlock(gradient.out + first * head.outStep, head.outStep, rows, dim, 1, outBlock);
-    products(block, keys, dim, padded, table);
-    products(outBlock, values, dim, padded, tableGradient);
+    product(block, dim, dim, keys, padded, padded, table, padded);
+    product(outBlock, dim, dim, values, padded, padded, tableGradient, padded);
     for (int64_t r = 0; r < rows; ++r)
       scoreGradientRow(
           table + r * padded, tableGradient + r * padded, head.bias + (first + r) * head.biasStep,
@@ -271,7 +244,7 @@ MIXMIM_TARGET void backward(const AttentionHead& head, const AttentionHeadGradie
           dot(outBlock + r * dim, head.out + (first + r) * head.outStep, dim));
     clear(table + rows * padded, (kRows - rows) * padded);
     clear(tableGradient + rows * padded, (kRows - rows) * padded);
-    weightedSums(tableGradient, padded, head.k, head.kvStep, head.keys, dim, sums);
+    product(tableGradient, padded, head.keys, head.k, head.kvStep, dim, sums, dim);
     copyRows(sums, rows, dim, head.scale, gradient.q + first * head.qStep, head.qStep);
     addOuterProducts(tableGradient, padded, block, head.keys, dim, keyGradient);
     addOuterProducts(table, padded, outBlock, head.keys, dim, valueGradient);

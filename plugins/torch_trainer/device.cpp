@@ -4,7 +4,6 @@
 #include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <dlfcn.h>
-#include <malloc.h>
 #include <torch/version.h>
 
 #include <boost/json.hpp>
@@ -30,18 +29,6 @@ int cudaDevices() {
   return loadCuda().empty() && at::hasCUDA() ? at::accelerator::deviceCount() : 0;
 }
 
-/// A step frees and takes the same gigabytes again. Left to itself the allocator gives large blocks back to
-/// the system each time, which then clears every page anew: a tenth of a step. Up to the peak of a step is
-/// kept.
-void keepFreedMemory() {
-#ifdef __GLIBC__
-  constexpr int kGrowBy = 64 << 20;
-  mallopt(M_MMAP_MAX, 0);
-  mallopt(M_TRIM_THRESHOLD, -1);  // never
-  mallopt(M_TOP_PAD, kGrowBy);
-#endif
-}
-
 at::Tensor viewOf(const cv::Mat& mat) {
   const std::vector<int64_t> shape(mat.size.p, mat.size.p + mat.dims);
   const auto type = mat.depth() == CV_8U ? at::kByte : at::kInt;
@@ -56,10 +43,7 @@ at::Device openDevice(const std::string& name) {
   if (cuda && !loadCuda().empty()) throw Error("run.device", "CUDA cannot be used: " + loadCuda(), hint);
   try {
     const at::Device device(name);
-    if (device.is_cpu()) {
-      keepFreedMemory();
-      return device;
-    }
+    if (device.is_cpu()) return device;
     if (cuda && device.index() < cudaDevices())
       return at::Device(at::kCUDA, std::max<at::DeviceIndex>(0, device.index()));
   } catch (const c10::Error&) {  // not a device name: reported below

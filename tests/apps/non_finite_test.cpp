@@ -17,13 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 namespace json = boost::json;
 
-std::vector<json::object> linesOf(const fs::path& file) {
-  std::vector<json::object> lines;
-  std::istringstream text(contentOf(file));
-  for (std::string line; std::getline(text, line);) lines.push_back(json::parse(line).as_object());
-  return lines;
-}
-
 class NonFinite : public ::testing::Test {
  protected:
   NonFinite() {
@@ -63,7 +56,7 @@ TEST_F(NonFinite, StepsAreCountedAndTheirImagesRecorded) {
   steps.remember(batchOf(2, 0, 1, {6}));
   steps.check(bad(2));
   EXPECT_EQ(steps.count(), 2);
-  const std::vector<json::object> lines = linesOf(here_ / "run" / "nonfinite.jsonl");
+  const std::vector<json::object> lines = jsonLinesOf(here_ / "run" / "nonfinite.jsonl");
   ASSERT_EQ(lines.size(), 2u);
   EXPECT_EQ(lines[0].at("step"), 1);  // counted from 1, as in metrics.jsonl
   EXPECT_TRUE(lines[0].at("loss").is_null());
@@ -101,7 +94,7 @@ TEST_F(NonFinite, ARunThatDivergesStopsAndKeepsTheLastCheckpoint) {
                        "stopped at step "),
       std::string::npos)
       << outcome.err;
-  const std::vector<json::object> lines = linesOf(here_ / "div" / "nonfinite.jsonl");
+  const std::vector<json::object> lines = jsonLinesOf(here_ / "div" / "nonfinite.jsonl");
   ASSERT_GE(lines.size(), 3u);
   for (const json::object& line : lines) EXPECT_EQ(line.at("images").as_array().size(), 4u);
   const int64_t last = lines.back().at("step").as_int64();

@@ -107,13 +107,12 @@ TEST_F(Verbs, RunFolderHoldsWhatItShould) {
                            "checkpoints/last/model.safetensors", "checkpoints/last/optimizer.safetensors"})
     EXPECT_TRUE(fs::exists(here() / "pre" / name)) << name;
   EXPECT_TRUE(fs::exists(here() / "fine" / "checkpoints" / "best" / "state.json"));
-  std::istringstream lines(contentOf(here() / "pre" / "metrics.jsonl"));
-  int count = 0;
-  for (std::string line; std::getline(lines, line); ++count)
+  const std::vector<json::object> lines = jsonLinesOf(here() / "pre" / "metrics.jsonl");
+  for (const json::object& line : lines)
     for (const char* key :
          {"step", "epoch", "loss", "lr", "grad_norm", "images_per_second", "data_wait_percent", "memory"})
-      EXPECT_TRUE(json::parse(line).as_object().contains(key)) << key;
-  EXPECT_GT(count, 0);
+      EXPECT_TRUE(line.contains(key)) << key;
+  EXPECT_FALSE(lines.empty());
 }
 
 TEST_F(Verbs, EvalMeasuresWhatWasLearned) {
@@ -181,15 +180,13 @@ TEST_F(Verbs, AugmentWritesPicturesAndParameters) {
   const Outcome outcome =
       mixmim(here(), "augment --data train --out look --count 8 --batch 4 --model small --size 16");
   EXPECT_EQ(outcome.exitCode, 0) << outcome.err;
-  std::istringstream lines(contentOf(here() / "look" / "parameters.jsonl"));
-  int count = 0;
-  for (std::string line; std::getline(lines, line); ++count) {
-    const json::object entry = json::parse(line).as_object();
+  const std::vector<json::object> lines = jsonLinesOf(here() / "look" / "parameters.jsonl");
+  for (const json::object& entry : lines) {
     EXPECT_TRUE(fs::exists(here() / "look" / std::string(entry.at("file").as_string())));
     EXPECT_TRUE(entry.at("crop").as_object().contains("height"));
     EXPECT_EQ(entry.at("mask").as_string().size(), 1u);  // 16 px under a stride of 16
   }
-  EXPECT_EQ(count, 8);
+  EXPECT_EQ(lines.size(), 8u);
 }
 
 TEST_F(Verbs, InfoDescribesEverythingItIsGiven) {

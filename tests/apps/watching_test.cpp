@@ -15,10 +15,7 @@ namespace fs = std::filesystem;
 namespace json = boost::json;
 
 std::vector<json::object> metricsOf(const fs::path& run) {
-  std::vector<json::object> lines;
-  std::istringstream text(contentOf(run / "metrics.jsonl"));
-  for (std::string line; std::getline(text, line);) lines.push_back(json::parse(line).as_object());
-  return lines;
+  return jsonLinesOf(run / "metrics.jsonl");
 }
 
 /// The names in pictures/, sorted.

@@ -1,7 +1,10 @@
 // Runs that are cut short from outside, and what a run leaves behind at its end.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <csignal>
+#include <functional>
 #include <thread>
 
 #include "model_io/checkpoint.hpp"
@@ -37,6 +40,23 @@ inline int interruptedRun(const std::filesystem::path& folder, const std::string
   int status = 0;
   waitpid(child, &status, 0);
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/// Runs `command(out)` to its end as "whole", cut short and continued as "cut", and expects both to end the
+/// same.
+inline void expectTheUndisturbedEnd(const std::filesystem::path& here,
+                                    const std::function<std::string(const std::string& out)>& command,
+                                    int signal, int delay = 20) {
+  const Outcome whole = mixmim(here, command("whole"));
+  ASSERT_EQ(whole.exitCode, 0) << whole.err;
+  const int code = interruptedRun(here, command("cut"), here / "cut", signal, delay);
+  ASSERT_EQ(code, 128 + signal) << "the run was over before the signal came";
+  ASSERT_LT(readCheckpointInfo((here / "cut").string()).step,
+            readCheckpointInfo((here / "whole").string()).step);
+  const Outcome resumed = mixmim(here, command("cut") + " --resume auto");
+  ASSERT_EQ(resumed.exitCode, 0) << resumed.err;
+  EXPECT_NE(resumed.err.find("resumes cut/checkpoints/step-"), std::string::npos) << resumed.err;
+  EXPECT_EQ(finalState(here / "cut"), finalState(here / "whole"));
 }
 
 }  // namespace cv::mixmim::test

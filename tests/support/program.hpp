@@ -3,10 +3,13 @@
 
 #include <sys/wait.h>
 
+#include <boost/json.hpp>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <string>
+#include <vector>
 
 #include <opencv2/imgcodecs.hpp>
 
@@ -19,6 +22,14 @@ struct Outcome {
   int exitCode = -1;
   std::string out, err;
 };
+
+/// The objects of a file that has one per line.
+inline std::vector<boost::json::object> jsonLinesOf(const std::filesystem::path& path) {
+  std::vector<boost::json::object> objects;
+  std::istringstream text(contentOf(path));
+  for (std::string line; std::getline(text, line);) objects.push_back(boost::json::parse(line).as_object());
+  return objects;
+}
 
 /// Runs `mixmim <arguments>` through the shell, inside `folder`.
 inline Outcome mixmim(const std::filesystem::path& folder, const std::string& arguments) {

@@ -32,17 +32,8 @@ TEST_P(TorchResume, EndsAsTheUndisturbedRun) {
   const TempFolder folder;
   const fs::path here = folder.path();
   makeData(here, 20);
-  const Outcome whole = mixmim(here, trainingRun(GetParam(), "whole"));
-  ASSERT_EQ(whole.exitCode, 0) << whole.err;
-  const int code =
-      interruptedRun(here, trainingRun(GetParam(), "cut"), here / "cut", GetParam().signal, GetParam().delay);
-  ASSERT_EQ(code, 128 + GetParam().signal) << "the run was over before the signal came";
-  ASSERT_LT(readCheckpointInfo((here / "cut").string()).step,
-            readCheckpointInfo((here / "whole").string()).step);
-  const Outcome resumed = mixmim(here, trainingRun(GetParam(), "cut") + " --resume auto");
-  ASSERT_EQ(resumed.exitCode, 0) << resumed.err;
-  EXPECT_NE(resumed.err.find("resumes cut/checkpoints/step-"), std::string::npos) << resumed.err;
-  EXPECT_EQ(finalState(here / "cut"), finalState(here / "whole"));
+  const auto command = [](const std::string& out) { return trainingRun(GetParam(), out); };
+  expectTheUndisturbedEnd(here, command, GetParam().signal, GetParam().delay);
 }
 
 INSTANTIATE_TEST_SUITE_P(
