@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-#include "plugins/torch_trainer/attention_kernels.hpp"
+#include "kernels/attention.hpp"
 
 namespace cv::mixmim {
 

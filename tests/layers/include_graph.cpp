@@ -15,7 +15,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kSourceFolders[] = {"modules", "data_pipeline", "plugins", "apps", "tests"};
-constexpr const char* kIncludeFolders[] = {"", "modules/mixmim/include/", "modules/model_io/include/"};
+constexpr const char* kIncludeFolders[] = {"", "modules/mixmim/include/", "modules/kernels/include/",
+                                           "modules/model_io/include/"};
 
 std::string readText(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);

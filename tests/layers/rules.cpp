@@ -90,6 +90,7 @@ std::vector<std::string> filesWithTorchAndFmt(const Graph& graph) {
 const std::vector<Room>& rooms() {
   static const std::vector<Room> list{
       {"modules/mixmim", {}},
+      {"modules/kernels", {}},
       {"modules/model_io", {"modules/mixmim"}},
       {"data_pipeline", {"modules"}},
       {"plugins/torch_trainer", {"modules"}},

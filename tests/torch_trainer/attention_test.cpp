@@ -3,7 +3,7 @@
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
-#include "plugins/torch_trainer/attention_kernels.hpp"
+#include "kernels/attention.hpp"
 #include "plugins/torch_trainer/linear.hpp"
 
 namespace cv::mixmim {

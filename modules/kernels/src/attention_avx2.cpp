@@ -1,5 +1,5 @@
 #if defined(__x86_64__)
-#include "plugins/torch_trainer/attention_kernels.hpp"
+#include "kernels/attention.hpp"
 
 #include <cmath>
 
@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kLanes = 8, kRows = 6;
 
-#include "plugins/torch_trainer/attention_loops.hpp"
+#include "attention_loops.hpp"
 
 }  // namespace
 

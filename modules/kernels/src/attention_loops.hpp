@@ -1,4 +1,4 @@
-// The loops of attention_kernels.hpp, for the includer's instruction set:
+// The loops of kernels/attention.hpp, for the includer's instruction set:
 //   MIXMIM_TARGET  attribute of every function
 //   kLanes         floats of a register
 //   kRows          queries of a block; kRows * 2 sums stay in registers

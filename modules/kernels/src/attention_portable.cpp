@@ -2,7 +2,7 @@
 
 #include <opencv2/core.hpp>
 
-#include "plugins/torch_trainer/attention_kernels.hpp"
+#include "kernels/attention.hpp"
 
 // The compiler's own vectors: SSE, NEON or whatever every processor of the kind has.
 #define MIXMIM_TARGET
@@ -13,7 +13,7 @@ namespace {
 
 constexpr int kLanes = 4, kRows = 4;
 
-#include "plugins/torch_trainer/attention_loops.hpp"
+#include "attention_loops.hpp"
 
 }  // namespace
 
