@@ -14,6 +14,7 @@ build_packages=(
   "libboost-json1.81-dev|libboost-json-dev"                # Boost >= 1.75: JSON, and with it DLL and the headers
   "libboost-program-options1.81-dev|libboost-program-options-dev"
   "libjpeg62-turbo-dev|libjpeg-turbo8-dev"                 # JPEG decoding
+  "libdnnl-dev|libonednn-dev"                              # oneDNN: the classifier's matrix products
   libxxhash-dev                                            # checksums in checkpoints
   libgtest-dev libbenchmark-dev                            # tests and benchmarks
   python3 python3-pip unzip                                # only to fetch LibTorch, which PyPI distributes as a wheel

@@ -154,9 +154,10 @@ json::object benchTrain(Config config, double seconds) {
           {"peak_memory_mb", peakMemoryMb()}};
 }
 
-json::object benchPredict(const std::string& model, int batch, double seconds) {
+json::object benchPredict(const std::string& model, int batch, double seconds,
+                          const ClassifierOptions& options) {
   const auto before = Clock::now();
-  const auto classifier = Classifier::create(model);
+  const auto classifier = Classifier::create(model, options);
   const double load = 1000 * secondsSince(before);
   const std::vector<cv::Mat> pictures = testPictures(batch, classifier->inputSize());
   const std::vector<double> ms = timesOf(seconds, [&] { classifier->classifyBatch(pictures); });
@@ -206,6 +207,7 @@ int runBench(const Arguments& arguments) {
       "mixmim bench pipeline --data photos/train --threads 2 --seconds 10");
   line.option("seconds", "How long to measure.", "10")
       .option("recipe", "Of pipeline and train: pretrain or finetune.", "pretrain")
+      .flag("stock", "Of predict: OpenCV's own layers instead of the classifier's fused ones.")
       .flag("json", "Print the result as one JSON object.")
       .settings(finetune ? Task::kFinetune : Task::kPretrain)
       .words("PART");
@@ -221,7 +223,11 @@ int runBench(const Arguments& arguments) {
     if (model.empty()) throw UsageError("mixmim bench predict: --model model.onnx is needed");
     constexpr int kLargestBatch = 4096;
     const int images = batch.empty() ? 1 : CommandLine::wholeNumber("batch", batch, 1, kLargestBatch);
-    result = benchPredict(model, images, seconds);
+    const std::string threads = line.setting("threads");
+    if (!threads.empty()) cv::setNumThreads(CommandLine::wholeNumber("threads", threads, 1, 1024));
+    ClassifierOptions options;
+    options.fusedLayers = !line.has("stock");
+    result = benchPredict(model, images, seconds, options);
   } else if (part == "pipeline" || part == "train") {
     const Config config = line.config();
     if (part == "pipeline" && config.data.train.empty())

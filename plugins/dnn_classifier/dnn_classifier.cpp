@@ -6,7 +6,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "model_io/onnx_weights.hpp"
 #include "opencv2/mixmim/error.hpp"
+#include "plugins/dnn_classifier/fused_network.hpp"
 
 namespace cv::mixmim {
 
@@ -35,11 +37,38 @@ DeployedModel readDescription(const std::string& path) {
   return model;
 }
 
-cv::dnn::Net readNet(const std::string& path) {
+bool usesFusedLayers(const ClassifierOptions& options) {
+  const bool opencv =
+      options.backend == cv::dnn::DNN_BACKEND_DEFAULT || options.backend == cv::dnn::DNN_BACKEND_OPENCV;
+  return options.fusedLayers && opencv && options.target == cv::dnn::DNN_TARGET_CPU;
+}
+
+cv::dnn::Net fusedNet(const std::string& path) {
+  cv::dnn::Net net = fusedNetwork(readOnnxWeights(path).tensors, path);
+  net.setPreferableBackend(cv::dnn::DNN_BACKEND_OPENCV);  // whatever else is the host's default
+  return net;
+}
+
+cv::dnn::Net stockNet(const std::string& path, const ClassifierOptions& options) {
+  cv::dnn::Net net = cv::dnn::readNetFromONNX(path);
+  net.setPreferableBackend(options.backend);
+  net.setPreferableTarget(options.target);
+  return net;
+}
+
+/// Runs `step` and turns what OpenCV or oneDNN throw into an Error about the file.
+template <class Step>
+auto told(const std::string& path, const char* what, const Step& step) {
   try {
-    return cv::dnn::readNetFromONNX(path);
+    return step();
+  } catch (const Error&) {
+    throw;
   } catch (const cv::Exception& e) {
-    throw Error(path, fmt::format("OpenCV {} cannot import the network: {}", cv::getVersionString(), e.err));
+    throw Error(path,
+                fmt::format("OpenCV {} cannot {} the network: {}", cv::getVersionString(), what, e.err));
+  } catch (const std::exception& e) {  // of oneDNN
+    throw Error(path, fmt::format("oneDNN cannot {} the network: {}", what, e.what()),
+                "turn the fused layers off (ClassifierOptions::fusedLayers)");
   }
 }
 
@@ -48,22 +77,18 @@ cv::dnn::Net readNet(const std::string& path) {
 DnnClassifier::DnnClassifier(const std::string& path, const ClassifierOptions& options)
     : path_(path), model_(readDescription(path)) {
   requireBackend(options);
-  net_ = readNet(path);
-  net_.setPreferableBackend(options.backend);
-  net_.setPreferableTarget(options.target);
+  net_ = told(path, "import",
+              [&] { return usesFusedLayers(options) ? fusedNet(path) : stockNet(path, options); });
   labels_ = model_.labels;
   inputSize_ = model_.inputSize;
   if (options.replayGolden) replayGolden();
 }
 
 cv::Mat DnnClassifier::forward(const cv::Mat& blob) {
-  cv::Mat scores;
-  try {
+  const cv::Mat scores = told(path_, "run", [&] {
     net_.setInput(blob);
-    scores = net_.forward().clone();  // the Net reuses its output
-  } catch (const cv::Exception& e) {
-    throw Error(path_, fmt::format("OpenCV {} cannot run the network: {}", cv::getVersionString(), e.err));
-  }
+    return net_.forward().clone();  // the Net reuses its output
+  });
   const int images = blob.size[0], classes = static_cast<int>(labels_.size());
   if (scores.dims != 2 || scores.rows != images || scores.cols != classes || scores.type() != CV_32F)
     throw Error(path_,

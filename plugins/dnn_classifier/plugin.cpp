@@ -52,6 +52,7 @@ std::unique_ptr<Classifier> classifierFrom(const char* json) {
   options.backend = settings.at("backend").to_number<int>();
   options.target = settings.at("target").to_number<int>();
   options.replayGolden = settings.at("replayGolden").as_bool();
+  options.fusedLayers = settings.at("fusedLayers").as_bool();
   return std::make_unique<DnnClassifier>(settings.at("path").as_string().c_str(), options);
 }
 

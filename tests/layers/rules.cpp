@@ -112,6 +112,7 @@ const std::vector<Dependency>& dependencies() {
       {"cv::dnn", {"opencv2/dnn"}, {"plugins/dnn_classifier", "tests"}},
       {"OpenCV's windows and cameras", {"opencv2/highgui", "opencv2/videoio"}, {"apps/samples"}},
       {"OpenCV", {"opencv2/core", "opencv2/imgproc", "opencv2/imgcodecs"}, {""}},
+      {"oneDNN", {"dnnl.hpp", "omp.h"}, {"plugins/dnn_classifier", "tests/dnn_classifier"}},
       {"oneTBB", {"tbb/", "oneapi/"}, {"data_pipeline", "tests/data_pipeline"}},
       {"libjpeg",
        {"jpeglib.h", "jerror.h", "turbojpeg.h"},

@@ -100,7 +100,8 @@ cv::Ptr<Classifier> Classifier::create(const std::string& path, const Classifier
   const boost::json::object json{{"path", path},
                                  {"backend", options.backend},
                                  {"target", options.target},
-                                 {"replayGolden", options.replayGolden}};
+                                 {"replayGolden", options.replayGolden},
+                                 {"fusedLayers", options.fusedLayers}};
   return std::static_pointer_cast<Classifier>(createObject(plugin, boost::json::serialize(json)));
 }
 

@@ -1,0 +1,347 @@
+#include "plugins/dnn_classifier/fused_layers.hpp"
+
+#include <limits>
+#include <mutex>
+
+#include <opencv2/dnn.hpp>
+#include <opencv2/dnn/shape_utils.hpp>
+
+#include "plugins/dnn_classifier/linear.hpp"
+#include "plugins/dnn_classifier/rows.hpp"
+#include "plugins/dnn_classifier/scratch.hpp"
+
+namespace cv::mixmim {
+
+namespace {
+
+using cv::dnn::LayerParams;
+using cv::dnn::MatShape;
+using Shapes = std::vector<MatShape>;
+
+int64_t wide(int number) {
+  return number;
+}
+
+/// What all of them share: one array in, one out.
+class FusedLayer : public cv::dnn::Layer {
+ public:
+  explicit FusedLayer(const LayerParams& params) : cv::dnn::Layer(params) { blobs.clear(); }
+
+  bool getMemoryShapes(const Shapes& inputs, const int, Shapes& outputs, Shapes& internals) const override {
+    CV_Assert(inputs.size() == 1);
+    outputs.assign(1, outputShape(inputs[0]));
+    internals = internalShapes(inputs[0]);
+    return inPlace();
+  }
+
+  void finalize(cv::InputArrayOfArrays inputs, cv::OutputArrayOfArrays) override {
+    std::vector<cv::Mat> arrays;
+    inputs.getMatVector(arrays);
+    prepare(cv::dnn::shape(arrays[0]));
+  }
+
+  void forward(cv::InputArrayOfArrays inputs, cv::OutputArrayOfArrays outputs,
+               cv::OutputArrayOfArrays internals) override {
+    std::vector<cv::Mat> in, out, between;
+    inputs.getMatVector(in);
+    outputs.getMatVector(out);
+    internals.getMatVector(between);
+    if (inPlace() && in[0].data != out[0].data) in[0].copyTo(out[0]);
+    run(in[0], out[0], between);
+  }
+
+ private:
+  virtual MatShape outputShape(const MatShape& input) const { return input; }
+  virtual Shapes internalShapes(const MatShape&) const { return {}; }
+  virtual bool inPlace() const { return false; }
+  virtual void prepare(const MatShape& input) = 0;
+  virtual void run(const cv::Mat& in, cv::Mat& out, std::vector<cv::Mat>& internals) = 0;
+};
+
+class PatchEmbeddingLayer final : public FusedLayer {
+ public:
+  explicit PatchEmbeddingLayer(const LayerParams& params)
+      : FusedLayer(params),
+        patch_(params.get<int>("patch")),
+        gains_(params.blobs[2].clone()),
+        shifts_(params.blobs[3].clone()),
+        positions_(params.blobs[4].clone()),
+        projection_(params.blobs[0], params.blobs[1], After::kStore),
+        norm_(projection_.outputs()) {}
+
+ private:
+  MatShape outputShape(const MatShape& input) const override {
+    return {input[0], gains_.rows, projection_.outputs()};
+  }
+
+  void prepare(const MatShape& input) override {
+    rows_ = Rows(input[0] * gains_.rows);
+    rows_.prepare(projection_);
+    rows_.prepare(norm_);
+  }
+
+  void run(const cv::Mat& images, cv::Mat& tokens, std::vector<cv::Mat>&) override {
+    const int perImage = gains_.rows, width = projection_.outputs();
+    rows_.forEach([&](int first, int count) {
+      AttentionScratch& scratch = scratchOfThread();
+      scratch.reset(wide(count) * projection_.inputs(), 1);
+      float* pixels = scratch.take(wide(count) * projection_.inputs());
+      for (int i = 0; i < count; ++i)
+        takePatch(images, (first + i) / perImage, positions_.at<int>((first + i) % perImage),
+                  pixels + wide(i) * projection_.inputs());
+      float* out = tokens.ptr<float>() + wide(first) * width;
+      projection_(count, pixels, out);
+      norm_(count, out, out);
+      for (int i = 0; i < count; ++i) applyAffine((first + i) % perImage, out + wide(i) * width);
+    });
+  }
+
+  /// The p x p pixels of a patch, channel by channel, as the convolution's weights expect them.
+  void takePatch(const cv::Mat& images, int image, int position, float* to) const {
+    const int side = images.size[3], grid = side / patch_;
+    const int x = position % grid * patch_, y = position / grid * patch_;
+    for (int channel = 0; channel < 3; ++channel) {
+      const float* from = images.ptr<float>(image, channel) + wide(y) * side + x;
+      for (int row = 0; row < patch_; ++row, to += patch_, from += side) std::copy_n(from, patch_, to);
+    }
+  }
+
+  void applyAffine(int token, float* row) const {
+    const float *gain = gains_.ptr<float>(token), *shift = shifts_.ptr<float>(token);
+    for (int c = 0; c < gains_.cols; ++c) row[c] = row[c] * gain[c] + shift[c];
+  }
+
+  const int patch_;
+  const cv::Mat gains_, shifts_, positions_;
+  Linear projection_;
+  RowNorm norm_;
+  Rows rows_;
+};
+
+class AttentionLayer final : public FusedLayer {
+ public:
+  explicit AttentionLayer(const LayerParams& params)
+      : FusedLayer(params),
+        kernel_(*attentionKernels().front()),
+        qkv_(params.blobs[0], params.blobs[1], After::kStore),
+        projection_(params.blobs[2], params.blobs[3], After::kAdd),
+        norm_(qkv_.inputs()),
+        heads_(params.blobs[4].size[0]),
+        window_(params.blobs[4].size[1]) {
+    const auto padded = static_cast<int>(paddedKeys(window_));
+    bias_ = cv::Mat(heads_ * window_, padded, CV_32F, -std::numeric_limits<float>::infinity());
+    params.blobs[4].reshape(1, heads_ * window_).copyTo(bias_.colRange(0, window_));
+  }
+
+ private:
+  bool inPlace() const override { return true; }
+
+  Shapes internalShapes(const MatShape& x) const override {
+    return {{x[0] * x[1], qkv_.outputs()}, {x[0] * x[1], projection_.inputs()}};
+  }
+
+  void prepare(const MatShape& x) override {
+    rows_ = Rows(x[0] * x[1]);
+    rows_.prepare(norm_);
+    rows_.prepare(qkv_);
+    rows_.prepare(projection_);
+  }
+
+  void run(const cv::Mat&, cv::Mat& tokens, std::vector<cv::Mat>& internals) override {
+    float *x = tokens.ptr<float>(), *qkv = internals[0].ptr<float>(), *attended = internals[1].ptr<float>();
+    const int width = norm_.width();
+    rows_.forEach([&](int first, int count) {
+      AttentionScratch& scratch = scratchOfThread();
+      scratch.reset(wide(count) * width, 1);
+      float* normed = scratch.take(wide(count) * width);
+      norm_(count, x + wide(first) * width, normed);
+      qkv_(count, normed, qkv + wide(first) * qkv_.outputs());
+    });
+    attend(qkv, attended, tokens.size[0] * tokens.size[1] / window_);
+    rows_.forEach([&](int first, int count) {
+      projection_(count, attended + wide(first) * projection_.inputs(), x + wide(first) * width);
+    });
+  }
+
+  void attend(const float* qkv, float* attended, int windows) const {
+    cv::parallel_for_(cv::Range(0, windows * heads_), [&](const cv::Range& range) {
+      for (int i = range.start; i < range.end; ++i) attendOne(qkv, attended, i / heads_, i % heads_);
+    });
+  }
+
+  void attendOne(const float* qkv, float* attended, int window, int head) const {
+    const int width = projection_.inputs(), dim = width / heads_;
+    thread_local AttentionScratch scratch;
+    thread_local std::vector<float> logSums;
+    logSums.resize(static_cast<size_t>(window_));
+    const float* first = qkv + wide(window) * window_ * qkv_.outputs() + wide(head) * dim;
+    AttentionHead task{};
+    task.queries = task.keys = window_;
+    task.dim = dim;
+    task.scale = 1;  // folded into the weights of the queries
+    task.q = first;
+    task.k = first + width;
+    task.v = first + 2 * width;
+    task.qStep = task.kvStep = qkv_.outputs();
+    task.bias = bias_.ptr<float>(head * window_);
+    task.biasStep = bias_.cols;
+    task.out = attended + wide(window) * window_ * width + wide(head) * dim;
+    task.outStep = width;
+    task.logSum = logSums.data();
+    kernel_.forward(task, scratch);
+  }
+
+  const AttentionKernels& kernel_;
+  Linear qkv_, projection_;
+  RowNorm norm_;
+  int heads_, window_;
+  cv::Mat bias_;
+  Rows rows_;
+};
+
+class MlpLayer final : public FusedLayer {
+ public:
+  explicit MlpLayer(const LayerParams& params)
+      : FusedLayer(params),
+        fc1_(params.blobs[0], params.blobs[1], After::kGelu),
+        fc2_(params.blobs[2], params.blobs[3], After::kAdd),
+        norm_(fc1_.inputs()) {}
+
+ private:
+  bool inPlace() const override { return true; }
+
+  void prepare(const MatShape& x) override {
+    rows_ = Rows(x[0] * x[1]);
+    rows_.prepare(norm_);
+    rows_.prepare(fc1_);
+    rows_.prepare(fc2_);
+  }
+
+  void run(const cv::Mat&, cv::Mat& tokens, std::vector<cv::Mat>&) override {
+    const int64_t width = norm_.width(), hiddenWidth = fc1_.outputs();
+    rows_.forEach([&](int first, int count) {
+      AttentionScratch& scratch = scratchOfThread();
+      scratch.reset(count * (width + hiddenWidth), 2);
+      float* normed = scratch.take(count * width);
+      float* hidden = scratch.take(count * hiddenWidth);
+      float* x = tokens.ptr<float>() + first * width;
+      norm_(count, x, normed);
+      fc1_(count, normed, hidden);
+      fc2_(count, hidden, x);
+    });
+  }
+
+  Linear fc1_, fc2_;
+  RowNorm norm_;
+  Rows rows_;
+};
+
+class MergingLayer final : public FusedLayer {
+ public:
+  explicit MergingLayer(const LayerParams& params)
+      : FusedLayer(params),
+        members_(params.blobs[2].clone()),
+        reduction_(params.blobs[0], params.blobs[1], After::kStore),
+        norm_(reduction_.inputs()) {}
+
+ private:
+  MatShape outputShape(const MatShape& x) const override { return {x[0], x[1] / 4, reduction_.outputs()}; }
+
+  void prepare(const MatShape& x) override {
+    rows_ = Rows(x[0] * x[1] / 4);
+    rows_.prepare(norm_);
+    rows_.prepare(reduction_);
+  }
+
+  void run(const cv::Mat& tokens, cv::Mat& merged, std::vector<cv::Mat>&) override {
+    const int perImage = tokens.size[1] / 4, width = tokens.size[2];
+    rows_.forEach([&](int first, int count) {
+      AttentionScratch& scratch = scratchOfThread();
+      scratch.reset(wide(count) * 4 * width, 1);
+      float* four = scratch.take(wide(count) * 4 * width);
+      for (int i = 0; i < count * 4; ++i) {
+        const int token = first + i / 4, image = token / perImage;
+        const int member = members_.at<int>(token % perImage * 4 + i % 4);
+        std::copy_n(tokens.ptr<float>(image, member), width, four + wide(i) * width);
+      }
+      norm_(count, four, four);
+      reduction_(count, four, merged.ptr<float>() + wide(first) * reduction_.outputs());
+    });
+  }
+
+  const cv::Mat members_;
+  Linear reduction_;
+  RowNorm norm_;
+  Rows rows_;
+};
+
+class PoolLayer final : public FusedLayer {
+ public:
+  using FusedLayer::FusedLayer;
+
+ private:
+  MatShape outputShape(const MatShape& x) const override { return {x[0], x[2]}; }
+
+  void prepare(const MatShape& x) override {
+    if (!norm_) norm_ = std::make_unique<RowNorm>(x[2]);
+    norm_->prepare(x[1]);
+  }
+
+  void run(const cv::Mat& tokens, cv::Mat& means, std::vector<cv::Mat>&) override {
+    const int perImage = tokens.size[1], width = tokens.size[2];
+    Rows(tokens.size[0]).forEach([&](int first, int count) {
+      cv::Mat normed(perImage, width, CV_32F);
+      for (int i = first; i < first + count; ++i) {
+        (*norm_)(perImage, tokens.ptr<float>(i), normed.ptr<float>());
+        cv::reduce(normed, means.row(i), 0, cv::REDUCE_AVG);
+      }
+    });
+  }
+
+  std::unique_ptr<RowNorm> norm_;
+};
+
+class ClassifierLayer final : public FusedLayer {
+ public:
+  explicit ClassifierLayer(const LayerParams& params)
+      : FusedLayer(params), linear_(params.blobs[0], params.blobs[1], After::kStore) {}
+
+ private:
+  MatShape outputShape(const MatShape& x) const override { return {x[0], linear_.outputs()}; }
+  void prepare(const MatShape& x) override {
+    rows_ = Rows(x[0]);
+    rows_.prepare(linear_);
+  }
+  void run(const cv::Mat& features, cv::Mat& scores, std::vector<cv::Mat>&) override {
+    rows_.forEach(
+        [&](int first, int count) { linear_(count, features.ptr<float>(first), scores.ptr<float>(first)); });
+  }
+
+  Linear linear_;
+  Rows rows_;
+};
+
+/// The network keeps the parameters it made a layer from; the weights in them are no longer needed then.
+template <class Made>
+cv::Ptr<cv::dnn::Layer> makeLayer(LayerParams& params) {
+  auto layer = cv::makePtr<Made>(params);
+  params.blobs.clear();
+  return layer;
+}
+
+}  // namespace
+
+void registerFusedLayers() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    using cv::dnn::LayerFactory;
+    LayerFactory::registerLayer(fused::kPatchEmbedding, makeLayer<PatchEmbeddingLayer>);
+    LayerFactory::registerLayer(fused::kAttention, makeLayer<AttentionLayer>);
+    LayerFactory::registerLayer(fused::kMlp, makeLayer<MlpLayer>);
+    LayerFactory::registerLayer(fused::kMerging, makeLayer<MergingLayer>);
+    LayerFactory::registerLayer(fused::kPool, makeLayer<PoolLayer>);
+    LayerFactory::registerLayer(fused::kClassifier, makeLayer<ClassifierLayer>);
+  });
+}
+
+}  // namespace cv::mixmim

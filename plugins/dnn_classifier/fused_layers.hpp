@@ -1,0 +1,38 @@
+// A MixMIM network as a few large layers of OpenCV's DNN module. OpenCV runs them like its own; each does the
+// work of a dozen ONNX nodes without writing what lies between. For the CPU, float32.
+//
+// Tokens stand window by window, so that a window is a range of rows: N x L x C, the batch first.
+#pragma once
+
+namespace cv::mixmim {
+
+/// The types known to cv::dnn::LayerFactory after registerFusedLayers(), and what their LayerParams hold:
+/// blobs in this order, CV_32F unless said otherwise. Blobs are released once they are packed.
+namespace fused {
+
+/// image N x 3 x S x S -> tokens. blobs: weight C x 3pp, bias C, gain and shift L x C per token, the raster
+/// position of every token (L, CV_32S); "patch": p.
+constexpr const char* kPatchEmbedding = "MixMIMPatchEmbedding";
+
+/// x + attention(LayerNorm(x)). blobs: weight and bias of queries, keys and values (3D x C, 3D), of the
+/// projection (C x D, C), relative bias h x n x n, where D = h * head width and n the tokens of a window.
+constexpr const char* kAttention = "MixMIMAttention";
+
+/// x + fc2(GELU(fc1(LayerNorm(x)))). blobs: weight and bias of both.
+constexpr const char* kMlp = "MixMIMMlp";
+
+/// Four tokens become one. blobs: weight 2C x 4C, bias 2C, the four tokens of every new one (4L', CV_32S).
+constexpr const char* kMerging = "MixMIMMerging";
+
+/// tokens -> N x C, the mean of LayerNorm(x). No blobs.
+constexpr const char* kPool = "MixMIMPool";
+
+/// N x K -> N x M. blobs: weight, bias.
+constexpr const char* kClassifier = "MixMIMClassifier";
+
+}  // namespace fused
+
+/// Once per process, however often it is called. Safe from several threads.
+void registerFusedLayers();
+
+}  // namespace cv::mixmim
