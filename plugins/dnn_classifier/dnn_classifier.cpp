@@ -5,9 +5,12 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <opencv2/imgproc.hpp>
 
 #include "model_io/onnx_weights.hpp"
 #include "opencv2/mixmim/error.hpp"
+#include "opencv2/mixmim/preprocess.hpp"
+#include "plugins/dnn_classifier/fused_layers.hpp"
 #include "plugins/dnn_classifier/fused_network.hpp"
 
 namespace cv::mixmim {
@@ -27,6 +30,24 @@ void requireBackend(const ClassifierOptions& options) {
                           cv::getVersionString(), fmt::join(here, ", "), options.backend, options.target));
 }
 
+bool usesFusedLayers(const ClassifierOptions& options) {
+  const bool opencv =
+      options.backend == cv::dnn::DNN_BACKEND_DEFAULT || options.backend == cv::dnn::DNN_BACKEND_OPENCV;
+  return options.fusedLayers && opencv && options.target == cv::dnn::DNN_TARGET_CPU && options.engine == 0;
+}
+
+void requireEngine(const ClassifierOptions& options) {
+  if (CV_VERSION_MAJOR < 5 && options.engine != 0)
+    throw Error(
+        "dnn_classifier",
+        fmt::format("expected OpenCV 5 for a choice of engine, got OpenCV {}", cv::getVersionString()),
+        "leave ClassifierOptions::engine at 0");
+  if (options.int8 && !usesFusedLayers(options))
+    throw Error("dnn_classifier",
+                "expected fused layers on the CPU for 8-bit products, got OpenCV's own layers",
+                "leave backend, target and engine at 0 and fusedLayers on");
+}
+
 DeployedModel readDescription(const std::string& path) {
   DeployedModel model = readDeployedModel(path);
   if (model.head != "logits")
@@ -37,23 +58,34 @@ DeployedModel readDescription(const std::string& path) {
   return model;
 }
 
-bool usesFusedLayers(const ClassifierOptions& options) {
-  const bool opencv =
-      options.backend == cv::dnn::DNN_BACKEND_DEFAULT || options.backend == cv::dnn::DNN_BACKEND_OPENCV;
-  return options.fusedLayers && opencv && options.target == cv::dnn::DNN_TARGET_CPU;
-}
-
 cv::dnn::Net fusedNet(const std::string& path) {
   cv::dnn::Net net = fusedNetwork(readOnnxWeights(path).tensors, path);
   net.setPreferableBackend(cv::dnn::DNN_BACKEND_OPENCV);  // whatever else is the host's default
   return net;
 }
 
+cv::dnn::Net importNet(const std::string& path, [[maybe_unused]] int engine) {
+#if CV_VERSION_MAJOR >= 5
+  if (engine != 0) return cv::dnn::readNetFromONNX(path, engine);
+#endif
+  return cv::dnn::readNetFromONNX(path);
+}
+
 cv::dnn::Net stockNet(const std::string& path, const ClassifierOptions& options) {
-  cv::dnn::Net net = cv::dnn::readNetFromONNX(path);
+  cv::dnn::Net net = importNet(path, options.engine);
   net.setPreferableBackend(options.backend);
   net.setPreferableTarget(options.target);
   return net;
+}
+
+/// OpenCV's importer names a layer after its node, some versions with a word before it; none if it is not
+/// there.
+std::string layerOf(const cv::dnn::Net& net, const std::string& node) {
+  for (const std::string& name : net.getLayerNames())
+    if (name == node ||
+        (name.size() > node.size() && name.substr(name.size() - node.size() - 1) == "!" + node))
+      return name;
+  return {};
 }
 
 /// Runs `step` and turns what OpenCV or oneDNN throw into an Error about the file.
@@ -75,32 +107,48 @@ auto told(const std::string& path, const char* what, const Step& step) {
 }  // namespace
 
 DnnClassifier::DnnClassifier(const std::string& path, const ClassifierOptions& options)
-    : path_(path), model_(readDescription(path)) {
+    : path_(path), model_(readDescription(path)), options_(options) {
   requireBackend(options);
-  net_ = told(path, "import",
-              [&] { return usesFusedLayers(options) ? fusedNet(path) : stockNet(path, options); });
+  requireEngine(options);
+  const bool fused = usesFusedLayers(options);
+  net_ = told(path, "import", [&] { return fused ? fusedNet(path) : stockNet(path, options); });
+  scoresLayer_ = "logits";
+  featuresLayer_ = fused ? fused::kFeatures : layerOf(net_, "pool.rows");
   labels_ = model_.labels;
   inputSize_ = model_.inputSize;
+  featureSize_ = model_.featureAffine.cols;
   if (options.replayGolden) replayGolden();
 }
 
-cv::Mat DnnClassifier::forward(const cv::Mat& blob) {
-  const cv::Mat scores = told(path_, "run", [&] {
+/// The mean over two mirror images, where it is wanted.
+cv::Mat DnnClassifier::forward(const std::vector<cv::Mat>& inputs, const std::string& layer, int width) {
+  const cv::Mat blob = cv::dnn::blobFromImages(inputs);  // BGR, 0..255: the file does the rest
+  const cv::Mat answer = forward(blob, layer, width);
+  if (!options_.flip) return answer;
+  std::vector<cv::Mat> mirrored(inputs.size());
+  for (size_t i = 0; i < inputs.size(); ++i) cv::flip(inputs[i], mirrored[i], /*around y*/ 1);
+  return (answer + forward(cv::dnn::blobFromImages(mirrored), layer, width)) / 2;
+}
+
+cv::Mat DnnClassifier::forward(const cv::Mat& blob, const std::string& layer, int width) {
+  const cv::Mat answer = told(path_, "run", [&] {
+    const std::lock_guard<std::mutex> lock(mutex_);
     net_.setInput(blob);
-    return net_.forward().clone();  // the Net reuses its output
+    return net_.forward(layer).clone();  // the Net reuses its output
   });
-  const int images = blob.size[0], classes = static_cast<int>(labels_.size());
-  if (scores.dims != 2 || scores.rows != images || scores.cols != classes || scores.type() != CV_32F)
+  const int images = blob.size[0];
+  if (answer.dims != 2 || answer.rows != images || answer.cols != width || answer.type() != CV_32F)
     throw Error(path_,
-                fmt::format("the network's answer, expected {} x {} numbers, got {}", images, classes,
-                            fmt::join(scores.size.p, scores.size.p + scores.dims, " x ")),
+                fmt::format("the network's answer, expected {} x {} numbers, got {}", images, width,
+                            fmt::join(answer.size.p, answer.size.p + answer.dims, " x ")),
                 "export the model anew");
-  return scores;
+  return answer;
 }
 
 void DnnClassifier::replayGolden() {
   constexpr double kTolerance = 1e-3;  // of the largest score; a wrong layer is off by far more
-  const cv::Mat answer = forward(cv::dnn::blobFromImage(model_.goldenInput));
+  const cv::Mat answer =
+      forward(cv::dnn::blobFromImage(model_.goldenInput), scoresLayer_, model_.goldenOutput.cols);
   const double allowed = kTolerance * std::max(1.0, cv::norm(model_.goldenOutput, cv::NORM_INF));
   const double difference = cv::checkRange(answer) ? cv::norm(answer, model_.goldenOutput, cv::NORM_INF)
                                                    : std::numeric_limits<double>::infinity();
@@ -113,12 +161,30 @@ void DnnClassifier::replayGolden() {
         "the file is damaged, or this OpenCV computes it wrongly: try another backend");
 }
 
-cv::Mat DnnClassifier::doLogits(const std::vector<cv::Mat>& images) {
-  const std::lock_guard<std::mutex> lock(mutex_);
+std::vector<cv::Mat> DnnClassifier::inputsOf(const std::vector<cv::Mat>& images) const {
   std::vector<cv::Mat> inputs(images.size());
-  for (size_t i = 0; i < images.size(); ++i)
-    evalTransform(images[i], model_.inputSize, model_.evalCrop, resampler_, inputs[i]);
-  return forward(cv::dnn::blobFromImages(inputs));  // BGR, 0..255: the file does the rest
+  cv::parallel_for_(cv::Range(0, static_cast<int>(images.size())), [&](const cv::Range& range) {
+    thread_local Resampler resampler;
+    for (int i = range.start; i < range.end; ++i) {
+      const auto k = static_cast<size_t>(i);
+      evalTransform(images[k], model_.inputSize, model_.evalCrop, resampler, inputs[k]);
+    }
+  });
+  return inputs;
+}
+
+cv::Mat DnnClassifier::doLogits(const std::vector<cv::Mat>& images) {
+  return forward(inputsOf(images), scoresLayer_, static_cast<int>(labels_.size()));
+}
+
+cv::Mat DnnClassifier::doFeatures(const std::vector<cv::Mat>& images) {
+  if (featureSize_ == 0 || featuresLayer_.empty())
+    throw Error(path_, "the model's features, expected metadata \"mixmim.featureAffine\", got none",
+                "export the model anew");
+  const cv::Mat pooled = forward(inputsOf(images), featuresLayer_, featureSize_);
+  const cv::Mat gains = cv::repeat(model_.featureAffine.row(0), pooled.rows, 1);
+  const cv::Mat biases = cv::repeat(model_.featureAffine.row(1), pooled.rows, 1);
+  return pooled.mul(gains) + biases;
 }
 
 }  // namespace cv::mixmim

@@ -1,4 +1,4 @@
-// A model written by `mixmim export`, run by OpenCV's own DNN module.
+// A model written by `mixmim export`, run by OpenCV's DNN module.
 #pragma once
 
 #include <mutex>
@@ -7,12 +7,11 @@
 
 #include "model_io/deployed_model.hpp"
 #include "opencv2/mixmim/classifier.hpp"
-#include "opencv2/mixmim/preprocess.hpp"
 
 namespace cv::mixmim {
 
-/// Threads: calls take turns, since a Net keeps its intermediate results in itself and copies of it share
-/// them.
+/// Threads: pictures are resized side by side; the network itself takes one call after the other, since a Net
+/// keeps its intermediate results in itself and copies of it share them. One call uses all threads of OpenCV.
 class DnnClassifier final : public Classifier {
  public:
   /// Throws Error naming the file for anything that cannot be read, imported or reproduced.
@@ -20,15 +19,20 @@ class DnnClassifier final : public Classifier {
 
  private:
   cv::Mat doLogits(const std::vector<cv::Mat>& images) override;
+  cv::Mat doFeatures(const std::vector<cv::Mat>& images) override;
 
-  cv::Mat forward(const cv::Mat& blob);
+  /// What the network says to pictures of its own size, at one of its layers: N x width.
+  cv::Mat forward(const std::vector<cv::Mat>& inputs, const std::string& layer, int width);
+  cv::Mat forward(const cv::Mat& blob, const std::string& layer, int width);
+  std::vector<cv::Mat> inputsOf(const std::vector<cv::Mat>& images) const;
   void replayGolden();
 
-  std::string path_;
-  DeployedModel model_;
-  std::mutex mutex_;  // guards net_ and resampler_
+  const std::string path_;
+  const DeployedModel model_;
+  const ClassifierOptions options_;
+  std::string scoresLayer_, featuresLayer_;
+  std::mutex mutex_;  // guards net_
   cv::dnn::Net net_;
-  Resampler resampler_;
 };
 
 }  // namespace cv::mixmim

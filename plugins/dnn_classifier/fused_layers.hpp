@@ -27,6 +27,9 @@ constexpr const char* kMerging = "MixMIMMerging";
 /// tokens -> N x C, the mean of LayerNorm(x). No blobs.
 constexpr const char* kPool = "MixMIMPool";
 
+/// The name of that layer in a network.
+constexpr const char* kFeatures = "pool";
+
 /// N x K -> N x M. blobs: weight, bias.
 constexpr const char* kClassifier = "MixMIMClassifier";
 

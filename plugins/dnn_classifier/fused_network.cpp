@@ -60,7 +60,7 @@ class Network {
       addMerging(stage);
     }
     LayerParams none;
-    add("pool", fused::kPool, none);
+    add(fused::kFeatures, fused::kPool, none);
     addClassifier();
     return net_;
   }

@@ -51,8 +51,11 @@ std::unique_ptr<Classifier> classifierFrom(const char* json) {
   ClassifierOptions options;
   options.backend = settings.at("backend").to_number<int>();
   options.target = settings.at("target").to_number<int>();
-  options.replayGolden = settings.at("replayGolden").as_bool();
+  options.engine = settings.at("engine").to_number<int>();
   options.fusedLayers = settings.at("fusedLayers").as_bool();
+  options.int8 = settings.at("int8").as_bool();
+  options.flip = settings.at("flip").as_bool();
+  options.replayGolden = settings.at("replayGolden").as_bool();
   return std::make_unique<DnnClassifier>(settings.at("path").as_string().c_str(), options);
 }
 

@@ -109,6 +109,57 @@ TEST_F(ClassifierTest, RanksItsGuesses) {
   EXPECT_EQ(classifier->classify(photo(100, 80, 2), 1).front().index, all.front().index);
 }
 
+/// The head is a linear map of the features.
+TEST_F(ClassifierTest, GivesTheFeaturesItsScoresAreMadeOf) {
+  const std::vector<cv::Mat> pictures{photo(64, 64, 1), photo(200, 90, 2), photo(31, 400, 3)};
+  const Tensor &weight = weights_.at("head.weight"), &bias = weights_.at("head.bias");
+  const cv::Mat head(5, static_cast<int>(weight.shape[1]), CV_32F, weight.bytes.data);
+  const cv::Mat constant(1, 5, CV_32F, bias.bytes.data);
+  for (const bool fused : {true, false}) {
+    SCOPED_TRACE(fused);
+    ClassifierOptions options;
+    options.fusedLayers = fused;
+    const auto classifier = Classifier::create(file_, options);
+    EXPECT_EQ(classifier->featureSize(), head.cols);
+    cv::Mat features, scores;
+    classifier->logits(pictures, scores);
+    classifier->features(pictures, features);
+    ASSERT_EQ(features.size(), cv::Size(head.cols, 3));
+    const cv::Mat expected = features * head.t() + cv::repeat(constant, 3, 1);
+    EXPECT_LT(cv::norm(scores, expected, cv::NORM_INF), 1e-4);
+  }
+}
+
+TEST_F(ClassifierTest, FlippingIsTheMeanOverTwoMirrorImages) {
+  ClassifierOptions options;
+  options.flip = true;
+  Resampler resampler;
+  cv::Mat seen, mirrored, expected, scores;
+  evalTransform(photo(100, 80, 2), smallModel().imageSize, 0.875, resampler, seen);
+  cv::flip(seen, mirrored, 1);
+  const cv::Mat one = referenceLogits(weights_, smallModel(), seen);
+  const cv::Mat other = referenceLogits(weights_, smallModel(), mirrored);
+  cv::Mat((one + other) / 2).convertTo(expected, CV_32F);
+  Classifier::create(file_, options)->logits(photo(100, 80, 2), scores);
+  EXPECT_GT(cv::norm(one, other, cv::NORM_INF), 1e-3);
+  EXPECT_LT(cv::norm(scores, expected, cv::NORM_INF), 1e-5);
+}
+
+TEST_F(ClassifierTest, RefusesWhatCannotBeHad) {
+  ClassifierOptions engine, int8;
+  engine.engine = 2;
+  int8.int8 = true;
+  int8.fusedLayers = false;
+  if (CV_VERSION_MAJOR < 5) {
+    const std::string message = "dnn_classifier: expected OpenCV 5 for a choice of engine, got OpenCV " +
+                                cv::getVersionString() + "; leave ClassifierOptions::engine at 0";
+    MIXMIM_EXPECT_ERROR(Classifier::create(file_, engine), message.c_str());
+  }
+  MIXMIM_EXPECT_ERROR(Classifier::create(file_, int8),
+                      "dnn_classifier: expected fused layers on the CPU for 8-bit products, got OpenCV's own "
+                      "layers; leave backend, target and engine at 0 and fusedLayers on");
+}
+
 TEST_F(ClassifierTest, TakesGreyAndTransparentPictures) {
   const auto classifier = Classifier::create(file_);
   cv::Mat grey, greyAsColour, transparent;

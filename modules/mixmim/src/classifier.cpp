@@ -60,9 +60,9 @@ std::vector<cv::Mat> imagesOf(cv::InputArrayOfArrays input) {
   return images;
 }
 
-void requireFinite(const cv::Mat& scores) {
-  if (!cv::checkRange(scores))
-    throw Error(kWhere, "expected finite scores from the network, got others",
+void requireFinite(const cv::Mat& numbers, const char* what) {
+  if (!cv::checkRange(numbers))
+    throw Error(kWhere, fmt::format("expected finite {} from the network, got others", what),
                 "its weights are damaged, or the backend computes it wrongly");
 }
 
@@ -100,8 +100,11 @@ cv::Ptr<Classifier> Classifier::create(const std::string& path, const Classifier
   const boost::json::object json{{"path", path},
                                  {"backend", options.backend},
                                  {"target", options.target},
-                                 {"replayGolden", options.replayGolden},
-                                 {"fusedLayers", options.fusedLayers}};
+                                 {"engine", options.engine},
+                                 {"fusedLayers", options.fusedLayers},
+                                 {"int8", options.int8},
+                                 {"flip", options.flip},
+                                 {"replayGolden", options.replayGolden}};
   return std::static_pointer_cast<Classifier>(createObject(plugin, boost::json::serialize(json)));
 }
 
@@ -109,8 +112,14 @@ Classifier::~Classifier() = default;
 
 void Classifier::logits(cv::InputArrayOfArrays images, cv::OutputArray scores) {
   const cv::Mat answer = doLogits(imagesOf(images));
-  requireFinite(answer);
+  requireFinite(answer, "scores");
   answer.copyTo(scores);
+}
+
+void Classifier::features(cv::InputArrayOfArrays images, cv::OutputArray vectors) {
+  const cv::Mat answer = doFeatures(imagesOf(images));
+  requireFinite(answer, "features");
+  answer.copyTo(vectors);
 }
 
 std::vector<std::vector<Prediction>> Classifier::classifyBatch(cv::InputArrayOfArrays images, int topK) {

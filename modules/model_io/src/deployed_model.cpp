@@ -119,6 +119,18 @@ cv::Mat readGoldenInput(const Description& description, int side) {
   return enlarged(small, side);
 }
 
+cv::Mat readFeatureAffine(const Description& description) {
+  if (!description.has("featureAffine")) return {};
+  const auto bytes = fromBase64(description.text("featureAffine"));
+  constexpr size_t kPair = 2 * sizeof(float);
+  if (!bytes || bytes->empty() || bytes->size() % kPair != 0)
+    description.wrong("featureAffine", "two float32 numbers per feature, base64");
+  cv::Mat affine(2, static_cast<int>(bytes->size() / kPair), CV_32F);
+  std::memcpy(affine.data, bytes->data(), bytes->size());
+  if (!cv::checkRange(affine)) description.wrong("featureAffine", "finite numbers");
+  return affine;
+}
+
 DeployedModel describe(const OnnxFile& file, const std::string& where) {
   const Description description(file.metadata, where);
   if (!description.has("format"))
@@ -141,6 +153,7 @@ DeployedModel describe(const OnnxFile& file, const std::string& where) {
   if (!model.labels.empty() && static_cast<int>(model.labels.size()) != model.goldenOutput.cols)
     description.fail(fmt::format("labels and goldenOutput, expected as many labels as numbers, got {} and {}",
                                  model.labels.size(), model.goldenOutput.cols));
+  model.featureAffine = readFeatureAffine(description);
   model.graphHash = description.text("graphHash");
   if (model.graphHash != file.graphHash)
     description.fail(
@@ -181,6 +194,9 @@ std::map<std::string, std::string> metadataOf(const DeployedModel& model) {
   metadata[kPrefix + "head"] = model.head;
   metadata[kPrefix + "labels"] = json::serialize(json::value_from(model.labels));
   metadata[kPrefix + "facts"] = json::serialize(facts);
+  if (!model.featureAffine.empty())
+    metadata[kPrefix + "featureAffine"] =
+        toBase64(model.featureAffine.data, model.featureAffine.total() * sizeof(float));
   metadata[kPrefix + "graphHash"] = model.graphHash;
   metadata[kPrefix + "goldenInput"] = toBase64(small.data, small.total() * small.elemSize());
   metadata[kPrefix + "goldenOutput"] = fmt::format("[{}]", fmt::join(golden.begin(), golden.end(), ","));

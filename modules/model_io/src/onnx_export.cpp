@@ -6,6 +6,7 @@
 #include "model_io/atomic_file.hpp"
 #include "model_io/parameters.hpp"
 #include "model_io/reference_forward.hpp"
+#include "onnx_folding.hpp"
 #include "onnx_graph.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "weights_check.hpp"
@@ -44,6 +45,15 @@ void checkLabels(const DeployedModel& about, int classes) {
     throw Error("labels", fmt::format("expected {}, one per class, got {}", classes, about.labels.size()));
 }
 
+cv::Mat finalAffine(const TensorMap& weights) {
+  const Affine norm = affineOf(weights, "norm");
+  cv::Mat rows;
+  rows.push_back(norm.gain.reshape(1, 1));
+  rows.push_back(norm.bias.reshape(1, 1));
+  rows.convertTo(rows, CV_32F);
+  return rows;
+}
+
 /// Fills in what only the exporter knows: the test picture, and the answer of the plain forward pass.
 void addGolden(DeployedModel& about, const TensorMap& weights, const ModelConfig& model) {
   about.inputSize = model.imageSize;
@@ -68,6 +78,7 @@ ExportReport exportOnnx(const std::string& path, const TensorMap& weights, const
   OnnxBuilder net = onnxGraph(weights, full);
   about.graphHash = net.graphHash();
   addGolden(about, weights, full);
+  about.featureAffine = finalAffine(weights);
   for (const auto& [key, value] : metadataOf(about)) net.metadata(key, value);
 
   net.write([&](const void* data, size_t size) { file.write(data, size); });

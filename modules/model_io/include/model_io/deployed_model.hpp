@@ -21,7 +21,10 @@ struct DeployedModel {
   std::string head = "logits";      ///< what the output is
   std::vector<std::string> labels;  ///< one per class
   std::map<std::string, std::string>
-      facts;              ///< how it was trained: model, steps, accuracy, versions; for people
+      facts;  ///< how it was trained: model, steps, accuracy, versions; for people
+  /// Gain and bias of the final norm, 2 x C, CV_32F: features = (what "pool.rows" gives) * gain + bias. In
+  /// the graph of a classifier they are folded into the head. Empty where the network gives features itself.
+  cv::Mat featureAffine;
   std::string graphHash;  ///< XXH3 of the network's bytes in the file; compared when the file is read
 
   /// A picture made of small squares and what the network must answer to it: replayed at load. The picture is

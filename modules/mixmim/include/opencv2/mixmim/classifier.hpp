@@ -17,11 +17,16 @@ struct Prediction {
 struct ClassifierOptions {
   int backend = 0;  ///< a cv::dnn::Backend; 0 = the host's default
   int target = 0;   ///< a cv::dnn::Target; 0 = CPU. A pair this OpenCV lacks is an error, not the CPU instead
+  int engine = 0;   ///< of OpenCV 5, a cv::dnn::EngineType; 0 = the host's default. Before: an error
+  /// On the CPU: run the network in a few layers of our own, several times faster than OpenCV's. false:
+  /// OpenCV's own layers, as on every other backend, target and engine.
+  bool fusedLayers = true;
+  /// Fused layers multiply 8-bit numbers: faster still, scores differ a little (docs/deploy.md says how
+  /// much).
+  bool int8 = false;
+  bool flip = false;  ///< answer with the mean over the picture and its mirror image; takes twice as long
   bool replayGolden =
       true;  ///< run the model's own test picture at load and compare; false saves one forward pass
-  /// On the CPU: run the network in a few layers of our own, several times faster than OpenCV's. false:
-  /// OpenCV's own layers, as on every other backend and target.
-  bool fusedLayers = true;
   std::string plugin = "dnn_classifier";  ///< plugin name or path
 };
 
@@ -54,16 +59,23 @@ class CV_EXPORTS Classifier {
   /// The same as numbers: N x classes, CV_32F, scores before softmax.
   void logits(cv::InputArrayOfArrays images, cv::OutputArray scores);
 
-  const std::vector<std::string>& labels() const { return labels_; }  ///< one per class
+  /// What the network saw in each image, before it named classes: N x featureSize(), CV_32F. Pictures that
+  /// look alike to the model have vectors of a small angle, so normalise them and compare by dot product.
+  void features(cv::InputArrayOfArrays images, cv::OutputArray vectors);
+
+  const std::vector<std::string>& labels() const { return labels_; }  ///< one per class; none without a head
+  int featureSize() const { return featureSize_; }                    ///< numbers of a feature vector
   int inputSize() const { return inputSize_; }  ///< side in pixels of what the network sees
 
  protected:
   std::vector<std::string> labels_;  ///< implementations fill these while they are created
-  int inputSize_ = 0;
+  int inputSize_ = 0, featureSize_ = 0;
 
  private:
   /// Checked images, 8-bit BGR -> N x classes, CV_32F.
   virtual cv::Mat doLogits(const std::vector<cv::Mat>& images) = 0;
+  /// The same -> N x featureSize_, CV_32F.
+  virtual cv::Mat doFeatures(const std::vector<cv::Mat>& images) = 0;
 };
 
 }  // namespace cv::mixmim
