@@ -208,6 +208,7 @@ int runBench(const Arguments& arguments) {
   line.option("seconds", "How long to measure.", "10")
       .option("recipe", "Of pipeline and train: pretrain or finetune.", "pretrain")
       .flag("stock", "Of predict: OpenCV's own layers instead of the classifier's fused ones.")
+      .flag("int8", "Of predict: products of 8-bit numbers.")
       .flag("json", "Print the result as one JSON object.")
       .settings(finetune ? Task::kFinetune : Task::kPretrain)
       .words("PART");
@@ -227,6 +228,7 @@ int runBench(const Arguments& arguments) {
     if (!threads.empty()) cv::setNumThreads(CommandLine::wholeNumber("threads", threads, 1, 1024));
     ClassifierOptions options;
     options.fusedLayers = !line.has("stock");
+    options.int8 = line.has("int8");
     result = benchPredict(model, images, seconds, options);
   } else if (part == "pipeline" || part == "train") {
     const Config config = line.config();

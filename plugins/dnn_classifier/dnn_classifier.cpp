@@ -12,6 +12,7 @@
 #include "opencv2/mixmim/preprocess.hpp"
 #include "plugins/dnn_classifier/fused_layers.hpp"
 #include "plugins/dnn_classifier/fused_network.hpp"
+#include "plugins/dnn_classifier/one_dnn.hpp"
 
 namespace cv::mixmim {
 
@@ -46,6 +47,9 @@ void requireEngine(const ClassifierOptions& options) {
     throw Error("dnn_classifier",
                 "expected fused layers on the CPU for 8-bit products, got OpenCV's own layers",
                 "leave backend, target and engine at 0 and fusedLayers on");
+  if (options.int8 && !multipliesBytes())
+    throw Error("dnn_classifier", "expected a processor with AVX-512 VNNI for 8-bit products, got another",
+                "leave ClassifierOptions::int8 off");
 }
 
 DeployedModel readDescription(const std::string& path) {
@@ -58,8 +62,8 @@ DeployedModel readDescription(const std::string& path) {
   return model;
 }
 
-cv::dnn::Net fusedNet(const std::string& path) {
-  cv::dnn::Net net = fusedNetwork(readOnnxWeights(path).tensors, path);
+cv::dnn::Net fusedNet(const std::string& path, bool int8) {
+  cv::dnn::Net net = fusedNetwork(readOnnxWeights(path).tensors, path, int8);
   net.setPreferableBackend(cv::dnn::DNN_BACKEND_OPENCV);  // whatever else is the host's default
   return net;
 }
@@ -111,7 +115,7 @@ DnnClassifier::DnnClassifier(const std::string& path, const ClassifierOptions& o
   requireBackend(options);
   requireEngine(options);
   const bool fused = usesFusedLayers(options);
-  net_ = told(path, "import", [&] { return fused ? fusedNet(path) : stockNet(path, options); });
+  net_ = told(path, "import", [&] { return fused ? fusedNet(path, options.int8) : stockNet(path, options); });
   scoresLayer_ = "logits";
   featuresLayer_ = fused ? fused::kFeatures : layerOf(net_, "pool.rows");
   labels_ = model_.labels;
@@ -146,10 +150,11 @@ cv::Mat DnnClassifier::forward(const cv::Mat& blob, const std::string& layer, in
 }
 
 void DnnClassifier::replayGolden() {
-  constexpr double kTolerance = 1e-3;  // of the largest score; a wrong layer is off by far more
+  // Of the largest score; a wrong layer is off by far more.
+  const double tolerance = options_.int8 ? 5e-2 : 1e-3;
   const cv::Mat answer =
       forward(cv::dnn::blobFromImage(model_.goldenInput), scoresLayer_, model_.goldenOutput.cols);
-  const double allowed = kTolerance * std::max(1.0, cv::norm(model_.goldenOutput, cv::NORM_INF));
+  const double allowed = tolerance * std::max(1.0, cv::norm(model_.goldenOutput, cv::NORM_INF));
   const double difference = cv::checkRange(answer) ? cv::norm(answer, model_.goldenOutput, cv::NORM_INF)
                                                    : std::numeric_limits<double>::infinity();
   if (difference > allowed)

@@ -22,6 +22,12 @@ int64_t wide(int number) {
   return number;
 }
 
+/// Made of two blobs, the first of them `first`.
+std::unique_ptr<Linear> linearOf(const LayerParams& params, size_t first, After after) {
+  const auto make = params.get<bool>(fused::kInt8, false) ? makeInt8Linear : makeLinear;
+  return make(params.blobs[first], params.blobs[first + 1], after);
+}
+
 /// What all of them share: one array in, one out.
 class FusedLayer : public cv::dnn::Layer {
  public:
@@ -66,31 +72,31 @@ class PatchEmbeddingLayer final : public FusedLayer {
         gains_(params.blobs[2].clone()),
         shifts_(params.blobs[3].clone()),
         positions_(params.blobs[4].clone()),
-        projection_(params.blobs[0], params.blobs[1], After::kStore),
-        norm_(projection_.outputs()) {}
+        projection_(makeLinear(params.blobs[0], params.blobs[1], After::kStore)),
+        norm_(projection_->outputs()) {}
 
  private:
   MatShape outputShape(const MatShape& input) const override {
-    return {input[0], gains_.rows, projection_.outputs()};
+    return {input[0], gains_.rows, projection_->outputs()};
   }
 
   void prepare(const MatShape& input) override {
     rows_ = Rows(input[0] * gains_.rows);
-    rows_.prepare(projection_);
+    rows_.prepare(*projection_);
     rows_.prepare(norm_);
   }
 
   void run(const cv::Mat& images, cv::Mat& tokens, std::vector<cv::Mat>&) override {
-    const int perImage = gains_.rows, width = projection_.outputs();
+    const int perImage = gains_.rows, width = projection_->outputs();
     rows_.forEach([&](int first, int count) {
       AttentionScratch& scratch = scratchOfThread();
-      scratch.reset(wide(count) * projection_.inputs(), 1);
-      float* pixels = scratch.take(wide(count) * projection_.inputs());
+      scratch.reset(wide(count) * projection_->inputs(), 1);
+      float* pixels = scratch.take(wide(count) * projection_->inputs());
       for (int i = 0; i < count; ++i)
         takePatch(images, (first + i) / perImage, positions_.at<int>((first + i) % perImage),
-                  pixels + wide(i) * projection_.inputs());
+                  pixels + wide(i) * projection_->inputs());
       float* out = tokens.ptr<float>() + wide(first) * width;
-      projection_(count, pixels, out);
+      (*projection_)(count, pixels, out);
       norm_(count, out, out);
       for (int i = 0; i < count; ++i) applyAffine((first + i) % perImage, out + wide(i) * width);
     });
@@ -113,7 +119,7 @@ class PatchEmbeddingLayer final : public FusedLayer {
 
   const int patch_;
   const cv::Mat gains_, shifts_, positions_;
-  Linear projection_;
+  const std::unique_ptr<Linear> projection_;
   RowNorm norm_;
   Rows rows_;
 };
@@ -123,9 +129,9 @@ class AttentionLayer final : public FusedLayer {
   explicit AttentionLayer(const LayerParams& params)
       : FusedLayer(params),
         kernel_(*attentionKernels().front()),
-        qkv_(params.blobs[0], params.blobs[1], After::kStore),
-        projection_(params.blobs[2], params.blobs[3], After::kAdd),
-        norm_(qkv_.inputs()),
+        qkv_(linearOf(params, 0, After::kStore)),
+        projection_(linearOf(params, 2, After::kAdd)),
+        norm_(qkv_->inputs()),
         heads_(params.blobs[4].size[0]),
         window_(params.blobs[4].size[1]) {
     const auto padded = static_cast<int>(paddedKeys(window_));
@@ -137,14 +143,14 @@ class AttentionLayer final : public FusedLayer {
   bool inPlace() const override { return true; }
 
   Shapes internalShapes(const MatShape& x) const override {
-    return {{x[0] * x[1], qkv_.outputs()}, {x[0] * x[1], projection_.inputs()}};
+    return {{x[0] * x[1], qkv_->outputs()}, {x[0] * x[1], projection_->inputs()}};
   }
 
   void prepare(const MatShape& x) override {
     rows_ = Rows(x[0] * x[1]);
     rows_.prepare(norm_);
-    rows_.prepare(qkv_);
-    rows_.prepare(projection_);
+    rows_.prepare(*qkv_);
+    rows_.prepare(*projection_);
   }
 
   void run(const cv::Mat&, cv::Mat& tokens, std::vector<cv::Mat>& internals) override {
@@ -155,11 +161,11 @@ class AttentionLayer final : public FusedLayer {
       scratch.reset(wide(count) * width, 1);
       float* normed = scratch.take(wide(count) * width);
       norm_(count, x + wide(first) * width, normed);
-      qkv_(count, normed, qkv + wide(first) * qkv_.outputs());
+      (*qkv_)(count, normed, qkv + wide(first) * qkv_->outputs());
     });
     attend(qkv, attended, tokens.size[0] * tokens.size[1] / window_);
     rows_.forEach([&](int first, int count) {
-      projection_(count, attended + wide(first) * projection_.inputs(), x + wide(first) * width);
+      (*projection_)(count, attended + wide(first) * projection_->inputs(), x + wide(first) * width);
     });
   }
 
@@ -170,11 +176,11 @@ class AttentionLayer final : public FusedLayer {
   }
 
   void attendOne(const float* qkv, float* attended, int window, int head) const {
-    const int width = projection_.inputs(), dim = width / heads_;
+    const int width = projection_->inputs(), dim = width / heads_;
     thread_local AttentionScratch scratch;
     thread_local std::vector<float> logSums;
     logSums.resize(static_cast<size_t>(window_));
-    const float* first = qkv + wide(window) * window_ * qkv_.outputs() + wide(head) * dim;
+    const float* first = qkv + wide(window) * window_ * qkv_->outputs() + wide(head) * dim;
     AttentionHead task{};
     task.queries = task.keys = window_;
     task.dim = dim;
@@ -182,7 +188,7 @@ class AttentionLayer final : public FusedLayer {
     task.q = first;
     task.k = first + width;
     task.v = first + 2 * width;
-    task.qStep = task.kvStep = qkv_.outputs();
+    task.qStep = task.kvStep = qkv_->outputs();
     task.bias = bias_.ptr<float>(head * window_);
     task.biasStep = bias_.cols;
     task.out = attended + wide(window) * window_ * width + wide(head) * dim;
@@ -192,7 +198,7 @@ class AttentionLayer final : public FusedLayer {
   }
 
   const AttentionKernels& kernel_;
-  Linear qkv_, projection_;
+  const std::unique_ptr<Linear> qkv_, projection_;
   RowNorm norm_;
   int heads_, window_;
   cv::Mat bias_;
@@ -203,9 +209,9 @@ class MlpLayer final : public FusedLayer {
  public:
   explicit MlpLayer(const LayerParams& params)
       : FusedLayer(params),
-        fc1_(params.blobs[0], params.blobs[1], After::kGelu),
-        fc2_(params.blobs[2], params.blobs[3], After::kAdd),
-        norm_(fc1_.inputs()) {}
+        fc1_(linearOf(params, 0, After::kGelu)),
+        fc2_(linearOf(params, 2, After::kAdd)),
+        norm_(fc1_->inputs()) {}
 
  private:
   bool inPlace() const override { return true; }
@@ -213,12 +219,12 @@ class MlpLayer final : public FusedLayer {
   void prepare(const MatShape& x) override {
     rows_ = Rows(x[0] * x[1]);
     rows_.prepare(norm_);
-    rows_.prepare(fc1_);
-    rows_.prepare(fc2_);
+    rows_.prepare(*fc1_);
+    rows_.prepare(*fc2_);
   }
 
   void run(const cv::Mat&, cv::Mat& tokens, std::vector<cv::Mat>&) override {
-    const int64_t width = norm_.width(), hiddenWidth = fc1_.outputs();
+    const int64_t width = norm_.width(), hiddenWidth = fc1_->outputs();
     rows_.forEach([&](int first, int count) {
       AttentionScratch& scratch = scratchOfThread();
       scratch.reset(count * (width + hiddenWidth), 2);
@@ -226,12 +232,12 @@ class MlpLayer final : public FusedLayer {
       float* hidden = scratch.take(count * hiddenWidth);
       float* x = tokens.ptr<float>() + first * width;
       norm_(count, x, normed);
-      fc1_(count, normed, hidden);
-      fc2_(count, hidden, x);
+      (*fc1_)(count, normed, hidden);
+      (*fc2_)(count, hidden, x);
     });
   }
 
-  Linear fc1_, fc2_;
+  const std::unique_ptr<Linear> fc1_, fc2_;
   RowNorm norm_;
   Rows rows_;
 };
@@ -241,16 +247,16 @@ class MergingLayer final : public FusedLayer {
   explicit MergingLayer(const LayerParams& params)
       : FusedLayer(params),
         members_(params.blobs[2].clone()),
-        reduction_(params.blobs[0], params.blobs[1], After::kStore),
-        norm_(reduction_.inputs()) {}
+        reduction_(linearOf(params, 0, After::kStore)),
+        norm_(reduction_->inputs()) {}
 
  private:
-  MatShape outputShape(const MatShape& x) const override { return {x[0], x[1] / 4, reduction_.outputs()}; }
+  MatShape outputShape(const MatShape& x) const override { return {x[0], x[1] / 4, reduction_->outputs()}; }
 
   void prepare(const MatShape& x) override {
     rows_ = Rows(x[0] * x[1] / 4);
     rows_.prepare(norm_);
-    rows_.prepare(reduction_);
+    rows_.prepare(*reduction_);
   }
 
   void run(const cv::Mat& tokens, cv::Mat& merged, std::vector<cv::Mat>&) override {
@@ -265,12 +271,12 @@ class MergingLayer final : public FusedLayer {
         std::copy_n(tokens.ptr<float>(image, member), width, four + wide(i) * width);
       }
       norm_(count, four, four);
-      reduction_(count, four, merged.ptr<float>() + wide(first) * reduction_.outputs());
+      (*reduction_)(count, four, merged.ptr<float>() + wide(first) * reduction_->outputs());
     });
   }
 
   const cv::Mat members_;
-  Linear reduction_;
+  const std::unique_ptr<Linear> reduction_;
   RowNorm norm_;
   Rows rows_;
 };
@@ -304,20 +310,21 @@ class PoolLayer final : public FusedLayer {
 class ClassifierLayer final : public FusedLayer {
  public:
   explicit ClassifierLayer(const LayerParams& params)
-      : FusedLayer(params), linear_(params.blobs[0], params.blobs[1], After::kStore) {}
+      : FusedLayer(params), linear_(makeLinear(params.blobs[0], params.blobs[1], After::kStore)) {}
 
  private:
-  MatShape outputShape(const MatShape& x) const override { return {x[0], linear_.outputs()}; }
+  MatShape outputShape(const MatShape& x) const override { return {x[0], linear_->outputs()}; }
   void prepare(const MatShape& x) override {
     rows_ = Rows(x[0]);
-    rows_.prepare(linear_);
+    rows_.prepare(*linear_);
   }
   void run(const cv::Mat& features, cv::Mat& scores, std::vector<cv::Mat>&) override {
-    rows_.forEach(
-        [&](int first, int count) { linear_(count, features.ptr<float>(first), scores.ptr<float>(first)); });
+    rows_.forEach([&](int first, int count) {
+      (*linear_)(count, features.ptr<float>(first), scores.ptr<float>(first));
+    });
   }
 
-  Linear linear_;
+  const std::unique_ptr<Linear> linear_;
   Rows rows_;
 };
 

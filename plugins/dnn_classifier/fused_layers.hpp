@@ -1,5 +1,5 @@
 // A MixMIM network as a few large layers of OpenCV's DNN module. OpenCV runs them like its own; each does the
-// work of a dozen ONNX nodes without writing what lies between. For the CPU, float32.
+// work of a dozen ONNX nodes without writing what lies between. For the CPU; arrays are float32.
 //
 // Tokens stand window by window, so that a window is a range of rows: N x L x C, the batch first.
 #pragma once
@@ -26,6 +26,9 @@ constexpr const char* kMerging = "MixMIMMerging";
 
 /// tokens -> N x C, the mean of LayerNorm(x). No blobs.
 constexpr const char* kPool = "MixMIMPool";
+
+/// Parameter of attention, MLP and merging: products of 8-bit numbers (bool).
+constexpr const char* kInt8 = "int8";
 
 /// The name of that layer in a network.
 constexpr const char* kFeatures = "pool";

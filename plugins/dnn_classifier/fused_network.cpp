@@ -50,7 +50,8 @@ cv::Mat paddedHeads(const cv::Mat& rows, int heads, int padded) {
 
 class Network {
  public:
-  Network(const TensorMap& constants, const std::string& where) : constants_(constants), where_(where) {}
+  Network(const TensorMap& constants, const std::string& where, bool int8)
+      : constants_(constants), where_(where), int8_(int8) {}
 
   cv::dnn::Net build() {
     addEmbedding();
@@ -204,11 +205,13 @@ class Network {
 
   /// Makes the layer at once: afterwards the weights given to it are its own.
   void add(const std::string& name, const std::string& type, LayerParams& params) {
+    params.set(fused::kInt8, int8_);
     net_.getLayer(net_.addLayerToPrev(name, type, params));
   }
 
   const TensorMap& constants_;
   const std::string& where_;
+  const bool int8_;
   cv::dnn::Net net_;
   int64_t patch_ = 0, width_ = 0, grid_ = 0, heads_ = 0, window_ = 0;
   std::vector<int> order_;  // of the tokens of the present stage
@@ -216,9 +219,9 @@ class Network {
 
 }  // namespace
 
-cv::dnn::Net fusedNetwork(const TensorMap& constants, const std::string& where) {
+cv::dnn::Net fusedNetwork(const TensorMap& constants, const std::string& where, bool int8) {
   registerFusedLayers();
-  return Network(constants, where).build();
+  return Network(constants, where, int8).build();
 }
 
 }  // namespace cv::mixmim

@@ -13,8 +13,10 @@ namespace cv::mixmim {
 /// (modules/model_io/src/onnx_graph.cpp). Input "image" as in the file; output of the last layer: the scores;
 /// "pool": the features before them.
 ///
+/// `int8`: all linear layers but the patch embedding and the classifier multiply 8-bit numbers.
+///
 /// Throws Error naming `where` and the constant for anything else. The constants are no longer needed
 /// afterwards.
-cv::dnn::Net fusedNetwork(const TensorMap& constants, const std::string& where);
+cv::dnn::Net fusedNetwork(const TensorMap& constants, const std::string& where, bool int8 = false);
 
 }  // namespace cv::mixmim

@@ -6,49 +6,54 @@ namespace cv::mixmim {
 
 namespace {
 
+using Type = dnnl::memory::data_type;
+using dnnl::memory;
+
 constexpr float kEpsilon = 1e-5f;
 constexpr int kTypicalRows = 64;  // the packing that suits them suits the others
 
-/// oneDNN's interface takes what it only reads as void*, too.
-dnnl::memory view(const dnnl::memory::desc& shape, const float* data) {
-  return {shape, processor(), const_cast<float*>(data)};
-}
+class FloatLinear final : public Linear {
+ public:
+  FloatLinear(const cv::Mat& weight, const cv::Mat& bias, After after)
+      : Linear(weight.cols, weight.rows),
+        after_(after == After::kGelu  ? thenGelu()
+               : after == After::kAdd ? thenAdd()
+                                      : dnnl::post_ops()),
+        bias_(matrixOf(1, outputs()), processor()) {
+    const OneThread alone;
+    const memory::desc any({inputs(), outputs()}, Type::f32, memory::format_tag::any);
+    weight_ = packed(weight.data, plan(kTypicalRows, any).weights_desc());
+    std::memcpy(bias_.get_data_handle(), bias.data, sizeof(float) * static_cast<size_t>(outputs()));
+  }
+
+  void prepare(int rows) override {
+    products_.prepare(rows, [&] { return plan(rows, weight_.get_desc()); });
+  }
+
+  void operator()(int rows, const float* x, float* y) const override {
+    products_.run(rows, {{DNNL_ARG_SRC, view(matrixOf(rows, inputs()), x)},
+                         {DNNL_ARG_WEIGHTS, weight_},
+                         {DNNL_ARG_BIAS, bias_},
+                         {DNNL_ARG_DST, view(matrixOf(rows, outputs()), y)}});
+  }
+
+ private:
+  dnnl::matmul::primitive_desc plan(int rows, const memory::desc& weight) const {
+    return matmulOf(matrixOf(rows, inputs()), weight, matrixOf(1, outputs()), matrixOf(rows, outputs()),
+                    after_);
+  }
+
+  const dnnl::post_ops after_;
+  memory weight_, bias_;
+  ByRows<dnnl::matmul> products_;
+};
 
 }  // namespace
 
-Linear::Linear(const cv::Mat& weight, const cv::Mat& bias, After after)
-    : inputs_(weight.cols), outputs_(weight.rows), after_(after) {
+std::unique_ptr<Linear> makeLinear(const cv::Mat& weight, const cv::Mat& bias, After after) {
   CV_Assert(weight.type() == CV_32F && weight.isContinuous() && bias.type() == CV_32F &&
             bias.isContinuous() && bias.total() == static_cast<size_t>(weight.rows));
-  const OneThread alone;
-  using Tag = dnnl::memory::format_tag;
-  const dnnl::memory::dims sides{inputs_, outputs_};
-  const auto packing = plan(kTypicalRows, {sides, dnnl::memory::data_type::f32, Tag::any}).weights_desc();
-  weight_ = dnnl::memory(packing, processor());
-  const dnnl::memory::desc asGiven(sides, dnnl::memory::data_type::f32, Tag::ba);
-  dnnl::memory given = view(asGiven, weight.ptr<float>());
-  dnnl::stream stream(processor());
-  dnnl::reorder(given, weight_).execute(stream, given, weight_);
-  stream.wait();
-  bias_ = dnnl::memory(matrixOf(1, outputs_), processor());
-  std::memcpy(bias_.get_data_handle(), bias.data, sizeof(float) * static_cast<size_t>(outputs_));
-}
-
-dnnl::matmul::primitive_desc Linear::plan(int rows, const dnnl::memory::desc& weight) const {
-  return matmulOf(matrixOf(rows, inputs_), weight, matrixOf(1, outputs_), matrixOf(rows, outputs_), after_);
-}
-
-void Linear::prepare(int rows) {
-  products_.prepare(rows, [&] { return plan(rows, weight_.get_desc()); });
-}
-
-void Linear::operator()(int rows, const float* x, float* y) const {
-  const Product& product = products_.at(rows);
-  std::unordered_map<int, dnnl::memory> arguments{{DNNL_ARG_SRC, view(matrixOf(rows, inputs_), x)},
-                                                  {DNNL_ARG_WEIGHTS, weight_},
-                                                  {DNNL_ARG_BIAS, bias_},
-                                                  {DNNL_ARG_DST, view(matrixOf(rows, outputs_), y)}};
-  execute(product.matmul, arguments, product.scratchpad);
+  return std::make_unique<FloatLinear>(weight, bias, after);
 }
 
 void RowNorm::prepare(int rows) {
@@ -56,11 +61,8 @@ void RowNorm::prepare(int rows) {
 }
 
 void RowNorm::operator()(int rows, const float* x, float* y) const {
-  const Norm& norm = norms_.at(rows);
-  const dnnl::memory::desc shape = matrixOf(rows, width_);
-  std::unordered_map<int, dnnl::memory> arguments{{DNNL_ARG_SRC, view(shape, x)},
-                                                  {DNNL_ARG_DST, view(shape, y)}};
-  execute(norm.norm, arguments, norm.scratchpad);
+  const memory::desc shape = matrixOf(rows, width_);
+  norms_.run(rows, {{DNNL_ARG_SRC, view(shape, x)}, {DNNL_ARG_DST, view(shape, y)}});
 }
 
 }  // namespace cv::mixmim

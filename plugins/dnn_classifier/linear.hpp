@@ -1,42 +1,49 @@
 // The two operations that nearly all of a network's arithmetic is made of, ready for rows of tokens.
 #pragma once
 
+#include <memory>
+
 #include <opencv2/core.hpp>
 
 #include "plugins/dnn_classifier/one_dnn.hpp"
 
 namespace cv::mixmim {
 
+/// What a matrix product does with its result.
+enum class After {
+  kStore,
+  kGelu,  ///< GELU(result), the exact one
+  kAdd,   ///< added to what is there
+};
+
 /// y = x W^T + b, the weights packed for this processor.
 /// Threads: operator() from several at once, each on rows of its own; prepare() alone.
 class Linear {
  public:
-  /// weight: M x K, bias: M numbers, CV_32F and continuous. Both are copied.
-  Linear(const cv::Mat& weight, const cv::Mat& bias, After after);
+  virtual ~Linear() = default;
 
   int inputs() const { return inputs_; }    ///< K
   int outputs() const { return outputs_; }  ///< M
 
-  void prepare(int rows);
+  virtual void prepare(int rows) = 0;
 
   /// x: rows x K -> y: rows x M, for a number of rows that was prepared.
-  void operator()(int rows, const float* x, float* y) const;
+  virtual void operator()(int rows, const float* x, float* y) const = 0;
+
+ protected:
+  Linear(int inputs, int outputs) : inputs_(inputs), outputs_(outputs) {}
 
  private:
-  dnnl::matmul::primitive_desc plan(int rows, const dnnl::memory::desc& weight) const;
-
-  struct Product {
-    explicit Product(const dnnl::matmul::primitive_desc& plan)
-        : matmul(plan), scratchpad(plan.scratchpad_desc()) {}
-    dnnl::matmul matmul;
-    dnnl::memory::desc scratchpad;
-  };
-
   int inputs_, outputs_;
-  After after_;
-  dnnl::memory weight_, bias_;
-  ByRows<Product> products_;
 };
+
+/// weight: M x K, bias: M numbers, CV_32F and continuous. Both are copied.
+std::unique_ptr<Linear> makeLinear(const cv::Mat& weight, const cv::Mat& bias, After after);
+
+/// The same with products of 8-bit numbers. Every column of W^T has a scale of its own, every row of x a
+/// scale and a least number, found when it comes. Where x spans the range r and a column of W^T has the
+/// largest number m, what is multiplied is off by r / 510 and m / 254 at most.
+std::unique_ptr<Linear> makeInt8Linear(const cv::Mat& weight, const cv::Mat& bias, After after);
 
 /// Every row to mean 0 and variance 1 (LayerNorm without gain and bias, which are in the next Linear).
 /// Threads as Linear.
@@ -52,15 +59,8 @@ class RowNorm {
   void operator()(int rows, const float* x, float* y) const;
 
  private:
-  struct Norm {
-    explicit Norm(const dnnl::layer_normalization_forward::primitive_desc& plan)
-        : norm(plan), scratchpad(plan.scratchpad_desc()) {}
-    dnnl::layer_normalization_forward norm;
-    dnnl::memory::desc scratchpad;
-  };
-
   int width_;
-  ByRows<Norm> norms_;
+  ByRows<dnnl::layer_normalization_forward> norms_;
 };
 
 }  // namespace cv::mixmim

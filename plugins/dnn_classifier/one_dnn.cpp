@@ -10,18 +10,10 @@ namespace cv::mixmim {
 
 namespace {
 
-/// Scratchpads are handed in by execute(): oneDNN's own are not for several threads at once.
-dnnl::primitive_attr attributes(After after) {
-  dnnl::post_ops ops;
-  if (after == After::kAdd) ops.append_sum(1.f);
-#if DNNL_VERSION_MAJOR >= 3
-  if (after == After::kGelu) ops.append_eltwise(dnnl::algorithm::eltwise_gelu_erf, 0.f, 0.f);
-#else
-  if (after == After::kGelu) ops.append_eltwise(1.f, dnnl::algorithm::eltwise_gelu_erf, 0.f, 0.f);
-#endif
+dnnl::primitive_attr attributes(const dnnl::post_ops& after = {}) {
   dnnl::primitive_attr attributes;
   attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-  attributes.set_post_ops(ops);
+  attributes.set_post_ops(after);
   return attributes;
 }
 
@@ -46,6 +38,17 @@ const dnnl::engine& processor() {
   return *engine;
 }
 
+bool multipliesBytes() {
+#if defined(__x86_64__)
+  // Names of instruction sets are sets of bits: what a larger one has, and of older ones it lacks nothing.
+  const auto here = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
+  const auto needed = static_cast<unsigned>(dnnl::cpu_isa::avx512_core_vnni);
+  return (here & needed) == needed;
+#else
+  return true;
+#endif
+}
+
 #if DNNL_CPU_RUNTIME == DNNL_RUNTIME_OMP
 OneThread::OneThread() : before_(omp_get_max_threads()) {
   omp_set_num_threads(1);
@@ -62,9 +65,34 @@ dnnl::memory::desc matrixOf(int rows, int columns, dnnl::memory::data_type type)
   return {{rows, columns}, type, dnnl::memory::format_tag::ab};
 }
 
+dnnl::post_ops thenGelu() {
+  dnnl::post_ops ops;
+#if DNNL_VERSION_MAJOR >= 3
+  ops.append_eltwise(dnnl::algorithm::eltwise_gelu_erf, 0.f, 0.f);
+#else
+  ops.append_eltwise(1.f, dnnl::algorithm::eltwise_gelu_erf, 0.f, 0.f);
+#endif
+  return ops;
+}
+
+dnnl::post_ops thenAdd() {
+  dnnl::post_ops ops;
+  ops.append_sum(1.f);
+  return ops;
+}
+
+dnnl::matmul::primitive_desc matmulOf(const dnnl::memory::desc& source, const dnnl::memory::desc& weight,
+                                      const dnnl::memory::desc& result) {
+#if DNNL_VERSION_MAJOR >= 3
+  return {processor(), source, weight, result, attributes()};
+#else
+  return {{source, weight, result}, attributes(), processor()};
+#endif
+}
+
 dnnl::matmul::primitive_desc matmulOf(const dnnl::memory::desc& source, const dnnl::memory::desc& weight,
                                       const dnnl::memory::desc& bias, const dnnl::memory::desc& result,
-                                      After after) {
+                                      const dnnl::post_ops& after) {
 #if DNNL_VERSION_MAJOR >= 3
   return {processor(), source, weight, bias, result, attributes(after)};
 #else
@@ -72,14 +100,41 @@ dnnl::matmul::primitive_desc matmulOf(const dnnl::memory::desc& source, const dn
 #endif
 }
 
+dnnl::eltwise_forward::primitive_desc geluOf(const dnnl::memory::desc& data) {
+  constexpr auto kKind = dnnl::prop_kind::forward_inference;
+  constexpr auto kGelu = dnnl::algorithm::eltwise_gelu_erf;
+#if DNNL_VERSION_MAJOR >= 3
+  return {processor(), kKind, kGelu, data, data, 0.f, 0.f, attributes()};
+#else
+  return {{kKind, kGelu, data, 0.f, 0.f}, attributes(), processor()};
+#endif
+}
+
 dnnl::layer_normalization_forward::primitive_desc rowNormOf(const dnnl::memory::desc& data, float epsilon) {
   constexpr auto kKind = dnnl::prop_kind::forward_inference;
   constexpr auto kNoGain = dnnl::normalization_flags::none;
 #if DNNL_VERSION_MAJOR >= 3
-  return {processor(), kKind, data, data, epsilon, kNoGain, attributes(After::kStore)};
+  return {processor(), kKind, data, data, epsilon, kNoGain, attributes()};
 #else
-  return {{kKind, data, epsilon, kNoGain}, attributes(After::kStore), processor()};
+  return {{kKind, data, epsilon, kNoGain}, attributes(), processor()};
 #endif
+}
+
+dnnl::memory packed(const void* columns, const dnnl::memory::desc& packing) {
+  const OneThread alone;
+#if DNNL_VERSION_MAJOR >= 3
+  const dnnl::memory::dims sides = packing.get_dims();
+  const auto type = packing.get_data_type();
+#else
+  const dnnl::memory::dims sides = packing.dims();
+  const auto type = packing.data_type();
+#endif
+  dnnl::memory given({sides, type, dnnl::memory::format_tag::ba}, processor(), const_cast<void*>(columns));
+  dnnl::memory result(packing, processor());
+  dnnl::stream stream(processor());
+  dnnl::reorder(given, result).execute(stream, given, result);
+  stream.wait();
+  return result;
 }
 
 void execute(const dnnl::primitive& primitive, std::unordered_map<int, dnnl::memory>& arguments,

@@ -3,11 +3,15 @@
 
 #include <dnnl.hpp>
 #include <map>
+#include <unordered_map>
 
 namespace cv::mixmim {
 
 /// The processor. Shared by all networks; never destroyed, as threads may outlive any other end.
 const dnnl::engine& processor();
+
+/// Whether it multiplies 8-bit numbers faster than floats, and without overflow.
+bool multipliesBytes();
 
 /// While it lives, oneDNN works on the calling thread alone: the loops around it are cv::parallel_for_, and a
 /// second pool of threads would only get in their way. The host's own OpenMP setting comes back afterwards.
@@ -22,44 +26,68 @@ class OneThread {
   int before_;
 };
 
-/// What a matrix product does with its result.
-enum class After {
-  kStore,
-  kGelu,  ///< GELU(result), the exact one
-  kAdd,   ///< added to what is there
-};
-
-/// rows x K times K x M, plus a bias of M numbers.
-dnnl::matmul::primitive_desc matmulOf(const dnnl::memory::desc& source, const dnnl::memory::desc& weight,
-                                      const dnnl::memory::desc& bias, const dnnl::memory::desc& result,
-                                      After after);
-
-/// Every row of `data` to mean 0 and variance 1.
-dnnl::layer_normalization_forward::primitive_desc rowNormOf(const dnnl::memory::desc& data, float epsilon);
+// Descriptions of arrays and operations. Scratchpads are execute()'s: oneDNN's own are not for several
+// threads.
 
 /// rows x columns in raster order.
 dnnl::memory::desc matrixOf(int rows, int columns,
                             dnnl::memory::data_type type = dnnl::memory::data_type::f32);
 
-/// A primitive made for each of a few numbers of rows.
+/// rows x K times K x M.
+dnnl::matmul::primitive_desc matmulOf(const dnnl::memory::desc& source, const dnnl::memory::desc& weight,
+                                      const dnnl::memory::desc& result);
+/// The same plus a bias of M numbers, and what comes after it.
+dnnl::matmul::primitive_desc matmulOf(const dnnl::memory::desc& source, const dnnl::memory::desc& weight,
+                                      const dnnl::memory::desc& bias, const dnnl::memory::desc& result,
+                                      const dnnl::post_ops& after);
+dnnl::post_ops thenGelu();
+dnnl::post_ops thenAdd();  ///< to what the result held
+
+dnnl::eltwise_forward::primitive_desc geluOf(const dnnl::memory::desc& data);
+
+/// Every row of `data` to mean 0 and variance 1.
+dnnl::layer_normalization_forward::primitive_desc rowNormOf(const dnnl::memory::desc& data, float epsilon);
+
+/// Numbers as oneDNN takes them; its interface has no word for what is only read.
+template <class Number>
+dnnl::memory view(const dnnl::memory::desc& shape, const Number* data) {
+  return {shape, processor(), const_cast<Number*>(data)};
+}
+
+/// A K x M matrix whose numbers stand column by column, packed as `packing` says.
+dnnl::memory packed(const void* columns, const dnnl::memory::desc& packing);
+
+/// On the calling thread, to the end.
+void execute(const dnnl::primitive& primitive, std::unordered_map<int, dnnl::memory>& arguments,
+             const dnnl::memory::desc& scratchpad);
+
+/// A primitive, and the scratchpad it needs, for each of a few numbers of rows.
 template <class Primitive>
 class ByRows {
  public:
-  /// make() is called for a number not seen before. Not while others run.
-  template <class Make>
-  void prepare(int rows, const Make& make) {
-    if (primitives_.count(rows)) return;
+  using Arguments = std::unordered_map<int, dnnl::memory>;
+
+  /// plan() -> Primitive::primitive_desc is called for a number not seen before. Not while others run.
+  template <class Plan>
+  void prepare(int rows, const Plan& plan) {
+    if (entries_.count(rows)) return;
     const OneThread alone;  // oneDNN plans for the threads it sees
-    primitives_.emplace(rows, Primitive(make()));
+    const auto planned = plan();
+    entries_.emplace(rows, Entry{Primitive(planned), planned.scratchpad_desc()});
   }
-  const Primitive& at(int rows) const { return primitives_.at(rows); }
+
+  void run(int rows, Arguments arguments) const {
+    const Entry& entry = entries_.at(rows);
+    execute(entry.primitive, arguments, entry.scratchpad);
+  }
 
  private:
-  std::map<int, Primitive> primitives_;
-};
+  struct Entry {
+    Primitive primitive;
+    dnnl::memory::desc scratchpad;
+  };
 
-/// Runs on the calling thread and waits.
-void execute(const dnnl::primitive& primitive, std::unordered_map<int, dnnl::memory>& arguments,
-             const dnnl::memory::desc& scratchpad);
+  std::map<int, Entry> entries_;
+};
 
 }  // namespace cv::mixmim

@@ -9,6 +9,7 @@
 #include "opencv2/mixmim/classifier.hpp"
 #include "opencv2/mixmim/preprocess.hpp"
 #include "plugins/dnn_classifier/fused_network.hpp"
+#include "plugins/dnn_classifier/one_dnn.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/images.hpp"
 #include "tests/support/parity_recipe.hpp"
@@ -84,6 +85,19 @@ TEST_P(FusedLayers, AnswerAsTheWeightsDo) {
 
 TEST_P(FusedLayers, AgreeWithOpenCvsOwn) {
   EXPECT_LT(cv::norm(scores(true, pictures_), scores(false, pictures_), cv::NORM_INF), 1e-4);
+}
+
+/// Of the largest score; the weights of these tests are as large as those of a trained model.
+TEST_P(FusedLayers, OfBytesAreNear) {
+  if (!multipliesBytes()) GTEST_SKIP() << "this processor has no products of bytes";
+  ClassifierOptions options;
+  options.int8 = true;
+  cv::Mat bytes;
+  Classifier::create(file_, options)->logits(pictures_, bytes);
+  const cv::Mat exact = scores(true, pictures_);
+  const double difference = cv::norm(bytes, exact, cv::NORM_INF);
+  EXPECT_LT(difference, 0.05 * cv::norm(exact, cv::NORM_INF));
+  EXPECT_GT(difference, 0) << "nothing was rounded";
 }
 
 TEST_P(FusedLayers, DoNotDependOnTheNumberOfThreads) {
