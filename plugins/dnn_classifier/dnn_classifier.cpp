@@ -50,8 +50,8 @@ void requireEngine(const ClassifierOptions& options) {
 
 DeployedModel readDescription(const std::string& path) {
   DeployedModel model = readDeployedModel(path);
-  if (model.head != "logits")
-    throw Error(path, fmt::format("expected a model with the head logits, got {}", model.head),
+  if (model.head != Head::kLogits)
+    throw Error(path, fmt::format("expected a model with the head logits, got {}", nameOf(model.head)),
                 "export it with --head logits");
   for (int i = static_cast<int>(model.labels.size()); i < model.goldenOutput.cols; ++i)
     model.labels.push_back(fmt::format("{}", i));
@@ -146,10 +146,9 @@ cv::Mat DnnClassifier::forward(const cv::Mat& blob, const std::string& layer, in
 }
 
 void DnnClassifier::replayGolden() {
-  constexpr double kTolerance = 1e-3;  // of the largest score; a wrong layer is off by far more
   const cv::Mat answer =
       forward(cv::dnn::blobFromImage(model_.goldenInput), scoresLayer_, model_.goldenOutput.cols);
-  const double allowed = kTolerance * std::max(1.0, cv::norm(model_.goldenOutput, cv::NORM_INF));
+  const double allowed = goldenTolerance(model_);
   const double difference = cv::checkRange(answer) ? cv::norm(answer, model_.goldenOutput, cv::NORM_INF)
                                                    : std::numeric_limits<double>::infinity();
   if (difference > allowed)

@@ -123,7 +123,7 @@ TEST_F(OddModels, OfOthersAreRefused) {
 
 TEST_F(OddModels, WithAnotherHeadAreRefused) {
   DeployedModel about;
-  about.head = "features";
+  about.head = Head::kFeatures;
   const std::string path = linear("features.onnx", kClasses, 1.f, about);
   const std::string message =
       path + ": expected a model with the head logits, got features; export it with --head logits";
