@@ -71,7 +71,7 @@ json::object describeOnnx(const std::string& path) {
   const DeployedModel model = readDeployedModel(path);
   about["input_size"] = model.inputSize;
   about["eval_crop"] = model.evalCrop;
-  about["head"] = model.head;
+  about["head"] = nameOf(model.head);
   about["labels"] = json::value_from(model.labels);
   about["facts"] = json::value_from(model.facts);
   return about;

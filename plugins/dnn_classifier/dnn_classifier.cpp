@@ -54,11 +54,12 @@ void requireEngine(const ClassifierOptions& options) {
 
 DeployedModel readDescription(const std::string& path) {
   DeployedModel model = readDeployedModel(path);
-  if (model.head != "logits")
-    throw Error(path, fmt::format("expected a model with the head logits, got {}", model.head),
-                "export it with --head logits");
-  for (int i = static_cast<int>(model.labels.size()); i < model.goldenOutput.cols; ++i)
-    model.labels.push_back(fmt::format("{}", i));
+  if (model.head == Head::kPyramid)
+    throw Error(path, "expected a model with the head logits, probabilities or features, got pyramid",
+                "run it with cv::dnn::readNetFromONNX, or export another head");
+  if (hasClasses(model.head))
+    for (int i = static_cast<int>(model.labels.size()); i < model.goldenOutput.cols; ++i)
+      model.labels.push_back(fmt::format("{}", i));
   return model;
 }
 
@@ -82,14 +83,24 @@ cv::dnn::Net stockNet(const std::string& path, const ClassifierOptions& options)
   return net;
 }
 
-/// OpenCV's importer names a layer after its node, some versions with a word before it; none if it is not
-/// there.
+constexpr double kInt8Tolerance = 5e-2;  // of the largest number; a wrong layer is off by far more
+
+/// One row of scores -> their probabilities.
+cv::Mat softmax(const cv::Mat& scores) {
+  double largest = 0;
+  cv::minMaxLoc(scores, nullptr, &largest);
+  cv::Mat powers;
+  cv::exp(scores - largest, powers);
+  return powers / cv::sum(powers)[0];
+}
+
+/// OpenCV's importer names a layer after its node, some versions with a word before it.
 std::string layerOf(const cv::dnn::Net& net, const std::string& node) {
   for (const std::string& name : net.getLayerNames())
     if (name == node ||
         (name.size() > node.size() && name.substr(name.size() - node.size() - 1) == "!" + node))
       return name;
-  return {};
+  return node;  // newer engines know outputs by the node's name
 }
 
 /// Runs `step` and turns what OpenCV or oneDNN throw into an Error about the file.
@@ -116,25 +127,17 @@ DnnClassifier::DnnClassifier(const std::string& path, const ClassifierOptions& o
   requireEngine(options);
   const bool fused = usesFusedLayers(options);
   net_ = told(path, "import", [&] { return fused ? fusedNet(path, options.int8) : stockNet(path, options); });
-  scoresLayer_ = "logits";
-  featuresLayer_ = fused ? fused::kFeatures : layerOf(net_, "pool.rows");
+  if (hasClasses(model_.head)) scoresLayer_ = fused ? "logits" : nameOf(model_.head);
+  featuresLayer_ =
+      fused ? fused::kFeatures : layerOf(net_, hasClasses(model_.head) ? "pool.rows" : "features");
   labels_ = model_.labels;
   inputSize_ = model_.inputSize;
   featureSize_ = model_.featureAffine.cols;
   if (options.replayGolden) replayGolden();
 }
 
-/// The mean over two mirror images, where it is wanted.
 cv::Mat DnnClassifier::forward(const std::vector<cv::Mat>& inputs, const std::string& layer, int width) {
   const cv::Mat blob = cv::dnn::blobFromImages(inputs);  // BGR, 0..255: the file does the rest
-  const cv::Mat answer = forward(blob, layer, width);
-  if (!options_.flip) return answer;
-  std::vector<cv::Mat> mirrored(inputs.size());
-  for (size_t i = 0; i < inputs.size(); ++i) cv::flip(inputs[i], mirrored[i], /*around y*/ 1);
-  return (answer + forward(cv::dnn::blobFromImages(mirrored), layer, width)) / 2;
-}
-
-cv::Mat DnnClassifier::forward(const cv::Mat& blob, const std::string& layer, int width) {
   const cv::Mat answer = told(path_, "run", [&] {
     const std::lock_guard<std::mutex> lock(mutex_);
     net_.setInput(blob);
@@ -149,14 +152,47 @@ cv::Mat DnnClassifier::forward(const cv::Mat& blob, const std::string& layer, in
   return answer;
 }
 
+/// Scores before softmax. Of a network that gives probabilities itself, their logarithms: softmax makes of
+/// them the probabilities again.
+cv::Mat DnnClassifier::scoresOf(const std::vector<cv::Mat>& inputs) {
+  if (scoresLayer_.empty())
+    throw Error(
+        path_,
+        fmt::format("expected a model that names classes, got one with the head {}", nameOf(model_.head)),
+        "export it with --head logits");
+  cv::Mat scores = forward(inputs, scoresLayer_, static_cast<int>(labels_.size()));
+  if (scoresLayer_ != nameOf(Head::kProbabilities)) return scores;
+  cv::Mat positive = cv::max(scores, std::numeric_limits<float>::min());
+  cv::log(positive, scores);
+  return scores;
+}
+
+cv::Mat DnnClassifier::featuresOf(const std::vector<cv::Mat>& inputs) {
+  if (featureSize_ == 0)
+    throw Error(path_, "the model's features, expected metadata \"mixmim.featureAffine\", got none",
+                "export the model anew");
+  const cv::Mat pooled = forward(inputs, featuresLayer_, featureSize_);
+  if (featuresLayer_ != fused::kFeatures && model_.head == Head::kFeatures) return pooled;
+  const cv::Mat gains = cv::repeat(model_.featureAffine.row(0), pooled.rows, 1);
+  const cv::Mat biases = cv::repeat(model_.featureAffine.row(1), pooled.rows, 1);
+  return pooled.mul(gains) + biases;
+}
+
+/// What the head promises for the model's own picture.
+cv::Mat DnnClassifier::goldenAnswerHere() {
+  const std::vector<cv::Mat> picture{model_.goldenInput};
+  if (model_.head == Head::kFeatures) return featuresOf(picture);
+  const cv::Mat scores = scoresOf(picture);
+  return model_.head == Head::kProbabilities ? softmax(scores) : scores;
+}
+
 void DnnClassifier::replayGolden() {
-  // Of the largest score; a wrong layer is off by far more.
-  const double tolerance = options_.int8 ? 5e-2 : 1e-3;
-  const cv::Mat answer =
-      forward(cv::dnn::blobFromImage(model_.goldenInput), scoresLayer_, model_.goldenOutput.cols);
-  const double allowed = tolerance * std::max(1.0, cv::norm(model_.goldenOutput, cv::NORM_INF));
-  const double difference = cv::checkRange(answer) ? cv::norm(answer, model_.goldenOutput, cv::NORM_INF)
-                                                   : std::numeric_limits<double>::infinity();
+  const double largest = std::max(1.0, cv::norm(model_.goldenOutput, cv::NORM_INF));
+  const double allowed = std::max(goldenTolerance(model_), options_.int8 ? kInt8Tolerance * largest : 0);
+  const cv::Mat answer = goldenAnswerHere();
+  const bool comparable = answer.size() == model_.goldenOutput.size() && cv::checkRange(answer);
+  const double difference = comparable ? cv::norm(answer, model_.goldenOutput, cv::NORM_INF)
+                                       : std::numeric_limits<double>::infinity();
   if (difference > allowed)
     throw Error(
         path_,
@@ -178,18 +214,22 @@ std::vector<cv::Mat> DnnClassifier::inputsOf(const std::vector<cv::Mat>& images)
   return inputs;
 }
 
+/// What `answer` says to the images; the mean over them and their mirror images, where that is wanted.
+template <class Answer>
+cv::Mat DnnClassifier::answerTo(const std::vector<cv::Mat>& images, const Answer& answer) {
+  std::vector<cv::Mat> inputs = inputsOf(images);
+  const cv::Mat straight = answer(inputs);
+  if (!options_.flip) return straight;
+  for (cv::Mat& input : inputs) cv::flip(input, input, /*around y*/ 1);
+  return (straight + answer(inputs)) / 2;
+}
+
 cv::Mat DnnClassifier::doLogits(const std::vector<cv::Mat>& images) {
-  return forward(inputsOf(images), scoresLayer_, static_cast<int>(labels_.size()));
+  return answerTo(images, [&](const auto& inputs) { return scoresOf(inputs); });
 }
 
 cv::Mat DnnClassifier::doFeatures(const std::vector<cv::Mat>& images) {
-  if (featureSize_ == 0 || featuresLayer_.empty())
-    throw Error(path_, "the model's features, expected metadata \"mixmim.featureAffine\", got none",
-                "export the model anew");
-  const cv::Mat pooled = forward(inputsOf(images), featuresLayer_, featureSize_);
-  const cv::Mat gains = cv::repeat(model_.featureAffine.row(0), pooled.rows, 1);
-  const cv::Mat biases = cv::repeat(model_.featureAffine.row(1), pooled.rows, 1);
-  return pooled.mul(gains) + biases;
+  return answerTo(images, [&](const auto& inputs) { return featuresOf(inputs); });
 }
 
 }  // namespace cv::mixmim

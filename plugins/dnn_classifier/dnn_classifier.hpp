@@ -21,10 +21,15 @@ class DnnClassifier final : public Classifier {
   cv::Mat doLogits(const std::vector<cv::Mat>& images) override;
   cv::Mat doFeatures(const std::vector<cv::Mat>& images) override;
 
-  /// What the network says to pictures of its own size, at one of its layers: N x width.
+  // Pictures of the network's own size -> N rows.
+  cv::Mat scoresOf(const std::vector<cv::Mat>& inputs);
+  cv::Mat featuresOf(const std::vector<cv::Mat>& inputs);
+  /// What one of its layers gives: N x width.
   cv::Mat forward(const std::vector<cv::Mat>& inputs, const std::string& layer, int width);
-  cv::Mat forward(const cv::Mat& blob, const std::string& layer, int width);
+  template <class Answer>
+  cv::Mat answerTo(const std::vector<cv::Mat>& images, const Answer& answer);
   std::vector<cv::Mat> inputsOf(const std::vector<cv::Mat>& images) const;
+  cv::Mat goldenAnswerHere();
   void replayGolden();
 
   const std::string path_;

@@ -62,7 +62,7 @@ class Network {
     }
     LayerParams none;
     add(fused::kFeatures, fused::kPool, none);
-    addClassifier();
+    if (has("logits.weight")) addClassifier();
     return net_;
   }
 

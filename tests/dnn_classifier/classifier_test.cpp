@@ -130,6 +130,40 @@ TEST_F(ClassifierTest, GivesTheFeaturesItsScoresAreMadeOf) {
   }
 }
 
+TEST_F(ClassifierTest, TakesEveryHeadThatIsOneVector) {
+  const cv::Mat picture = photo(200, 90, 2);
+  Resampler resampler;
+  cv::Mat seen;
+  evalTransform(picture, smallModel().imageSize, 0.875, resampler, seen);
+  for (const bool fused : {true, false})
+    for (const Head head : {Head::kLogits, Head::kProbabilities, Head::kFeatures}) {
+      SCOPED_TRACE(std::string(nameOf(head)) + (fused ? ", fused" : ""));
+      ExportOptions about;
+      about.head = head;
+      const std::string path = (folder_ / "head.onnx").string();
+      exportOnnx(path, weights_, smallModel(), {}, about);
+      ClassifierOptions options;
+      options.fusedLayers = fused;
+      const auto classifier = Classifier::create(path, options);  // replays the golden pair of this head
+      cv::Mat features, expected;
+      classifier->features(picture, features);
+      referenceOutputs(weights_, smallModel(), Head::kFeatures, seen).front().convertTo(expected, CV_32F);
+      EXPECT_LT(cv::norm(features, expected.reshape(1, 1), cv::NORM_INF), 1e-4);
+      if (head == Head::kFeatures) {
+        const std::string message = path +
+                                    ": expected a model that names classes, got one with the head features; "
+                                    "export it with --head logits";
+        MIXMIM_EXPECT_ERROR(classifier->classify(picture), message.c_str());
+        continue;
+      }
+      referenceOutputs(weights_, smallModel(), Head::kProbabilities, seen)
+          .front()
+          .convertTo(expected, CV_32F);
+      for (const Prediction& guess : classifier->classify(picture))
+        EXPECT_NEAR(guess.probability, expected.at<float>(guess.index), 1e-5);
+    }
+}
+
 TEST_F(ClassifierTest, FlippingIsTheMeanOverTwoMirrorImages) {
   ClassifierOptions options;
   options.flip = true;

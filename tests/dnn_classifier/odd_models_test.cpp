@@ -121,13 +121,24 @@ TEST_F(OddModels, OfOthersAreRefused) {
   MIXMIM_EXPECT_ERROR(Classifier::create(path), message.c_str());
 }
 
-TEST_F(OddModels, WithAnotherHeadAreRefused) {
+TEST_F(OddModels, WithMapsForAHeadAreRefused) {
   DeployedModel about;
-  about.head = "features";
-  const std::string path = linear("features.onnx", kClasses, 1.f, about);
+  about.head = Head::kPyramid;
+  const std::string path = linear("pyramid.onnx", kClasses, 1.f, about);
   const std::string message =
-      path + ": expected a model with the head logits, got features; export it with --head logits";
+      path +
+      ": expected a model with the head logits, probabilities or features, got pyramid; run it "
+      "with cv::dnn::readNetFromONNX, or export another head";
   MIXMIM_EXPECT_ERROR(Classifier::create(path), message.c_str());
+}
+
+TEST_F(OddModels, OfAnOlderVersionHaveNoFeatures) {
+  const std::string path = linear("older.onnx", kClasses, 1.f, {});
+  cv::Mat vectors;
+  const std::string message =
+      path +
+      ": the model's features, expected metadata \"mixmim.featureAffine\", got none; export the model anew";
+  MIXMIM_EXPECT_ERROR(Classifier::create(path, stock())->features(frame(), vectors), message.c_str());
 }
 
 TEST_F(OddModels, MustGiveOneNumberPerClass) {

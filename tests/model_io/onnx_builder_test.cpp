@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <opencv2/dnn.hpp>
 
+#include "model_io/onnx_weights.hpp"
 #include "tests/model_io/onnx_models.hpp"
 #include "tests/support/expect_error.hpp"
 
@@ -51,8 +52,8 @@ TEST(OnnxBuilder, WritesWeightsAndAttributes) {
   const std::string bias = std::string("\x08\x01\x10\x01") + field(0x42, "y.bias") +
                            field(0x4a, std::string("\x00\x00\x00\x3f", 4));
   EXPECT_NE(file.find(field(0x0a, node)), std::string::npos);
-  EXPECT_NE(file.find(field(0x2a, weight)), std::string::npos);
-  EXPECT_NE(file.find(field(0x2a, bias)), std::string::npos);
+  EXPECT_NE(file.find(weight + "\x62"), std::string::npos);  // blanks follow
+  EXPECT_NE(file.find(field(0x2a, bias + field(0x62, ""))), std::string::npos);
 }
 
 TEST(OnnxBuilder, NegativeNumbersTakeTenBytes) {
@@ -80,6 +81,47 @@ TEST(OnnxBuilder, StoresEqualScalarsAndShapesOnce) {
   EXPECT_LT(fileOf(net).size(), before.size() + 200);
 }
 
+TEST(OnnxBuilder, NumbersAreAlignedButForTheFirst) {
+  OnnxBuilder net("g", std::string(100, 'x'));
+  for (int64_t size : {1, 3, 16, 5, 10, 27, 40, 4000, 4077, 4078, 1, 524260, 524270, 7})
+    net.constant(fmt::format("{}th", net.byteSize()), Tensor::zeros({size}));
+  const std::string file = fileOf(net);
+  EXPECT_EQ(net.byteSize(), static_cast<int64_t>(file.size()));
+  // Read at an aligned place, numbers that are aligned there are not copied.
+  cv::Mat aligned(1, static_cast<int>(file.size()), CV_8U);
+  ASSERT_EQ(reinterpret_cast<uintptr_t>(aligned.data) % 64, 0u);
+  std::copy(file.begin(), file.end(), aligned.data);
+  size_t inPlace = 0;
+  const TensorMap read = parseOnnxWeights({aligned.ptr<char>(), file.size()}, "file");
+  for (const auto& [name, tensor] : read) {
+    const bool inside = tensor.bytes.data > aligned.data && tensor.bytes.data < aligned.dataend;
+    EXPECT_TRUE(!inside || (tensor.bytes.data - aligned.data) % 64 == 0) << name;
+    inPlace += inside;
+  }
+  EXPECT_EQ(read.size(), 14u);
+  EXPECT_GE(inPlace, 13u);
+}
+
+TEST(OnnxBuilder, HalvesAreStoredAndCastBack) {
+  OnnxBuilder net("g", "", {11, WeightType::kFloat16});
+  net.output(net.mul("y", net.input("x", {2}), net.weight("w", floats({2}, {1.f, -2.5f}))), {2});
+  const std::string file = fileOf(net);
+  const std::string cast = field(0x0a, "w") + field(0x12, "w.float") + field(0x1a, "w.float") +
+                           field(0x22, "Cast") + field(0x2a, field(0x0a, "to") + "\x18\x01" + "\xa0\x01\x02");
+  const std::string weight =
+      std::string("\x08\x02\x10\x0a") + field(0x42, "w") + field(0x4a, std::string("\x00\x3c\x00\xc1", 4));
+  EXPECT_NE(file.find(field(0x0a, cast)), std::string::npos);
+  EXPECT_NE(file.find(field(0x2a, weight + field(0x62, ""))), std::string::npos);
+}
+
+TEST(OnnxBuilder, RefusesWhatAHalfCannotHold) {
+  OnnxBuilder net("g", "", {11, WeightType::kFloat16});
+  net.weight("largest", floats({1}, {-65504.f}));
+  MIXMIM_EXPECT_ERROR(net.weight("w", floats({2}, {1.f, 65505.f})),
+                      "onnx: w, expected numbers up to 65504 for float16, got 6.55e+04; store the weights as "
+                      "float32");
+}
+
 TEST(OnnxBuilder, RefusesMisuse) {
   OnnxBuilder net("g");
   const std::string x = net.input("x", {2});
@@ -88,6 +130,8 @@ TEST(OnnxBuilder, RefusesMisuse) {
   EXPECT_THROW(net.output("z", {2}), cv::Exception) << "an output that does not exist";
   EXPECT_THROW(net.gemm("g", x, floats({1, 2}, {1, 2}), floats({2}, {1, 2})), cv::Exception) << "bias length";
   EXPECT_THROW(net.constant("c", Tensor::zeros({1}, DType::kF16)), cv::Exception) << "element type";
+  EXPECT_THROW(net.clip("c", x, 0, 1), cv::Exception) << "in opset 11 its limits are inputs";
+  EXPECT_THROW(OnnxBuilder("g", "", {10, {}}), cv::Exception) << "opset";
 }
 
 TEST(OnnxBuilder, RefusesMoreThanTwoGibibytes) {
@@ -176,15 +220,17 @@ INSTANTIATE_TEST_SUITE_P(
                  {2},
                  [](OnnxBuilder& net, const std::string& x) { return net.erf("y", x); },
                  {std::erf(0.1f), std::erf(0.2f)}},
+        Operator{"Sigmoid",
+                 {2},
+                 [](OnnxBuilder& net, const std::string& x) { return net.sigmoid("y", x); },
+                 {1 / (1 + std::exp(-0.1f)), 1 / (1 + std::exp(-0.2f))}},
         Operator{"Softmax",
                  {2, 2},
                  [](OnnxBuilder& net, const std::string& x) { return net.softmax("y", x, 2); },
                  {kSoft, 1 - kSoft, kSoft, 1 - kSoft}},
         Operator{"Transpose",
                  {2, 3},
-                 [](OnnxBuilder& net, const std::string& x) {
-                   return net.transpose("y", x, {0, 2, 1});
-                 },
+                 [](OnnxBuilder& net, const std::string& x) { return net.transpose("y", x, {0, 2, 1}); },
                  {0.1f, 0.4f, 0.2f, 0.5f, 0.3f, 0.6f}},
         Operator{"Reshape",
                  {2, 3},
@@ -201,6 +247,13 @@ INSTANTIATE_TEST_SUITE_P(
                  [](OnnxBuilder& net, const std::string& x) { return net.globalAveragePool("y", x); },
                  {0.15f, 0.35f}}),
     [](const auto& tested) { return tested.param.name; });
+
+TEST(OnnxBuilder, ClipsInOpset9) {
+  OnnxBuilder net("g", "", {9, {}});
+  net.output(net.clip("y", net.input("x", {4}), 0.15f, 0.35f), {4});
+  EXPECT_EQ(run(net, {4}), (std::vector<float>{0.15f, 0.2f, 0.3f, 0.35f}));
+  EXPECT_NE(fileOf(net).find(field(0x42, field(0x0a, "") + "\x10\x09")), std::string::npos);
+}
 
 }  // namespace
 }  // namespace cv::mixmim::test

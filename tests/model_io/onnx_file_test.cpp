@@ -118,6 +118,7 @@ std::map<std::string, std::string> goodDescription() {
           {"mixmim.inputSize", "8"},
           {"mixmim.evalCrop", "0.875"},
           {"mixmim.head", "logits"},
+          {"mixmim.weights", "fp32"},
           {"mixmim.labels", R"(["a","b"])"},
           {"mixmim.facts", R"({"model":"small"})"},
           {"mixmim.goldenInput", "AQIDBAUGBwgJCgsM"},  // 1 .. 12: 2 x 2 pixels
@@ -143,6 +144,45 @@ TEST(DeployedModel, MetadataReadBackIsTheSameDescription) {
   expected["mixmim.goldenOutput"] = "[0.5,-1000]";
   for (const auto& [key, value] : expected) EXPECT_EQ(written.at(key), value) << key;
   EXPECT_EQ(metadataOf(parseDeployedModel(described(written), "again.onnx")), written);
+}
+
+TEST(DeployedModel, HeadsAndWeightTypesHaveNames) {
+  for (Head head : {Head::kLogits, Head::kProbabilities, Head::kFeatures, Head::kPyramid})
+    EXPECT_EQ(headNamed(nameOf(head)), head);
+  for (WeightType type : {WeightType::kFloat32, WeightType::kFloat16})
+    EXPECT_EQ(weightTypeNamed(nameOf(type)), type);
+  EXPECT_EQ(headNamed("Logits"), std::nullopt);
+  EXPECT_EQ(weightTypeNamed(""), std::nullopt);
+}
+
+TEST(DeployedModel, ToleranceFollowsPrecisionAndTheLargestNumber) {
+  DeployedModel model;
+  model.goldenOutput = (cv::Mat_<float>(1, 2) << 0.5f, -0.25f);
+  EXPECT_DOUBLE_EQ(goldenTolerance(model), 1e-3);
+  model.goldenOutput = (cv::Mat_<float>(1, 2) << 0.5f, -20.f);
+  EXPECT_DOUBLE_EQ(goldenTolerance(model), 20e-3);
+  model.weights = WeightType::kFloat16;
+  EXPECT_DOUBLE_EQ(goldenTolerance(model), 1.);
+}
+
+TEST(DeployedModel, GoldenAnswerOfOneOutputIsAllOfIt) {
+  const cv::Mat scores = (cv::Mat_<float>(1, 3) << 1, 2, 3);
+  EXPECT_EQ(cv::norm(goldenAnswer({scores}), scores, cv::NORM_INF), 0);
+}
+
+TEST(DeployedModel, GoldenAnswerOfAPyramidIsOneTokenPerChannel) {
+  // Channel c, token t: 10 c + t, and 1000 more in the second map.
+  const auto map = [](int channels, int side, float base) {
+    const int shape[] = {1, channels, side, side};
+    cv::Mat numbers(4, shape, CV_32F);
+    for (int c = 0; c < channels; ++c)
+      for (int t = 0; t < side * side; ++t)
+        numbers.ptr<float>()[c * side * side + t] = base + static_cast<float>(10 * c + t);
+    return numbers;
+  };
+  const cv::Mat_<float> expected =
+      (cv::Mat_<float>(1, 5) << 0, 10 + 3, 20 + 6, /*second map, of one token*/ 1000, 1010);
+  EXPECT_EQ(cv::norm(goldenAnswer({map(3, 3, 0), map(2, 1, 1000)}), expected, cv::NORM_INF), 0);
 }
 
 TEST(DeployedModel, AnyChangedByteOfTheNetworkIsNoticed) {
@@ -216,6 +256,13 @@ INSTANTIATE_TEST_SUITE_P(
         BadDescription{
             "FactsNoObject", "mixmim.facts", "[]",
             "model.onnx: metadata \"mixmim.facts\", expected a JSON object of texts, got \"[]\"" ANEW},
+        BadDescription{"HeadUnknown", "mixmim.head", "boxes",
+                       "model.onnx: metadata \"mixmim.head\", expected logits, probabilities, features or "
+                       "pyramid, got \"boxes\"" ANEW},
+        BadDescription{"LabelsWithoutClasses", "mixmim.head", "features",
+                       "model.onnx: labels, expected none for the head features, got 2" ANEW},
+        BadDescription{"WeightsUnknown", "mixmim.weights", "int8",
+                       "model.onnx: metadata \"mixmim.weights\", expected fp32 or fp16, got \"int8\"" ANEW},
         BadDescription{"PictureNotBase64", "mixmim.goldenInput", "AQID!AUGBwgJCgsM",
                        "model.onnx: metadata \"mixmim.goldenInput\", expected the pixels of a square picture "
                        "that fits 8 "
@@ -232,9 +279,9 @@ INSTANTIATE_TEST_SUITE_P(
                        "model.onnx: metadata \"mixmim.goldenInput\", expected the pixels of a square picture "
                        "that fits 9 "
                        "x 9, base64, got \"AQIDBAUGBwgJCgsM\"" ANEW},
-        BadDescription{
-            "AnswerEmpty", "mixmim.goldenOutput", "[]",
-            "model.onnx: metadata \"mixmim.goldenOutput\", expected one number per class, got \"[]\"" ANEW},
+        BadDescription{"AnswerEmpty", "mixmim.goldenOutput", "[]",
+                       "model.onnx: metadata \"mixmim.goldenOutput\", expected the numbers of the network's "
+                       "answer, got \"[]\"" ANEW},
         BadDescription{
             "AnswerInfinite", "mixmim.goldenOutput", "[1,1e999]",
             "model.onnx: metadata \"mixmim.goldenOutput\", expected a JSON list of finite numbers, got "

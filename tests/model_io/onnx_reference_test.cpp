@@ -100,6 +100,53 @@ TEST(ReferenceForward, OnePictureAtATimeOrAllTogether) {
   EXPECT_GT(cv::norm(rows.row(0), rows.row(1), cv::NORM_INF), 1e-3);
 }
 
+TEST(ReferenceForward, HeadsBelongTogether) {
+  const ModelConfig model = modelNamed("small64");
+  const TensorMap weights = weightsOf(model);
+  cv::Mat picture(64, 64, CV_8UC3);
+  cv::RNG(5).fill(picture, cv::RNG::UNIFORM, 0, 256);
+  const auto answer = [&](Head head) { return referenceOutputs(weights, model, head, picture); };
+  const cv::Mat logits = answer(Head::kLogits).front(), features = answer(Head::kFeatures).front();
+  EXPECT_EQ(cv::norm(logits, referenceLogits(weights, model, picture), cv::NORM_INF), 0);
+
+  cv::Mat exponentials;
+  cv::exp(logits, exponentials);
+  EXPECT_LT(
+      cv::norm(answer(Head::kProbabilities).front(), exponentials / cv::sum(exponentials)[0], cv::NORM_INF),
+      1e-12);
+
+  cv::Mat weight, bias;  // the classifier is a linear function of the features
+  cv::Mat(10, 128, CV_32F, weights.at("head.weight").bytes.data).convertTo(weight, CV_64F);
+  cv::Mat(1, 10, CV_32F, weights.at("head.bias").bytes.data).convertTo(bias, CV_64F);
+  EXPECT_LT(cv::norm(features * weight.t() + bias, logits, cv::NORM_INF), 1e-12);
+
+  const std::vector<cv::Mat> maps = answer(Head::kPyramid);
+  ASSERT_EQ(maps.size(), 3u);
+  EXPECT_EQ(maps[0].size[1], 32);
+  EXPECT_EQ(maps[0].size[3], 16);
+  cv::Mat means;  // the last map's are the features
+  cv::reduce(maps[2].reshape(1, 128), means, 1, cv::REDUCE_AVG);
+  EXPECT_LT(cv::norm(means.t(), features, cv::NORM_INF), 1e-12);
+}
+
+TEST(ReferenceForward, MapsAreInRasterOrder) {
+  // Where the picture differs in one patch and attention looks at nothing but windows, only its window
+  // differs.
+  ModelConfig model = modelNamed("manyWindowsAt136");  // 34 x 34 tokens in windows of 2 x 2
+  const TensorMap weights = weightsOf(model);
+  cv::Mat picture(136, 136, CV_8UC3, cv::Scalar::all(90)), changed = picture.clone();
+  changed(cv::Rect(4 * 20, 4 * 7, 4, 4)).setTo(cv::Scalar::all(200));  // token column 20, row 7
+  const cv::Mat before = referenceOutputs(weights, model, Head::kPyramid, picture)[0],
+                after = referenceOutputs(weights, model, Head::kPyramid, changed)[0];
+  const cv::Mat difference = cv::abs(after.reshape(1, before.size[1]) - before.reshape(1, before.size[1]));
+  cv::Mat largest;
+  cv::reduce(difference, largest, 0, cv::REDUCE_MAX);
+  largest = largest.reshape(1, 34);
+  for (int y = 0; y < 34; ++y)
+    for (int x = 0; x < 34; ++x)
+      EXPECT_EQ(largest.at<double>(y, x) > 0, y / 2 == 3 && x / 2 == 10) << y << ' ' << x;
+}
+
 TEST(ReferenceForward, RefusesOtherShapes) {
   EXPECT_THROW(referenceLogits(weightsOf(smallest()), smallest(), cv::Mat(8, 8, CV_8UC3)), cv::Exception);
   EXPECT_THROW(referenceLogits(weightsOf(smallest()), smallest(), cv::Mat(16, 16, CV_8UC1)), cv::Exception);

@@ -51,6 +51,14 @@ class Description {
     return static_cast<int>(value);
   }
 
+  /// `find` gives an optional: the value of a word, if it is one of `words`.
+  template <class Find>
+  auto choice(const std::string& key, Find find, const std::string& words) const {
+    const auto value = find(text(key));
+    if (!value) wrong(key, words);
+    return *value;
+  }
+
   std::vector<std::string> texts(const std::string& key) const {
     std::vector<std::string> result;
     for (const json::value& item : list(key)) {
@@ -143,13 +151,17 @@ DeployedModel describe(const OnnxFile& file, const std::string& where) {
                      "read it with the version of mixmim that wrote it");
   model.inputSize = description.integer("inputSize", 1, kLargestSide);
   model.evalCrop = description.number("evalCrop", 0.01, 1);
-  model.head = description.text("head");
+  model.head = description.choice("head", headNamed, "logits, probabilities, features or pyramid");
+  model.weights = description.choice("weights", weightTypeNamed, "fp32 or fp16");
   model.labels = description.texts("labels");
   model.facts = description.pairs("facts");
   model.goldenInput = readGoldenInput(description, model.inputSize);
   const std::vector<float> answer = description.numbers("goldenOutput");
-  if (answer.empty()) description.wrong("goldenOutput", "one number per class");
+  if (answer.empty()) description.wrong("goldenOutput", "the numbers of the network's answer");
   model.goldenOutput = cv::Mat(answer, /*copyData=*/true).reshape(1, 1);
+  if (!model.labels.empty() && !hasClasses(model.head))
+    description.fail(fmt::format("labels, expected none for the head {}, got {}", nameOf(model.head),
+                                 model.labels.size()));
   if (!model.labels.empty() && static_cast<int>(model.labels.size()) != model.goldenOutput.cols)
     description.fail(fmt::format("labels and goldenOutput, expected as many labels as numbers, got {} and {}",
                                  model.labels.size(), model.goldenOutput.cols));
@@ -163,9 +175,10 @@ DeployedModel describe(const OnnxFile& file, const std::string& where) {
   return model;
 }
 
-/// What happens before the network, in words, for tools and people who do not know mixmim.
-std::map<std::string, std::string> preprocessing(const DeployedModel& model) {
+/// What happens before and in the network, in words, for tools and people who do not know mixmim.
+std::map<std::string, std::string> inWords(const DeployedModel& model) {
   return {
+      {kPrefix + "output", sentenceOf(model.head)},
       {kPrefix + "input", fmt::format("N x 3 x {0} x {0}, float32, BGR, 0..255", model.inputSize)},
       {kPrefix + "resize", "shorter side to floor(inputSize / evalCrop), bicubic as in Pillow; centre crop"},
       {kPrefix + "normalisation", fmt::format("folded into the network: mean [{}], std [{}], RGB, 0..1",
@@ -182,16 +195,22 @@ DeployedModel parseDeployedModel(std::string_view bytes, const std::string& wher
   return describe(parseOnnx(bytes, where), where);
 }
 
+double goldenTolerance(const DeployedModel& model) {
+  const double relative = model.weights == WeightType::kFloat16 ? 5e-2 : 1e-3;
+  return relative * std::max(1.0, cv::norm(model.goldenOutput, cv::NORM_INF));
+}
+
 std::map<std::string, std::string> metadataOf(const DeployedModel& model) {
   json::object facts;
   for (const auto& [key, value] : model.facts) facts[key] = value;
   const cv::Mat small = shrunk(model.goldenInput);
   const cv::Mat_<float> golden = model.goldenOutput;
-  std::map<std::string, std::string> metadata = preprocessing(model);
+  std::map<std::string, std::string> metadata = inWords(model);
   metadata[kPrefix + "format"] = fmt::format("{}", model.format);
   metadata[kPrefix + "inputSize"] = fmt::format("{}", model.inputSize);
   metadata[kPrefix + "evalCrop"] = fmt::format("{}", model.evalCrop);
-  metadata[kPrefix + "head"] = model.head;
+  metadata[kPrefix + "head"] = nameOf(model.head);
+  metadata[kPrefix + "weights"] = nameOf(model.weights);
   metadata[kPrefix + "labels"] = json::serialize(json::value_from(model.labels));
   metadata[kPrefix + "facts"] = json::serialize(facts);
   if (!model.featureAffine.empty())

@@ -64,10 +64,31 @@ Tensor vectorOf(const std::vector<T>& values, DType dtype) {
   return tensor;
 }
 
+int typeNumber(DType dtype) {
+  if (dtype == DType::kF16) return onnx::tensor::kTypeFloat16;
+  return dtype == DType::kF32 ? onnx::tensor::kTypeFloat : onnx::tensor::kTypeInt64;
+}
+
+Tensor asHalf(const std::string& name, const Tensor& values) {
+  constexpr double kLargestHalf = 65504;
+  const cv::Mat numbers(1, static_cast<int>(values.elements()), CV_32F, values.bytes.data);
+  if (const double largest = cv::norm(numbers, cv::NORM_INF); !(largest <= kLargestHalf))
+    throw Error(
+        "onnx",
+        fmt::format("{}, expected numbers up to {} for float16, got {:.3g}", name, kLargestHalf, largest),
+        "store the weights as float32");
+  Tensor halves = Tensor::zeros(values.shape, DType::kF16);
+  cv::Mat target(1, numbers.cols, CV_16F, halves.bytes.data);
+  numbers.convertTo(target, CV_16F);
+  return halves;
+}
+
 }  // namespace
 
-OnnxBuilder::OnnxBuilder(std::string graphName, std::string description)
-    : graphName_(std::move(graphName)), description_(std::move(description)) {}
+OnnxBuilder::OnnxBuilder(std::string graphName, std::string description, OnnxProfile profile)
+    : graphName_(std::move(graphName)), description_(std::move(description)), profile_(profile) {
+  CV_Assert(profile.opset == 9 || profile.opset == 11);
+}
 
 void OnnxBuilder::defineValue(const std::string& name) {
   CV_Assert(values_.insert(name).second);
@@ -100,6 +121,17 @@ void OnnxBuilder::metadata(const std::string& key, const std::string& value) {
 
 std::string OnnxBuilder::constant(const std::string& name, const Tensor& values) {
   CV_Assert(values.dtype == DType::kF32 || values.dtype == DType::kI64);
+  return store(name, values);
+}
+
+std::string OnnxBuilder::weight(const std::string& name, const Tensor& values) {
+  CV_Assert(values.dtype == DType::kF32);
+  if (profile_.weights == WeightType::kFloat32) return store(name, values);
+  return node("Cast", name + ".float", {store(name, asHalf(name, values))},
+              attribute("to", int64_t{onnx::tensor::kTypeFloat}));
+}
+
+std::string OnnxBuilder::store(const std::string& name, const Tensor& values) {
   CV_Assert(values.bytes.total() == static_cast<size_t>(values.elements()) * sizeOf(values.dtype));
   constantBytes_ += values.bytes.total();
   if (constantBytes_ > static_cast<uint64_t>(kLargestFile))
@@ -111,8 +143,7 @@ std::string OnnxBuilder::constant(const std::string& name, const Tensor& values)
   defineValue(name);
   ProtobufWriter head;
   for (int64_t size : values.shape) head.number(onnx::tensor::kDims, size);
-  head.number(onnx::tensor::kDataType,
-              values.dtype == DType::kF32 ? onnx::tensor::kTypeFloat : onnx::tensor::kTypeInt64);
+  head.number(onnx::tensor::kDataType, typeNumber(values.dtype));
   head.text(onnx::tensor::kName, name);
   initializers_.push_back({head.buffer(), values.bytes});
   return name;
@@ -164,7 +195,7 @@ std::string OnnxBuilder::conv(const std::string& name, const std::string& x, con
 std::string OnnxBuilder::gemm(const std::string& name, const std::string& x, const Tensor& weight,
                               const Tensor& bias) {
   CV_Assert(weight.shape.size() == 2 && bias.elements() == weight.shape[0]);
-  return node("Gemm", name, {x, constant(name + ".weight", weight), constant(name + ".bias", bias)},
+  return node("Gemm", name, {x, this->weight(name + ".weight", weight), constant(name + ".bias", bias)},
               attribute("transB", int64_t{1}));
 }
 
@@ -186,6 +217,15 @@ std::string OnnxBuilder::div(const std::string& name, const std::string& a, cons
 
 std::string OnnxBuilder::erf(const std::string& name, const std::string& x) {
   return node("Erf", name, {x});
+}
+
+std::string OnnxBuilder::sigmoid(const std::string& name, const std::string& x) {
+  return node("Sigmoid", name, {x});
+}
+
+std::string OnnxBuilder::clip(const std::string& name, const std::string& x, float min, float max) {
+  CV_Assert(profile_.opset < 11);  // from then on the limits are inputs
+  return node("Clip", name, {x}, attribute("max", max) + attribute("min", min));
 }
 
 std::string OnnxBuilder::softmax(const std::string& name, const std::string& x, int axis) {

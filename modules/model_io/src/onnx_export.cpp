@@ -9,39 +9,48 @@
 #include "onnx_folding.hpp"
 #include "onnx_graph.hpp"
 #include "opencv2/mixmim/error.hpp"
+#include "opencv2/mixmim/geometry.hpp"
+#include "text.hpp"
 #include "weights_check.hpp"
 
 namespace cv::mixmim {
 
 namespace {
 
-/// Where the config leaves the number of classes open, the weights say it.
-ModelConfig withClasses(ModelConfig model, const TensorMap& weights) {
+/// Where the config leaves the number of classes open, the weights say it. 0 for a head without classes.
+ModelConfig withClasses(ModelConfig model, const TensorMap& weights, Head head) {
   const auto bias = weights.find("head.bias");
-  if (model.classes == 0 && bias == weights.end())
+  if (!hasClasses(head)) model.classes = 0;
+  if (!hasClasses(head) || model.classes > 0) return model;
+  if (bias == weights.end())
     throw Error("weights", "expected a classifier (head.weight, head.bias), got none",
-                "fine-tune the model before exporting it");
-  if (model.classes == 0) model.classes = static_cast<int>(bias->second.elements());
+                "fine-tune the model before exporting it, or export its features or pyramid");
+  model.classes = static_cast<int>(bias->second.elements());
   return model;
 }
 
-/// Before any work: a model that cannot fit into one file.
-void checkSize(const ModelConfig& model) {
+/// Numbers of the graph's large constants: the parameters, with a bias table grown to one number per pair of
+/// tokens.
+int64_t numbersOf(const ModelConfig& model) {
+  const Geometry geometry = geometryOf(model);
   int64_t numbers = 0;
   for (const Parameter& parameter : parameters(model, Task::kFinetune)) {
+    if (endsWith(parameter.name, "relative_position_bias_table")) continue;
     int64_t product = 1;
     for (int64_t side : parameter.shape) product *= side;
     numbers += product;
   }
-  if (numbers > OnnxBuilder::kLargestFile / 4)
-    throw Error("export",
-                fmt::format("model {} has {} parameters, expected at most {} (one ONNX file holds 2 GiB)",
-                            model.name, numbers, OnnxBuilder::kLargestFile / 4),
-                "export a smaller model");
+  for (const Stage& stage : geometry.stages)
+    numbers += int64_t{stage.depth} * stage.heads * stage.windowTokens() * stage.windowTokens();
+  return numbers;
 }
 
-void checkLabels(const DeployedModel& about, int classes) {
-  if (!about.labels.empty() && static_cast<int>(about.labels.size()) != classes)
+void checkLabels(const DeployedModel& about, Head head, int classes) {
+  if (about.labels.empty()) return;
+  if (!hasClasses(head))
+    throw Error("labels",
+                fmt::format("expected none for the head {}, got {}", nameOf(head), about.labels.size()));
+  if (static_cast<int>(about.labels.size()) != classes)
     throw Error("labels", fmt::format("expected {}, one per class, got {}", classes, about.labels.size()));
 }
 
@@ -56,10 +65,9 @@ cv::Mat finalAffine(const TensorMap& weights) {
 
 /// Fills in what only the exporter knows: the test picture, and the answer of the plain forward pass.
 void addGolden(DeployedModel& about, const TensorMap& weights, const ModelConfig& model) {
-  about.inputSize = model.imageSize;
-  about.head = "logits";
   about.goldenInput = goldenPicture(model.imageSize);
-  referenceLogits(weights, model, about.goldenInput).convertTo(about.goldenOutput, CV_32F);
+  goldenAnswer(referenceOutputs(weights, model, about.head, about.goldenInput))
+      .convertTo(about.goldenOutput, CV_32F);
   if (!cv::checkRange(about.goldenOutput))
     throw Error("export", "the model's answer to the test picture, expected finite numbers, got others",
                 "the weights are too large to be used");
@@ -67,18 +75,35 @@ void addGolden(DeployedModel& about, const TensorMap& weights, const ModelConfig
 
 }  // namespace
 
+void checkExportSize(const ModelConfig& model, const ExportOptions& options) {
+  const int64_t numbers = numbersOf(model);
+  const int64_t bytes = numbers * (options.profile.weights == WeightType::kFloat16 ? 2 : 4);
+  if (bytes <= OnnxBuilder::kLargestFile) return;
+  const bool halfFits =
+      bytes / 2 <= OnnxBuilder::kLargestFile && options.profile.weights == WeightType::kFloat32;
+  throw Error(
+      "export",
+      fmt::format("model {} at {} px takes {:.1f} GB as {}, expected at most {:.1f} (one ONNX file)",
+                  model.name, model.imageSize, static_cast<double>(bytes) / 1e9,
+                  nameOf(options.profile.weights), static_cast<double>(OnnxBuilder::kLargestFile) / 1e9),
+      halfFits ? "store the weights as float16: --weights fp16" : "export a smaller model");
+}
+
 ExportReport exportOnnx(const std::string& path, const TensorMap& weights, const ModelConfig& model,
-                        DeployedModel about) {
-  const ModelConfig full = withClasses(model, weights);
-  checkSize(full);
+                        DeployedModel about, const ExportOptions& options) {
+  const ModelConfig full = withClasses(model, weights, options.head);
+  checkExportSize(full, options);
   checkDeployable(weights, full);
-  checkLabels(about, full.classes);
+  checkLabels(about, options.head, full.classes);
   AtomicFile file(path);  // a place that cannot be written is said before the work
 
-  OnnxBuilder net = onnxGraph(weights, full);
-  about.graphHash = net.graphHash();
+  about.inputSize = full.imageSize;
+  about.head = options.head;
+  about.weights = options.profile.weights;
   addGolden(about, weights, full);
   about.featureAffine = finalAffine(weights);
+  OnnxBuilder net = onnxGraph(weights, full, options.head, options.profile);
+  about.graphHash = net.graphHash();
   for (const auto& [key, value] : metadataOf(about)) net.metadata(key, value);
 
   net.write([&](const void* data, size_t size) { file.write(data, size); });

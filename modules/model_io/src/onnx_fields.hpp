@@ -24,7 +24,7 @@ constexpr int kName = 1, kFloat = 2, kInt = 3, kInts = 8, kType = 20;
 constexpr int kTypeFloat = 1, kTypeInt = 2, kTypeInts = 7;
 }  // namespace attribute
 namespace tensor {
-constexpr int kDims = 1, kDataType = 2, kName = 8, kRawData = 9;
+constexpr int kDims = 1, kDataType = 2, kName = 8, kRawData = 9, kDocString = 12;
 constexpr int kTypeFloat = 1, kTypeInt64 = 7, kTypeFloat16 = 10;
 }  // namespace tensor
 namespace value {  // ValueInfoProto, TypeProto, TypeProto.Tensor, TensorShapeProto, Dimension

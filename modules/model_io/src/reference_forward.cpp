@@ -57,28 +57,47 @@ void softmaxRows(cv::Mat& scores) {
   }
 }
 
+/// Tokens x C in raster order -> 1 x C x g x g.
+cv::Mat asMap(const cv::Mat& tokens) {
+  const int side = static_cast<int>(std::lround(std::sqrt(tokens.rows)));
+  const int shape[] = {1, tokens.cols, side, side};
+  return cv::Mat(tokens.t()).reshape(1, 4, shape).clone();
+}
+
 /// Token matrices are tokens x channels, CV_64F, tokens in raster order.
 class Model {
  public:
   Model(const TensorMap& weights, const ModelConfig& config)
       : weights_(weights), geometry_(geometryOf(config)) {}
 
-  /// planes: 3 x S x S -> 1 x classes
-  cv::Mat forward(const float* planes) const {
+  /// planes: 3 x S x S -> the tokens after the last block of every stage.
+  std::vector<cv::Mat> stages(const float* planes) const {
+    std::vector<cv::Mat> all;
     cv::Mat x = layerNorm(linear(patches(planes), "patch_embed.proj"), "patch_embed.norm");
     x += matrix("absolute_pos_embed").reshape(1, x.rows);
     for (size_t s = 0; s < geometry_.stages.size(); ++s) {
       const std::string layer = "layers." + std::to_string(s);
       for (int n = 0; n < geometry_.stages[s].depth; ++n)
         block(x, layer + ".blocks." + std::to_string(n), geometry_.stages[s]);
+      all.push_back(x);
       if (s + 1 < geometry_.stages.size())
         x = linear(layerNorm(grouped(x, geometry_.stages[s]), layer + ".downsample.norm"),
                    layer + ".downsample.reduction");
     }
-    cv::Mat mean;
-    cv::reduce(layerNorm(x, "norm"), mean, 0, cv::REDUCE_AVG);
-    return linear(mean, "head");
+    return all;
   }
+
+  cv::Mat normed(const cv::Mat& lastStage) const { return layerNorm(lastStage, "norm"); }
+
+  /// -> 1 x C
+  cv::Mat features(const cv::Mat& lastStage) const {
+    cv::Mat mean;
+    cv::reduce(normed(lastStage), mean, 0, cv::REDUCE_AVG);
+    return mean;
+  }
+
+  /// -> 1 x classes
+  cv::Mat logits(const cv::Mat& lastStage) const { return linear(features(lastStage), "head"); }
 
  private:
   cv::Mat matrix(const std::string& name) const {
@@ -199,8 +218,25 @@ cv::Mat referenceForward(const TensorMap& weights, const ModelConfig& model, con
   CV_Assert(images.size[1] == 3 && images.size[2] == model.imageSize && images.size[3] == model.imageSize);
   const Model network(weights, model);
   cv::Mat logits;
-  for (int i = 0; i < images.size[0]; ++i) logits.push_back(network.forward(images.ptr<float>(i)));
+  for (int i = 0; i < images.size[0]; ++i)
+    logits.push_back(network.logits(network.stages(images.ptr<float>(i)).back()));
   return logits;
+}
+
+std::vector<cv::Mat> referenceOutputs(const TensorMap& weights, const ModelConfig& model, Head head,
+                                      const cv::Mat& picture) {
+  CV_Assert(picture.size() == cv::Size(model.imageSize, model.imageSize));
+  const Model network(weights, model);
+  std::vector<cv::Mat> stages = network.stages(normalisedPlanes(picture).ptr<float>());
+  if (head == Head::kFeatures) return {network.features(stages.back())};
+  if (head == Head::kPyramid) {
+    stages.back() = network.normed(stages.back());
+    for (cv::Mat& stage : stages) stage = asMap(stage);
+    return stages;
+  }
+  cv::Mat scores = network.logits(stages.back());
+  if (head == Head::kProbabilities) softmaxRows(scores);
+  return {scores};
 }
 
 cv::Mat referenceLogits(const TensorMap& weights, const ModelConfig& model, const cv::Mat& picture) {

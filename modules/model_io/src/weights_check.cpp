@@ -29,9 +29,9 @@ std::string problemOf(const TensorMap& weights, const Parameter& parameter) {
   return cv::checkRange(values) ? "" : parameter.name + " expected finite numbers, got others";
 }
 
-bool isLeftover(const std::string& name) {
+bool isLeftover(const std::string& name, const ModelConfig& model) {
   return name == "mask_token" || startsWith(name, "decoder_") || endsWith(name, ".relative_position_index") ||
-         endsWith(name, ".attn_mask");
+         endsWith(name, ".attn_mask") || (model.classes == 0 && startsWith(name, "head."));
 }
 
 }  // namespace
@@ -45,13 +45,15 @@ void checkDeployable(const TensorMap& weights, const ModelConfig& model) {
     if (!problem.empty()) problems.push_back(problem);
   }
   for (const auto& [name, tensor] : weights)
-    if (!known.count(name) && !isLeftover(name))
+    if (!known.count(name) && !isLeftover(name, model))
       problems.push_back(
           fmt::format("{} expected none, got {}", name, shapeText(tensor.dtype, tensor.shape)));
   if (!problems.empty())
     throw Error("weights",
-                fmt::format("not a fine-tuned {} model: {}", model.name, fmt::join(problems, ", ")),
-                "check the model's dimensions, and fine-tune it before exporting");
+                fmt::format("not a {}{} model: {}", model.classes > 0 ? "fine-tuned " : "", model.name,
+                            fmt::join(problems, ", ")),
+                model.classes > 0 ? "check the model's dimensions, and fine-tune it before exporting"
+                                  : "check the model's dimensions");
 }
 
 }  // namespace cv::mixmim

@@ -11,8 +11,17 @@
 
 namespace cv::mixmim {
 
-/// Collects the nodes of one graph, in the order of the forward pass (opset 11, IR version 7). Every operator
-/// takes its own name first and returns the name of its output, which is the same, so that a network reads
+/// How the numbers of a network's weights are stored. Arithmetic is float32 either way.
+enum class WeightType { kFloat32, kFloat16 };
+
+/// What a file asks of its readers.
+struct OnnxProfile {
+  int opset = 11;  ///< 9 or 11
+  WeightType weights = WeightType::kFloat32;
+};
+
+/// Collects the nodes of one graph, in the order of the forward pass (IR version 7). Every operator takes its
+/// own name first and returns the name of its output, which is the same, so that a network reads
 /// like its formula:
 ///
 ///   OnnxBuilder net("two layers");
@@ -23,31 +32,40 @@ namespace cv::mixmim {
 ///   net.write([&](const void* data, size_t size) { file.write(data, size); });
 ///
 /// Shapes of inputs and outputs are written without the batch, which is the leading, symbolic dimension
-/// "batch". Float constants share the memory of the tensors they are given. The same calls give the same
+/// "batch". Float32 constants share the memory of the tensors they are given. The same calls give the same
 /// bytes.
+///
+/// The numbers of every constant but the first begin at a multiple of 64 bytes in the file, so that a reader
+/// can use them where they are mapped.
 ///
 /// Errors: Error when the file would pass 2 GiB, protobuf's limit. Misuse (a name used twice or before it
 /// exists, a bias of the wrong length) is a bug of the caller: cv::Exception. Threads: one at a time.
 class OnnxBuilder {
  public:
   using Sink = std::function<void(const void* data, size_t size)>;
-  static constexpr int kIrVersion = 7, kOpset = 11;
+  static constexpr int kIrVersion = 7;
   static constexpr int64_t kLargestFile = (int64_t{1} << 31) - 1;
 
   /// `description` is for people; viewers show it.
-  explicit OnnxBuilder(std::string graphName, std::string description = {});
+  explicit OnnxBuilder(std::string graphName, std::string description = {}, OnnxProfile profile = {});
+
+  const OnnxProfile& profile() const { return profile_; }
 
   std::string input(const std::string& name, const std::vector<int64_t>& shape);
   void output(const std::string& name, const std::vector<int64_t>& shape);
   void metadata(const std::string& key, const std::string& value);
 
   // Constants. Those of the second kind are named by their value and stored once.
-  std::string constant(const std::string& name, const Tensor& values);  ///< F32 or I64
+  std::string constant(const std::string& name, const Tensor& values);  ///< F32 or I64, stored as it is
+  /// F32, stored in the precision of the profile's weights. Float16: the constant `name` and a Cast to
+  /// float32, whose output "<name>.float" is returned. Error for a number that float16 cannot hold.
+  std::string weight(const std::string& name, const Tensor& values);
   std::string scalar(float value);
   std::string filled(int64_t count, float value);  ///< a vector of equal numbers
   std::string dims(const std::vector<int64_t>& shape);
 
-  // Operators. Weights and biases become the constants "<name>.weight" and "<name>.bias".
+  // Operators. Weights and biases become the constants "<name>.weight" and "<name>.bias"; biases and
+  // convolutions, which are small, stay float32 in every profile.
   /// x: N x C x H x W, weight: M x C x k x k, bias: M -> N x M x H/k x W/k: stride k, no padding.
   std::string conv(const std::string& name, const std::string& x, const Tensor& weight, const Tensor& bias);
   /// x: R x K, weight: M x K, bias: M -> R x M, x weight^T + bias.
@@ -57,6 +75,8 @@ class OnnxBuilder {
   std::string mul(const std::string& name, const std::string& a, const std::string& b);
   std::string div(const std::string& name, const std::string& a, const std::string& b);
   std::string erf(const std::string& name, const std::string& x);
+  std::string sigmoid(const std::string& name, const std::string& x);
+  std::string clip(const std::string& name, const std::string& x, float min, float max);  ///< opset 9 only
   std::string softmax(const std::string& name, const std::string& x, int axis);
   std::string reshape(const std::string& name, const std::string& x, const std::vector<int64_t>& shape);
   std::string transpose(const std::string& name, const std::string& x, const std::vector<int64_t>& order);
@@ -78,18 +98,20 @@ class OnnxBuilder {
   struct Initializer {
     std::string head;
     cv::Mat bytes;
-    uint64_t byteSize() const;
   };
 
   std::string node(const std::string& type, const std::string& name, const std::vector<std::string>& inputs,
                    const std::string& attributes = {});
   void defineValue(const std::string& name);
+  std::string store(const std::string& name, const Tensor& values);
+
+  class Layout;
   std::string beginning(uint64_t graphSize) const;
-  uint64_t graphSize() const;
-  void writeGraph(const Sink& sink) const;
+  void writeGraph(const Layout& layout, const Sink& sink) const;
   std::string ending() const;
 
   std::string graphName_, description_;
+  OnnxProfile profile_;
   std::string nodes_, inputs_, outputs_, metadata_;  // encoded fields
   std::vector<Initializer> initializers_;
   std::set<std::string> values_;
