@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
-# Makes the Python environment with what `./run bench pipeline` or `./run bench train` compares with.
+# Makes the Python environment with what `./run bench pipeline`, `train` or `predict` compares with.
 #
-#   tests/bench/make_venv.sh FOLDER TORCH_VERSION pipeline|train
+#   tests/bench/make_venv.sh FOLDER TORCH_VERSION pipeline|train|predict
 #
-# Fetches about 4 GB from PyPI, once (the torch wheel brings CUDA). A package that cannot be installed is named and left out;
+# Fetches about 4 GB from PyPI, once (the torch wheel brings CUDA), 100 MB for predict. A package that cannot be installed is named and left out;
 # the benchmark then says what it lacks.
 set -euo pipefail
 folder=$1 torch=torch==$2
 case $3 in
   pipeline) wanted=("pillow<13 numpy" "$torch torchvision timm" nvidia-dali-cuda120 mlx-data) ;;
   train) wanted=("$torch numpy") ;;
-  *) echo "make_venv.sh: expected pipeline or train, got '$3'" >&2; exit 2 ;;
+  predict) wanted=(numpy onnxruntime openvino) ;;
+  *) echo "make_venv.sh: expected pipeline, train or predict, got '$3'" >&2; exit 2 ;;
 esac
 [[ -x $folder/bin/python ]] || python3 -m venv "$folder"
 for packages in "${wanted[@]}"; do

@@ -1,0 +1,82 @@
+"""MixMIM-B through the classifier plugin against other runtimes, each alone in its process, in turn; medians over the rounds.
+
+`./run bench predict [OPTION...]` makes the environment and calls it.
+"""
+import argparse
+import os
+import sys
+from statistics import median
+
+import turns
+
+OURS, BYTES, STOCK = "ours", "ours, 8-bit products", "OpenCV's own layers"
+ORT, OPENVINO, PRODUCTS = "onnxruntime", "OpenVINO", "linear layers alone"
+RESIZING = "The classifier's times include resizing a picture; the others' do not."
+
+
+def parsed():
+    parser = argparse.ArgumentParser(prog="./run bench predict", description=__doc__.splitlines()[0])
+    parser.add_argument("build", help=argparse.SUPPRESS)
+    parser.add_argument("venv", help=argparse.SUPPRESS)
+    parser.add_argument("--rounds", type=int, default=3, help="how often each is measured (%(default)s)")
+    parser.add_argument("--seconds", type=int, default=5, help="of each measurement (%(default)s)")
+    parser.add_argument("--threads", default="1,2", help="numbers of threads (%(default)s)")
+    parser.add_argument("--batches", default="1,8", help="numbers of images per pass (%(default)s)")
+    parser.add_argument("--only-check-options", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    try:
+        options.threads, options.batches = ([int(n) for n in list.split(",")] for list in (options.threads, options.batches))
+    except ValueError:
+        parser.error("--threads, --batches: expected numbers with commas between them")
+    if min(options.threads + options.batches + [options.rounds, options.seconds]) < 1:
+        parser.error("expected numbers from 1")
+    if options.only_check_options:
+        sys.exit()
+    return options
+
+
+def measurements(options, threads, batch):
+    model, seconds = options.build + "/bench/base.onnx", str(options.seconds)
+    # One thread means one core: what else a process starts must not help.
+    pinned = ["taskset", "-c", str(min(os.sched_getaffinity(0)))] if threads == 1 else []
+
+    def ours(*words):
+        return lambda: turns.run([*pinned, options.build + "/bin/mixmim", "bench", "predict", "--json", "--model", model,
+                                  "--batch", str(batch), "--threads", str(threads), "--seconds", seconds, *words])
+
+    def rival(name):
+        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "predict_rivals.py")
+        return lambda: turns.run([*pinned, options.venv + "/bin/python", script, name, model, str(batch), str(threads), seconds])
+
+    return {OURS: ours(), BYTES: ours("--int8"), STOCK: ours("--stock"), ORT: rival("onnxruntime"), OPENVINO: rival("openvino"),
+            PRODUCTS: lambda: turns.run([*pinned, options.build + "/bin/linear_products", str(threads), seconds])}
+
+
+def report(threads, batch, results, skipped):
+    print("\n%d thread%s, batch %d, ms per image" % (threads, "s" * (threads > 1), batch))
+    for name, measured in results.items():
+        if name in skipped:
+            print("  %-28s skipped: %s" % (name, skipped[name]))
+            continue
+        share = 1 if name == PRODUCTS else batch  # those are measured for one image
+        title = " ".join([name, measured[0].get("version", "")])
+        line = "  %-28s %7.1f" % (title, median(result["ms_median"] for result in measured) / share)
+        if name != OURS and OURS not in skipped:
+            ratios = [a["ms_median"] / share / (b["ms_median"] / batch) for a, b in zip(measured, results[OURS])]
+            line += "   %5.2f x ours" % median(ratios)
+        if "load_ms" in measured[0]:
+            line += "   load %5.0f ms   peak %5.0f MB" % tuple(
+                median(result[key] for result in measured) for key in ("load_ms", "peak_memory_mb"))
+        print(line)
+
+
+def main():
+    options = parsed()
+    print("MixMIM-B, 224 px, float32; medians of %d rounds of %d s. %s" % (options.rounds, options.seconds, RESIZING))
+    for threads in options.threads:
+        for batch in options.batches:
+            report(threads, batch, *turns.measure(measurements(options, threads, batch), options.rounds))
+
+
+if __name__ == "__main__":
+    main()
