@@ -101,7 +101,7 @@ ExportReport exportOnnx(const std::string& path, const TensorMap& weights, const
   about.head = options.head;
   about.weights = options.profile.weights;
   addGolden(about, weights, full);
-  if (hasClasses(options.head)) about.featureAffine = finalAffine(weights);
+  if (options.head != Head::kPyramid) about.featureAffine = finalAffine(weights);
   OnnxBuilder net = onnxGraph(weights, full, options.head, options.profile);
   about.graphHash = net.graphHash();
   for (const auto& [key, value] : metadataOf(about)) net.metadata(key, value);
