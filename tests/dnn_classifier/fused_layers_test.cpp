@@ -101,6 +101,9 @@ TEST_P(FusedLayers, OfBytesAreNear) {
 }
 
 TEST_P(FusedLayers, DoNotDependOnTheNumberOfThreads) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "ThreadSanitizer cannot see into OpenCV's threads";
+#endif
   const int before = cv::getNumThreads();
   cv::setNumThreads(1);
   const cv::Mat one = scores(true, pictures_);

@@ -99,6 +99,7 @@ const std::vector<Room>& rooms() {
       {"tests", {"modules", "data_pipeline", "apps"}},
       {"tests/torch_trainer", {"modules", "plugins/torch_trainer", "tests/support"}},
       {"tests/dnn_classifier", {"modules", "plugins/dnn_classifier", "tests/support"}},
+      {"tests/bench", {"modules", "plugins/dnn_classifier"}},
       {"tests/parity", {"modules", "plugins/torch_trainer", "tests/support"}},
   };
   return list;

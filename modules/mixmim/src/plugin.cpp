@@ -64,8 +64,8 @@ std::string locate(const std::string& nameOrPath) {
 
 // A plugin's libraries must find their own symbols before the program's. OpenCV brings the reference BLAS
 // into the program on some systems, and LibTorch would compute with that one, ten times slower than with its
-// own. The address sanitizer does not allow such loading, and needs no speed.
-#if defined(__SANITIZE_ADDRESS__)
+// own. Sanitizers do not allow such loading, and need no speed.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr auto kLoadMode = boost::dll::load_mode::rtld_now;
 #else
 constexpr auto kLoadMode = boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_deepbind;
