@@ -1,71 +1,23 @@
 #include <boost/json.hpp>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
+#include <optional>
 
 #include <fmt/format.h>
 
 #include "apps/mixmim/checkpoint_config.hpp"
 #include "apps/mixmim/command_line.hpp"
+#include "apps/mixmim/exported_model.hpp"
 #include "apps/mixmim/trainer_scores.hpp"
 #include "apps/mixmim/verb.hpp"
 #include "model_io/checkpoint.hpp"
 #include "model_io/foreign_checkpoint.hpp"
 #include "model_io/onnx_export.hpp"
-#include "model_io/parameters.hpp"
 #include "opencv2/mixmim/classifier.hpp"
 
 namespace cv::mixmim {
 
 namespace {
-
-/// What is exported, wherever it came from.
-struct Model {
-  Config config;
-  TensorMap weights;
-  DeployedModel about;
-};
-
-/// "0", "1", ...: the names of classes that have no other.
-std::vector<std::string> numbers(int classes) {
-  std::vector<std::string> names;
-  for (int i = 0; i < classes; ++i) names.push_back(std::to_string(i));
-  return names;
-}
-
-Model fromCheckpoint(const std::string& path) {
-  const CheckpointInfo info = readCheckpointInfo(path);
-  if (info.config.run.task != Task::kFinetune)
-    throw Error(path, "is a pretraining checkpoint, which has no classes", "fine-tune it first");
-  if (info.config.model.classes == 0)
-    throw Error(path, "holds an encoder without a classifier", "fine-tune it first");
-  sayNotes(path);
-  Model model{info.config, readWeights(path), {}};
-  model.about.labels = info.labels.empty() ? numbers(info.config.model.classes) : info.labels;
-  model.about.facts = {{"model", info.config.model.name},
-                       {"steps", fmt::format("{}", info.step)},
-                       {"epochs", fmt::format("{:.2f}", info.epoch)}};
-  if (info.bestTop1 >= 0) model.about.facts["best_val_top1"] = fmt::format("{:.4f}", info.bestTop1);
-  return model;
-}
-
-Model untrained(const CommandLine& line) {
-  constexpr int kImageNetClasses = 1000;
-  Model model{line.config(), {}, {}};
-  if (model.config.model.classes == 0) model.config.model.classes = kImageNetClasses;
-  model.weights = initialWeights(model.config.model, Task::kFinetune, model.config.run.seed);
-  model.about.labels = numbers(model.config.model.classes);
-  model.about.facts = {{"model", model.config.model.name}, {"steps", "0"}};
-  return model;
-}
-
-std::vector<std::string> readLabels(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) throw Error(path, "cannot be read", "expected a text file with one label per line");
-  std::vector<std::string> labels;
-  for (std::string label; std::getline(file, label);) labels.push_back(label);
-  return labels;
-}
 
 /// The weights for PyTorch, in the layout of the official code.
 int writeForPytorch(const std::string& out, const std::string& init, bool withOptimizer, bool json) {
@@ -87,6 +39,72 @@ int writeForPytorch(const std::string& out, const std::string& init, bool withOp
   return kDone;
 }
 
+/// The value of an option that is one of a few words.
+template <class Find>
+auto choice(const CommandLine& line, const std::string& option, Find find, const std::string& words) {
+  const auto value = find(line.get(option));
+  if (!value) throw UsageError(fmt::format("--{}: expected {}, got '{}'", option, words, line.get(option)));
+  return *value;
+}
+
+std::optional<int> opsetNamed(const std::string& name) {
+  if (name == "11") return 11;
+  if (name == "9") return 9;
+  return std::nullopt;
+}
+
+ExportOptions exportOptions(const CommandLine& line) {
+  ExportOptions options;
+  options.head = choice(line, "head", headNamed, "logits, probabilities, features or pyramid");
+  options.profile.opset = choice(line, "opset", opsetNamed, "11 or 9");
+  options.profile.weights = choice(line, "weights", weightTypeNamed, "fp32 or fp16");
+  return options;
+}
+
+/// How the file answers here, compared with the trainer: the largest difference, or why there is none.
+struct Comparison {
+  std::optional<double> difference;
+  std::string whyNot;
+};
+
+/// Every row minus its largest number.
+cv::Mat belowLargest(const cv::Mat& rows) {
+  cv::Mat largest;
+  cv::reduce(rows, largest, 1, cv::REDUCE_MAX);
+  return rows - cv::repeat(largest, 1, rows.cols);
+}
+
+/// The trainer is asked before the file is written, the file afterwards.
+class Comparer {
+ public:
+  Comparer(const ExportedModel& model, Head head) : head_(head) {
+    constexpr int kPictures = 4;
+    if (head == Head::kPyramid) return;
+    pictures_ = testPictures(kPictures, model.config.model.imageSize);
+    expected_ = trainerScores(model.config, model.weights, head, pictures_, &whyNot_);
+  }
+
+  Comparison operator()(const std::string& file) const {
+    if (head_ == Head::kPyramid) return {std::nullopt, "no part of mixmim computes a pyramid"};
+    const auto classifier = Classifier::create(file);  // replays the golden picture
+    if (!expected_) return {std::nullopt, whyNot_};
+    cv::Mat answer;
+    if (hasClasses(head_))
+      classifier->logits(pictures_, answer);
+    else
+      classifier->features(pictures_, answer);
+    if (head_ == Head::kProbabilities)  // they say scores up to a number that all classes share
+      return {cv::norm(belowLargest(answer), belowLargest(*expected_), cv::NORM_INF), ""};
+    return {cv::norm(answer, *expected_, cv::NORM_INF), ""};
+  }
+
+ private:
+  Head head_;
+  std::vector<cv::Mat> pictures_;
+  std::optional<cv::Mat> expected_;
+  std::string whyNot_;
+};
+
 }  // namespace
 
 int runExport(const Arguments& arguments) {
@@ -96,46 +114,43 @@ int runExport(const Arguments& arguments) {
                    "--init CHECKPOINT --out model.onnx|weights.pth [OPTION...]",
                    "mixmim export --init runs/second --out model.onnx");
   line.option("out", "The file to write; its ending decides what it is.")
+      .option("head",
+              "What the network gives: logits, probabilities, features (one vector per picture) or pyramid "
+              "(a map per stage). The last two need no classes.",
+              "logits")
+      .option("weights",
+              "fp32, or fp16: half the file, for OpenCV from 4.7 and onnxruntime (not OpenCV 4.5, 4.6); "
+              "computes in float32.",
+              "fp32")
+      .option("opset", "11 for OpenCV from 4.5.5, or 9: for 4.5.4 too, GELU without Erf, slower.", "11")
       .option("labels", "Text file with one label per line, instead of the checkpoint's class names.")
       .flag("optimizer", "Into a .pth, also the optimizer's state.")
       .flag("json", "Print the result as one JSON object.")
       .settings(Task::kFinetune, {"model", "run.init", "run.seed", "run.trainer", "augment.evalCrop"});
   if (!line.parse(arguments)) return kDone;
   const std::string out = line.required("out");
-  const Config given = line.config();
-  if (isPthName(out)) return writeForPytorch(out, given.run.init, line.has("optimizer"), line.has("json"));
-  Model model = given.run.init.empty() ? untrained(line) : fromCheckpoint(given.run.init);
-  model.config.run.trainer = given.run.trainer;
-  model.config.run.device = "cpu";
-  if (!line.get("labels").empty()) model.about.labels = readLabels(line.get("labels"));
-  if (static_cast<int>(model.about.labels.size()) != model.config.model.classes)
-    throw Error(line.get("labels"), fmt::format("expected {} labels, got {}", model.config.model.classes,
-                                                model.about.labels.size()));
-  model.about.evalCrop = model.config.augment.evalCrop;
-
-  constexpr int kPictures = 4;
-  const std::vector<cv::Mat> pictures = testPictures(kPictures, model.config.model.imageSize);
-  std::string whyNot;
-  const auto expected = trainerScores(model.config, model.weights, pictures, &whyNot);
-  const ExportReport report = exportOnnx(out, model.weights, model.config.model, model.about);
-  const auto classifier = Classifier::create(out);  // replays the golden picture
-  boost::json::value difference;                    // null: nothing to compare with
-  if (expected) {
-    cv::Mat scores;
-    classifier->logits(pictures, scores);
-    difference = cv::norm(scores, *expected, cv::NORM_INF);
-  }
+  if (isPthName(out)) return writeForPytorch(out, initOf(line), line.has("optimizer"), line.has("json"));
+  const ExportOptions options = exportOptions(line);
+  ExportedModel model = exportedModel(line, options);
+  const Comparer compare(model, options.head);
+  const ExportReport report = exportOnnx(out, model.weights, model.config.model, model.about, options);
+  model.weights.clear();  // a large model need not be there twice
+  const Comparison comparison = compare(out);
   if (line.has("json")) {
+    boost::json::value difference;  // null: nothing to compare with
+    if (comparison.difference) difference = *comparison.difference;
     std::cout << boost::json::serialize(boost::json::object{
                      {"file", out}, {"bytes", report.bytes}, {"max_abs_error", difference}})
               << '\n';
-  } else {
-    std::cout << fmt::format("{}: {:.1f} MB, {} classes\n", out, static_cast<double>(report.bytes) / 1e6,
-                             model.about.labels.size());
-    std::cout << (expected ? fmt::format("OpenCV {} against the trainer: scores differ by at most {:.1e}\n",
-                                         CV_VERSION, difference.as_double())
-                           : fmt::format("not compared with the trainer: {}\n", whyNot));
+    return kDone;
   }
+  std::cout << fmt::format("{}: {:.1f} MB, {}\n", out, static_cast<double>(report.bytes) / 1e6,
+                           hasClasses(options.head) ? fmt::format("{} classes", model.about.labels.size())
+                                                    : sentenceOf(options.head));
+  std::cout << (comparison.difference
+                    ? fmt::format("OpenCV {} against the trainer: answers differ by at most {:.1e}\n",
+                                  CV_VERSION, *comparison.difference)
+                    : fmt::format("not compared with the trainer: {}\n", comparison.whyNot));
   return kDone;
 }
 

@@ -7,13 +7,12 @@
 #include <opencv2/core/utility.hpp>
 
 #include "apps/mixmim/command_line.hpp"
+#include "apps/mixmim/onnx_description.hpp"
 #include "apps/mixmim/verb.hpp"
 #include "data_pipeline/cores.hpp"
 #include "data_pipeline/versions.hpp"
 #include "model_io/checkpoint.hpp"
-#include "model_io/deployed_model.hpp"
 #include "model_io/foreign_checkpoint.hpp"
-#include "model_io/onnx_file.hpp"
 #include "opencv2/mixmim/classifier.hpp"
 #include "opencv2/mixmim/plugin.hpp"
 #include "opencv2/mixmim/trainer.hpp"
@@ -62,21 +61,6 @@ json::object installation() {
           {"cores", availableCores()}};
 }
 
-json::object describeOnnx(const std::string& path) {
-  const OnnxFile file = readOnnxFile(path);
-  json::object about{{"file", path},        {"kind", "onnx"},
-                     {"bytes", file.bytes}, {"ir", file.irVersion},
-                     {"opset", file.opset}, {"producer", file.producer + " " + file.producerVersion},
-                     {"nodes", file.nodes}, {"parameters", file.parameters}};
-  const DeployedModel model = readDeployedModel(path);
-  about["input_size"] = model.inputSize;
-  about["eval_crop"] = model.evalCrop;
-  about["head"] = nameOf(model.head);
-  about["labels"] = json::value_from(model.labels);
-  about["facts"] = json::value_from(model.facts);
-  return about;
-}
-
 json::object describeCheckpoint(const std::string& path) {
   const CheckpointInfo info = readCheckpointInfo(path);
   int64_t count = 0;
@@ -95,6 +79,17 @@ json::object describeCheckpoint(const std::string& path) {
           {"config", json::parse(toJson(info.config))}};
 }
 
+/// A value on one line; of a long list the beginning.
+std::string shortened(const json::value& value) {
+  constexpr size_t kShown = 8;
+  if (value.is_string()) return std::string(value.get_string());
+  if (!value.is_array() || value.get_array().size() <= kShown) return json::serialize(value);
+  const json::array& list = value.get_array();
+  const json::array shown(list.begin(), list.begin() + kShown);
+  const std::string text = json::serialize(shown);
+  return fmt::format("{}, and {} more]", text.substr(0, text.size() - 1), list.size() - kShown);
+}
+
 /// "key  value" lines, nested objects indented.
 void print(const json::object& object, int indent = 0) {
   for (const auto& entry : object) {
@@ -104,9 +99,7 @@ void print(const json::object& object, int indent = 0) {
       std::cout << key << '\n';
       print(entry.value().get_object(), indent + 2);
     } else {
-      const json::value& value = entry.value();
-      std::cout << fmt::format("{:<18} {}\n", key,
-                               value.is_string() ? std::string(value.get_string()) : json::serialize(value));
+      std::cout << fmt::format("{:<18} {}\n", key, shortened(entry.value()));
     }
   }
 }

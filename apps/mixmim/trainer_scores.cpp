@@ -7,6 +7,7 @@
 
 #include "apps/mixmim/picture_batch.hpp"
 #include "opencv2/mixmim/error.hpp"
+#include "opencv2/mixmim/geometry.hpp"
 #include "opencv2/mixmim/random.hpp"
 #include "opencv2/mixmim/trainer.hpp"
 
@@ -47,12 +48,13 @@ std::string readAll(int descriptor) {
 }
 
 /// In the child: scores as floats, or the reason as text.
-int computeInto(int descriptor, const Config& config, const TensorMap& weights,
+int computeInto(int descriptor, const Config& config, const TensorMap& weights, Head head,
                 const std::vector<cv::Mat>& pictures) {
   try {
     const auto trainer = createTrainer(config);
     trainer->restore({weights, {}});
-    const cv::Mat scores = trainer->logits(pictureBatch(pictures, config));
+    const Batch batch = pictureBatch(pictures, config);
+    const cv::Mat scores = hasClasses(head) ? trainer->logits(batch) : trainer->features(batch);
     return writeAll(descriptor, scores.data, scores.total() * sizeof(float)) ? 0 : 1;
   } catch (const std::exception& e) {
     writeAll(descriptor, e.what(), std::char_traits<char>::length(e.what()));
@@ -62,7 +64,7 @@ int computeInto(int descriptor, const Config& config, const TensorMap& weights,
 
 }  // namespace
 
-std::optional<cv::Mat> trainerScores(const Config& config, const TensorMap& weights,
+std::optional<cv::Mat> trainerScores(const Config& config, const TensorMap& weights, Head head,
                                      const std::vector<cv::Mat>& pictures, std::string* whyNot) {
   int ends[2];
   if (pipe(ends) != 0) throw Error("export", "cannot make a pipe to a child process");
@@ -70,7 +72,7 @@ std::optional<cv::Mat> trainerScores(const Config& config, const TensorMap& weig
   if (child < 0) throw Error("export", "cannot start a child process");
   if (child == 0) {
     close(ends[0]);
-    _exit(computeInto(ends[1], config, weights, pictures));
+    _exit(computeInto(ends[1], config, weights, head, pictures));
   }
   close(ends[1]);
   const std::string answer = readAll(ends[0]);
@@ -78,13 +80,13 @@ std::optional<cv::Mat> trainerScores(const Config& config, const TensorMap& weig
   int status = 0;
   waitpid(child, &status, 0);
   const int count = static_cast<int>(pictures.size());
-  const size_t expected =
-      static_cast<size_t>(count) * static_cast<size_t>(config.model.classes) * sizeof(float);
+  const int numbers = hasClasses(head) ? config.model.classes : geometryOf(config.model).featureDim();
+  const size_t expected = static_cast<size_t>(count) * static_cast<size_t>(numbers) * sizeof(float);
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || answer.size() != expected) {
     *whyNot = answer.empty() ? "the child process ended without an answer" : answer;
     return std::nullopt;
   }
-  return cv::Mat(count, config.model.classes, CV_32F, const_cast<char*>(answer.data())).clone();
+  return cv::Mat(count, numbers, CV_32F, const_cast<char*>(answer.data())).clone();
 }
 
 }  // namespace cv::mixmim

@@ -7,6 +7,7 @@
 
 #include <opencv2/core.hpp>
 
+#include "model_io/deployed_head.hpp"
 #include "opencv2/mixmim/config.hpp"
 #include "opencv2/mixmim/tensor.hpp"
 
@@ -15,10 +16,10 @@ namespace cv::mixmim {
 /// A few smooth pictures made from random numbers, larger than the model's input and not square.
 std::vector<cv::Mat> testPictures(int count, int inputSize);
 
-/// Scores of the trainer plugin for BGR pictures, N x classes; empty, with the reason in `whyNot`, where
-/// there is no such plugin. Computed in a child process: LibTorch and OpenCV's DNN module need not share one.
-/// Call before this process has started threads.
-std::optional<cv::Mat> trainerScores(const Config& config, const TensorMap& weights,
+/// What the trainer plugin answers to BGR pictures, N x numbers: logits for a head with classes, else
+/// features; empty, with the reason in `whyNot`, where there is no such plugin. Computed in a child process:
+/// LibTorch and OpenCV's DNN module need not share one. Call before this process has started threads.
+std::optional<cv::Mat> trainerScores(const Config& config, const TensorMap& weights, Head head,
                                      const std::vector<cv::Mat>& pictures, std::string* whyNot);
 
 }  // namespace cv::mixmim

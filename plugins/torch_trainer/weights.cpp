@@ -1,5 +1,6 @@
 #include "plugins/torch_trainer/weights.hpp"
 
+#include "model_io/resize_weights.hpp"
 #include "opencv2/mixmim/error.hpp"
 
 namespace cv::mixmim {
@@ -97,13 +98,13 @@ LoadReport Weights::initialise(const TensorMap& values, uint64_t seed) {
     } else if (found->second.shape == parameter.shape) {
       copyInto(parameter.name, found->second);
     } else {
-      const at::Tensor resized = resizedWeight(fromBorder(parameter.name, found->second), parameter.shape);
-      if (!resized.defined())
+      const auto resized = resizedWeight(found->second, parameter.shape);
+      if (!resized)
         throw Error(
             parameter.name,
             "expected the shape " + shapeText(parameter.shape) + ", got " + shapeText(found->second.shape),
             "the weights belong to a model of other dimensions");
-      copyInto(parameter.name, toBorder(resized));
+      copyInto(parameter.name, *resized);
       report.resized.push_back(parameter.name);
     }
   }

@@ -46,8 +46,4 @@ class Weights {
   std::unordered_map<std::string, at::Tensor> tensors_;
 };
 
-/// Bicubic resize (half-pixel centres, a = -0.75, no antialiasing) of a table (side^2 x heads) or an
-/// embedding (1 x side^2 x dim) to `shape`. Undefined where `shape` does not differ in the side alone.
-at::Tensor resizedWeight(const at::Tensor& value, at::IntArrayRef shape);
-
 }  // namespace cv::mixmim

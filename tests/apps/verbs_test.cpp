@@ -189,8 +189,47 @@ TEST_F(Verbs, AugmentWritesPicturesAndParameters) {
   EXPECT_EQ(lines.size(), 8u);
 }
 
+TEST_F(Verbs, InfoTellsWhatAModelSaysOfItself) {
+  const json::object about = answer("info model.onnx --json");
+  EXPECT_EQ(about.at("kind"), "onnx");
+  EXPECT_EQ(about.at("inputs"), (json::object{{"image", "batch x 3 x 32 x 32"}}));
+  EXPECT_EQ(about.at("outputs"), (json::object{{"logits", "batch x 3"}}));
+  EXPECT_EQ(about.at("weights"), "fp32");
+  EXPECT_EQ(about.at("opset"), 11);
+  EXPECT_EQ(about.at("head"), "logits");
+  EXPECT_EQ(about.at("output"), "logits, N x classes: scores before softmax");
+  EXPECT_EQ(about.at("classes"), 3);
+  EXPECT_EQ(about.at("eval_crop").to_number<double>(), 0.875);
+  EXPECT_EQ(about.at("facts"), (json::object{{"model", "small"}, {"steps", "0"}}));
+  EXPECT_EQ(about.at("golden").at("numbers"), 3);
+  EXPECT_EQ(about.at("operators").at("Erf"), 7);  // one per block
+  int64_t nodes = 0;
+  for (const auto& type : about.at("operators").as_object()) nodes += type.value().as_int64();
+  EXPECT_EQ(about.at("nodes"), nodes);
+  const std::string text = mixmim(here(), "info model.onnx").out;
+  for (const char* line : {"head               logits\n", "  Erf                7\n",
+                           "labels             [\"0\",\"1\",\"2\"]\n"})
+    EXPECT_NE(text.find(line), std::string::npos) << text;
+}
+
+TEST_F(Verbs, InfoShortensLongLists) {
+  answer("export --model small --size 32 --out thousand.onnx --run.trainer ./none.so --json");
+  const std::string text = mixmim(here(), "info thousand.onnx").out;
+  EXPECT_NE(text.find("labels             [\"0\",\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\", and 992 more]\n"),
+            std::string::npos)
+      << text;
+  EXPECT_EQ(answer("info thousand.onnx --json").at("labels").as_array().size(), 1000u);
+}
+
+TEST_F(Verbs, InfoDescribesModelsOfOthersToo) {
+  writeFile(here() / "foreign.onnx", std::string("\x08\x03\x3a\x08\x0a\x06\x22\x04Relu", 12));
+  const json::object about = answer("info foreign.onnx --json");
+  EXPECT_EQ(about.at("written_by_mixmim"), false);
+  EXPECT_EQ(about.at("operators"), (json::object{{"Relu", 1}}));
+  EXPECT_FALSE(about.contains("head"));
+}
+
 TEST_F(Verbs, InfoDescribesEverythingItIsGiven) {
-  EXPECT_EQ(answer("info model.onnx --json").at("kind"), "onnx");
   const json::object checkpoint = answer("info pre --json");
   EXPECT_EQ(checkpoint.at("kind"), "checkpoint");
   EXPECT_EQ(checkpoint.at("step"), 30);
@@ -259,6 +298,81 @@ TEST_F(Verbs, ForeignWeightsBecomeAModel) {
   const json::object deployed = answer("info foreign.onnx --json");
   EXPECT_EQ(deployed.at("labels"), (json::array{"0", "1", "2"}));
   EXPECT_EQ(deployed.at("input_size"), 32);
+}
+
+TEST_F(Verbs, PretrainedWeightsGiveFeaturesAndAPyramid) {
+  const Config config = resolve(Task::kPretrain, {{"model", "small", ""}, {"size", "32", ""}});
+  writeForeignWeights(here() / "encoder.pth", config);
+  const Outcome refused = mixmim(here(), "export --init encoder.pth --out no.onnx");
+  EXPECT_EQ(refused.exitCode, 1);
+  EXPECT_EQ(
+      refused.err,
+      "mixmim: error: encoder.pth: is a pretraining checkpoint, which has no classes; fine-tune it first, or "
+      "export it with --head features or --head pyramid\n");
+  answer("export --init encoder.pth --head features --out features.onnx --run.trainer ./none.so --json");
+  answer("export --init encoder.pth --head pyramid --opset 9 --weights fp16 --out pyramid.onnx --json");
+  EXPECT_EQ(answer("info features.onnx --json").at("outputs"), (json::object{{"features", "batch x 128"}}));
+  const json::object pyramid = answer("info pyramid.onnx --json");
+  EXPECT_EQ(pyramid.at("outputs"), (json::object{{"feature1", "batch x 32 x 8 x 8"},
+                                                 {"feature2", "batch x 64 x 4 x 4"},
+                                                 {"feature3", "batch x 128 x 2 x 2"}}));
+  EXPECT_EQ(pyramid.at("opset"), 9);
+  EXPECT_EQ(pyramid.at("weights"), "fp16");
+  EXPECT_EQ(pyramid.at("labels"), json::array());
+  EXPECT_EQ(pyramid.at("golden").at("numbers"), 32 + 64 + 128);
+}
+
+TEST_F(Verbs, ExportInterpolatesForAnotherImageSize) {
+  const Config config =
+      resolve(Task::kFinetune, {{"model", "small", ""}, {"size", "32", ""}, {"model.classes", "3", ""}});
+  writeForeignWeights(here() / "at32.pth", config);
+  const Outcome outcome =
+      mixmim(here(),
+             "export --init at32.pth --size 48 --augment.evalCrop 1 --out at48.onnx --run.trainer ./none.so");
+  EXPECT_EQ(outcome.exitCode, 0);
+  EXPECT_EQ(outcome.err, "at32.pth: interpolated from 32 px to 48 px\n");
+  const json::object about = answer("info at48.onnx --json");
+  EXPECT_EQ(about.at("input_size"), 48);
+  EXPECT_EQ(about.at("eval_crop").to_number<double>(), 1);
+  EXPECT_EQ(about.at("facts").at("trained_at_px"), "32");
+}
+
+struct WrongExport {
+  const char *arguments, *message;
+  int exitCode;
+};
+
+TEST_F(Verbs, ExportNamesWhatIsWrong) {
+  const Config config =
+      resolve(Task::kFinetune, {{"model", "small", ""}, {"size", "32", ""}, {"model.classes", "3", ""}});
+  writeForeignWeights(here() / "three.pth", config);
+  writeFile(here() / "two.txt", std::string("cat\ndog\n"));
+  const WrongExport all[] = {
+      {"--head boxes", "--head: expected logits, probabilities, features or pyramid, got 'boxes'", 2},
+      {"--weights int8", "--weights: expected fp32 or fp16, got 'int8'", 2},
+      {"--opset 10", "--opset: expected 11 or 9, got '10'", 2},
+      {"--init three.pth --head features --labels two.txt", "--labels: the head features has no classes", 2},
+      {"--init three.pth --labels two.txt", "two.txt: expected 3 labels, one per line, got 2", 1},
+      {"--init three.pth --labels none.txt",
+       "none.txt: cannot be read; expected a text file with one label per line", 1},
+      {"--init three.pth --model.embedDim 48",
+       "--model.embedDim: expected 32 as in the checkpoint, got 48; of a trained model only "
+       "--model.imageSize can be "
+       "changed",
+       2},
+      {"--init three.pth --size 40",
+       "model.imageSize: expected a multiple of the stride 16 (patchSize 4 * 2^2), got 40; try 48", 1},
+      {"--model huge",
+       "export: model huge at 224 px takes 2.8 GB as fp32, expected at most 2.1 (one ONNX file); store the "
+       "weights as "
+       "float16: --weights fp16",
+       1}};
+  for (const WrongExport& wrong : all) {
+    const Outcome outcome = mixmim(here(), std::string("export --out wrong.onnx ") + wrong.arguments);
+    EXPECT_EQ(outcome.err, std::string("mixmim: error: ") + wrong.message + "\n");
+    EXPECT_EQ(outcome.exitCode, wrong.exitCode) << wrong.arguments;
+    EXPECT_FALSE(fs::exists(here() / "wrong.onnx")) << wrong.arguments;
+  }
 }
 
 TEST_F(Verbs, ExportWritesWeightsForPytorch) {

@@ -90,9 +90,45 @@ TEST(OnnxFile, CountsNodesAndParameters) {
       {1});
   const OnnxFile file = parseOnnx(fileOf(net), "model.onnx");
   EXPECT_EQ(file.nodes, 2);
+  EXPECT_EQ(file.operators, (std::map<std::string, int64_t>{{"Gemm", 1}, {"Reshape", 1}}));
+  ASSERT_EQ(file.inputs.size(), 1u);
+  EXPECT_EQ(file.inputs[0].name, "x");
+  EXPECT_EQ(file.inputs[0].shape, (std::vector<std::string>{"batch", "2"}));
+  ASSERT_EQ(file.outputs.size(), 1u);
+  EXPECT_EQ(file.outputs[0].name, "y");
+  EXPECT_EQ(file.halfParameters, 0);
   EXPECT_EQ(file.parameters, 3);  // the shape is no parameter
   EXPECT_EQ(file.parameterBytes, 12);
   EXPECT_EQ(file.graphHash, net.graphHash());
+}
+
+std::string repeated(int count, const std::string& field) {
+  std::string all;
+  for (int i = 0; i < count; ++i) all += field;
+  return all;
+}
+
+/// A field of the wire format with a length of three bytes.
+std::string longField(char tag, const std::string& content) {
+  std::string field{tag};
+  for (int shift : {0, 7, 14})
+    field += static_cast<char>((content.size() >> shift & 0x7f) | (shift < 14 ? 0x80 : 0));
+  return field + content;
+}
+
+TEST(OnnxFile, ListsAreBounded) {
+  const auto file = [](const std::string& graph) { return "\x08\x07" + longField(0x3a, graph); };
+  std::string types;
+  for (int i = 0; i < 257; ++i) types += "\x0a\x05\x22\x03" + std::to_string(100 + i);
+  MIXMIM_EXPECT_ERROR(parseOnnx(file(types), "m.onnx"),
+                      "m.onnx: expected at most 256 types of operators, got more");
+  EXPECT_EQ(parseOnnx(file(types.substr(0, 256 * 7)), "m.onnx").operators.size(), 256u);
+  for (const char* tag : {"\x5a", "\x62"})
+    MIXMIM_EXPECT_ERROR(parseOnnx(file(repeated(257, tag + "\x00"s)), "m.onnx"),
+                        "m.onnx: expected at most 256 inputs and outputs each, got more");
+  const std::string shape = longField(0x12, longField(0x0a, longField(0x12, repeated(17, "\x0a\x00"s))));
+  MIXMIM_EXPECT_ERROR(parseOnnx(file(longField(0x5a, "\x0a\x01x" + shape)), "m.onnx"),
+                      "m.onnx: 'x': expected at most 16 dimensions, got more");
 }
 
 TEST(OnnxFile, MissingFile) {

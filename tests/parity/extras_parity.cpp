@@ -1,5 +1,6 @@
 #include <cstdio>
 
+#include "model_io/resize_weights.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "plugins/torch_trainer/weights.hpp"
 #include "tests/parity/parity.hpp"
@@ -73,7 +74,7 @@ void checkTables(const Golden& golden, Report& report) {
     const Tensor table = test::field(golden.seed(), cv::format("interpolation/table%dx%d", from, heads),
                                      {int64_t{from} * from, heads});
     compareBoth(quantity, golden, "bias_table." + std::string(item.key()),
-                resizedWeight(toTorch(table), {int64_t{to} * to, heads}), item.value());
+                toTorch(*resizedWeight(table, {int64_t{to} * to, heads})), item.value());
   }
 }
 
@@ -87,7 +88,7 @@ void checkResizedEmbeddings(const Golden& golden, Report& report) {
       scan(name.substr(name.rfind('.') + 1), "%dto%d", &from, &to);
       const auto dim = item.value().at("shape").as_array().back().to_number<int64_t>();
       const Tensor embedding = positionEmbedding(from, static_cast<int>(dim));
-      compareBoth(quantity, golden, name, resizedWeight(toTorch(embedding), {1, int64_t{to} * to, dim}),
+      compareBoth(quantity, golden, name, toTorch(*resizedWeight(embedding, {1, int64_t{to} * to, dim})),
                   item.value());
     }
   }

@@ -7,10 +7,14 @@
 #include "onnx_fields.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "protobuf.hpp"
+#include "text.hpp"
 
 namespace cv::mixmim {
 
 namespace {
+
+// More than any network of ours, and few enough to be kept.
+constexpr size_t kMostOperatorTypes = 256, kMostValues = 256, kMostDimensions = 16;
 
 size_t floatSize(uint64_t dataType) {
   switch (dataType) {
@@ -32,12 +36,56 @@ void readInitializer(ProtobufReader tensor, OnnxFile& file) {
   if (const size_t size = floatSize(dataType)) {
     file.parameters += static_cast<int64_t>(bytes / size);
     file.parameterBytes += static_cast<int64_t>(bytes);
+    if (dataType == onnx::tensor::kTypeFloat16) file.halfParameters += static_cast<int64_t>(bytes / size);
   }
 }
 
-void readGraph(ProtobufReader graph, OnnxFile& file) {
+void readNode(ProtobufReader node, OnnxFile& file, const std::string& where) {
+  std::string_view type;
+  while (node.next())
+    if (node.is(onnx::node::kOperator, WireType::kBytes)) type = node.text();
+  ++file.nodes;
+  ++file.operators[std::string(type)];
+  if (file.operators.size() > kMostOperatorTypes)
+    throw Error(where, fmt::format("expected at most {} types of operators, got more", kMostOperatorTypes));
+}
+
+void readShape(ProtobufReader shape, OnnxValue& value, const std::string& where) {
+  while (shape.next()) {
+    if (!shape.is(onnx::value::kDimension, WireType::kBytes)) continue;
+    if (value.shape.size() == kMostDimensions)
+      throw Error(where, fmt::format("{}: expected at most {} dimensions, got more", quoted(value.name),
+                                     kMostDimensions));
+    std::string size = "?";
+    for (ProtobufReader dimension = shape.message(); dimension.next();) {
+      if (dimension.is(onnx::value::kSize, WireType::kVarint))
+        size = std::to_string(static_cast<int64_t>(dimension.number()));
+      if (dimension.is(onnx::value::kSymbol, WireType::kBytes)) size = dimension.text();
+    }
+    value.shape.push_back(std::move(size));
+  }
+}
+
+void readValue(ProtobufReader info, std::vector<OnnxValue>& values, const std::string& where) {
+  if (values.size() == kMostValues)
+    throw Error(where, fmt::format("expected at most {} inputs and outputs each, got more", kMostValues));
+  OnnxValue& value = values.emplace_back();
+  while (info.next()) {
+    if (info.is(onnx::value::kName, WireType::kBytes)) value.name = info.text();
+    if (!info.is(onnx::value::kType, WireType::kBytes)) continue;
+    for (ProtobufReader type = info.message(); type.next();) {
+      if (!type.is(onnx::value::kTensorType, WireType::kBytes)) continue;
+      for (ProtobufReader tensor = type.message(); tensor.next();)
+        if (tensor.is(onnx::value::kShape, WireType::kBytes)) readShape(tensor.message(), value, where);
+    }
+  }
+}
+
+void readGraph(ProtobufReader graph, OnnxFile& file, const std::string& where) {
   while (graph.next()) {
-    if (graph.is(onnx::graph::kNode, WireType::kBytes)) ++file.nodes;
+    if (graph.is(onnx::graph::kNode, WireType::kBytes)) readNode(graph.message(), file, where);
+    if (graph.is(onnx::graph::kInput, WireType::kBytes)) readValue(graph.message(), file.inputs, where);
+    if (graph.is(onnx::graph::kOutput, WireType::kBytes)) readValue(graph.message(), file.outputs, where);
     if (graph.is(onnx::graph::kInitializer, WireType::kBytes)) readInitializer(graph.message(), file);
   }
 }
@@ -88,7 +136,7 @@ OnnxFile parseOnnx(std::string_view bytes, const std::string& where) {
     if (reader.is(onnx::model::kMetadata, WireType::kBytes)) readMetadata(reader.message(), file, where);
     if (reader.is(onnx::model::kGraph, WireType::kBytes)) {
       if (!file.graphHash.empty()) throw Error(where, "expected one graph, got two", "export the file anew");
-      readGraph(reader.message(), file);
+      readGraph(reader.message(), file, where);
       file.graphHash = hashOf(reader.text().data(), reader.text().size());
     }
   }

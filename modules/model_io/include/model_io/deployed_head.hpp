@@ -19,8 +19,8 @@ enum class Head {
               ///< gain and bias included; what the classifier is a linear function of
   kPyramid,   ///< feature1 ... featureK, N x C x H x W, one per stage in raster order, strides patchSize *
               ///< 2^s: the tokens after the last block of the stage, before patch merging and, as in the
-             ///< published model, without a norm; only featureK has passed the final LayerNorm, gain and bias
-             ///< included
+  ///< published model, without a norm; only featureK has passed the final LayerNorm, gain and bias
+  ///< included
 };
 
 /// The words of the command line and of the file's description.

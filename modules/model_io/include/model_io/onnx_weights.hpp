@@ -9,8 +9,8 @@
 
 namespace cv::mixmim {
 
-/// Read-only. Float32 constants that lie aligned in the file, as all but the first do in ours, are not copied:
-/// their bytes are the mapped file's.
+/// Read-only. Float32 constants that lie aligned in the file, as all but the first do in ours, are not
+/// copied: their bytes are the mapped file's.
 struct OnnxWeights {
   TensorMap tensors;                 ///< all F32; float16 constants are converted
   std::shared_ptr<const void> file;  ///< keeps the mapping alive; hold it as long as a tensor is in use
