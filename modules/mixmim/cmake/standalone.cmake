@@ -1,7 +1,5 @@
 # The library as a part of this project or as a project of its own: cmake -S modules/mixmim -B build
 if(CMAKE_SOURCE_DIR STREQUAL CMAKE_CURRENT_SOURCE_DIR)
-  project(opencv_mixmim VERSION ${MIXMIM_VERSION} LANGUAGES CXX
-          DESCRIPTION "Mixed masked image modelling as an OpenCV plugin")
   include(GNUInstallDirs)
   include(cmake/dependencies.cmake)
   find_package(OpenCV 4.5.5 REQUIRED COMPONENTS core imgproc)
