@@ -11,6 +11,7 @@ set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME mixmim)
 set(CPACK_PACKAGE_VENDOR "MixMIM for OpenCV")
 set(CPACK_PACKAGE_CONTACT "The developers of MixMIM for OpenCV")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "")   # every package has a line of its own
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_OUTPUT_FILE_PREFIX ${CMAKE_BINARY_DIR}/packages)
@@ -27,14 +28,13 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_ENABLE_COMPONENT_DEPENDS ON)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${CMAKE_LIBRARY_OUTPUT_DIRECTORY})
-set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 
 # mixmim_package(component name section description): `description` is a line, then paragraphs.
 macro(mixmim_package component name section description)
   set(CPACK_DEBIAN_${component}_PACKAGE_NAME ${name})
   set(CPACK_DEBIAN_${component}_PACKAGE_SECTION ${section})
-  set(CPACK_COMPONENT_${component}_DESCRIPTION ${description})
+  set(CPACK_DEBIAN_${component}_DESCRIPTION ${description})
 endmacro()
 
 mixmim_package(RUNTIME libopencv-mixmim libs
@@ -51,6 +51,7 @@ mixmim_package(TRAINER mixmim-torch-trainer graphics
   "training plugin of mixmim
 The plugin that trains MixMIM models with LibTorch. LibTorch is not in this package:
 mixmim-fetch-libtorch fetches it (530 MB), or a link names one that is there already.")
+set(CPACK_DEBIAN_RUNTIME_PACKAGE_CONTROL_EXTRA ${CMAKE_CURRENT_SOURCE_DIR}/packaging/triggers)
 set(CPACK_DEBIAN_DEVEL_PACKAGE_DEPENDS "libopencv-dev")
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_SUGGESTS "mixmim-torch-trainer, python3-opencv")
 set(CPACK_DEBIAN_TRAINER_PACKAGE_RECOMMENDS "mixmim, python3-pip, unzip")

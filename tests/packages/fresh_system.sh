@@ -53,7 +53,7 @@ inside "mixmim info && mixmim export --model small --size 64 --model.classes 3 -
         mixmim make-shapes --out /shapes --per-class 2 >/dev/null
         classify_image /model.onnx /shapes/train/*/*0.jpg /annotated.png
         classify_folder /model.onnx /shapes/val /sheet.png
-        search_by_features /model.onnx /shapes /shapes/val/\$(ls /shapes/val | head -n 1)/*0.jpg 3
+        search_by_features /model.onnx /shapes \$(ls /shapes/val/*/*.jpg | tail -n 1) 3
         ls -l /annotated.png /sheet.png" || fail "the program does not work"
 
 echo "somebody's own program"

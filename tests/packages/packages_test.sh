@@ -42,13 +42,19 @@ for package in "$@"; do
   dpkg-deb -c "$(deb "$package")" | awk '$1 !~ /^d/ {print $6}' | sort >"$work/$package.files"
   holds "$package" "share/doc/$package/copyright"
   dpkg-deb -x "$(deb "$package")" "$work/root"
-  field "$package" Description '^[a-z].*mixmim|MixMIM'
 done
 lib='lib(/[^/]+)?'
 holds libopencv-mixmim "$lib/libopencv_mixmim\.so\.$version" "$lib/mixmim/dnn_classifier\.so"
 holds libopencv-mixmim-dev 'include/opencv2/mixmim\.hpp' 'include/opencv2/mixmim/classifier\.hpp' \
   "$lib/libopencv_mixmim\.so" "$lib/cmake/MixMIM/MixMIMConfig\.cmake" "$lib/pkgconfig/opencv_mixmim\.pc"
 holds mixmim bin/mixmim bin/classify_image 'share/mixmim/samples/classify_image\.cpp' 'share/mixmim/samples/classify\.py'
+field libopencv-mixmim Description '^image classifiers trained with MixMIM, for OpenCV programs
+'
+field libopencv-mixmim-dev Description '\(development\)
+'
+field mixmim Description '^pretrain, fine-tune, export and run MixMIM image models
+'
+dpkg-deb -I "$(deb libopencv-mixmim)" triggers | grep -q ldconfig || fail "libopencv-mixmim: expected it to tell ldconfig"
 field libopencv-mixmim Depends 'libopencv-dnn.*libopencv-imgproc'
 field libopencv-mixmim Depends 'lib(dnnl|onednn)'
 field libopencv-mixmim-dev Depends "libopencv-dev.*libopencv-mixmim \(= $version\)|libopencv-mixmim \(= $version\).*libopencv-dev"
