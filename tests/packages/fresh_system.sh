@@ -51,9 +51,9 @@ quietly "apt-get install -y -q --no-install-recommends /packages/libopencv-mixmi
 inside "! dpkg -s g++ cmake libopencv-dev >/dev/null 2>&1" || fail "compilers and headers came with the program"
 inside "mixmim info && mixmim export --model small --size 64 --model.classes 3 --out /model.onnx
         mixmim make-shapes --out /shapes --per-class 2 >/dev/null
-        classify_image /model.onnx /shapes/train/*/*0.jpg /annotated.png
+        classify_image /model.onnx /shapes/train/arrow/00000.jpg /annotated.png
         classify_folder /model.onnx /shapes/val /sheet.png
-        search_by_features /model.onnx /shapes \$(ls /shapes/val/*/*.jpg | tail -n 1) 3
+        search_by_features /model.onnx /shapes /shapes/train/square/00000.jpg 3
         ls -l /annotated.png /sheet.png" || fail "the program does not work"
 
 echo "somebody's own program"
@@ -77,13 +77,13 @@ if compgen -G "$packages/mixmim-torch-trainer_*.deb" >/dev/null; then
     mkdir -p "$root/opt/libtorch"
     mount --bind -o ro "$(dirname "$MIXMIM_TORCH_ROOT")" "$root/opt/libtorch"
     inside "mkdir $plugins/libtorch && ln -s /opt/libtorch/$(basename "$MIXMIM_TORCH_ROOT") $plugins/libtorch/torch"
-    inside "$run && mixmim show --init /run /annotated.png --out /shown.png"
+    inside "$run && mixmim show --init /run /annotated.png /shapes/train/square/00000.jpg --out /shown.png"
   fi
 fi
 
 echo "gone again"
 ours=$(inside "dpkg-query -W -f '\${Package}\n' | grep mixmim" | xargs)
-inside "dpkg -L $ours | sort -u" >"$root/installed"
+inside "dpkg -L $ours | grep -x '/[^.].*' | sort -u" >"$root/installed"
 quietly "apt-get purge -y -q $ours"
 inside "dpkg-query -W -f '\${Package} \${Status}\n' | grep mixmim" && fail "the packages are not gone"
 while read -r path; do

@@ -9,7 +9,7 @@ trap 'rm -rf "$work"' EXIT
 
 fail() { echo "error: $*" >&2; exit 1; }
 
-for tool in dpkg-deb dpkg-shlibdeps readelf; do
+for tool in dpkg-deb dpkg-shlibdeps file readelf; do
   command -v "$tool" >/dev/null || { echo "skipped: no $tool here"; exit 77; }
 done
 
