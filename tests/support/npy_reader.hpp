@@ -1,8 +1,8 @@
 // .npy files read back with nothing of the writer.
 #pragma once
 
+#include <cstdio>
 #include <cstring>
-#include <regex>
 #include <stdexcept>
 #include <string>
 
@@ -18,11 +18,12 @@ inline cv::Mat npyOf(const std::string& bytes) {
   if (start % 64 != 0 || bytes.at(start - 1) != '\n')
     throw std::runtime_error("numbers do not start aligned");
   const std::string dictionary = bytes.substr(10, start - 11);
-  static const std::regex expected(
-      R"(\{'descr': '<f4', 'fortran_order': False, 'shape': \((\d+), (\d+)\), \} *)");
-  std::smatch sizes;
-  if (!std::regex_match(dictionary, sizes, expected)) throw std::runtime_error("dictionary: " + dictionary);
-  cv::Mat numbers(std::stoi(sizes[1]), std::stoi(sizes[2]), CV_32F);
+  int rows = 0, columns = 0, end = 0;
+  std::sscanf(dictionary.c_str(), "{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d), }%n", &rows,
+              &columns, &end);
+  if (end == 0 || dictionary.find_first_not_of(' ', static_cast<size_t>(end)) != std::string::npos)
+    throw std::runtime_error("dictionary: " + dictionary);
+  cv::Mat numbers(rows, columns, CV_32F);
   if (bytes.size() - start != numbers.total() * sizeof(float)) throw std::runtime_error("another size");
   if (!numbers.empty()) std::memcpy(numbers.data, bytes.data() + start, bytes.size() - start);
   return numbers;
