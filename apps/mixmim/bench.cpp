@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "apps/mixmim/command_line.hpp"
+#include "apps/mixmim/classifier_options.hpp"
 #include "apps/mixmim/data_source.hpp"
 #include "apps/mixmim/trainer_scores.hpp"
 #include "apps/mixmim/usage.hpp"
@@ -12,7 +12,6 @@
 #include "data_pipeline/mix.hpp"
 #include "data_pipeline/mixture.hpp"
 #include "data_pipeline/pipeline.hpp"
-#include "opencv2/mixmim/classifier.hpp"
 #include "opencv2/mixmim/geometry.hpp"
 #include "opencv2/mixmim/random.hpp"
 #include "opencv2/mixmim/trainer.hpp"
@@ -207,17 +206,17 @@ int runBench(const Arguments& arguments) {
       "mixmim bench pipeline --data photos/train --threads 2 --seconds 10");
   line.option("seconds", "How long to measure.", "10")
       .option("recipe", "Of pipeline and train: pretrain or finetune.", "pretrain")
-      .flag("stock", "Of predict: OpenCV's own layers instead of the classifier's fused ones.")
-      .flag("int8", "Of predict: products of 8-bit numbers.")
       .flag("json", "Print the result as one JSON object.")
       .settings(finetune ? Task::kFinetune : Task::kPretrain)
       .words("PART");
+  addClassifierOptions(line);
   if (!line.parse(arguments)) return kDone;
   if (const std::string recipe = line.get("recipe"); !finetune && recipe != "pretrain")
     throw UsageError(fmt::format("--recipe: expected pretrain or finetune, got '{}'", recipe));
   if (line.words().size() != 1) throw UsageError("mixmim bench: expected one of pipeline, train, predict");
   const std::string part = line.words().front();
   const double seconds = line.number("seconds", 1, 86400);
+  if (part != "predict") refuseClassifierOptions(line, "only for mixmim bench predict");
   json::object result;
   if (part == "predict") {
     const std::string model = line.setting("model"), batch = line.setting("batch");
@@ -225,11 +224,8 @@ int runBench(const Arguments& arguments) {
     constexpr int kLargestBatch = 4096;
     const int images = batch.empty() ? 1 : CommandLine::wholeNumber("batch", batch, 1, kLargestBatch);
     const std::string threads = line.setting("threads");
-    if (!threads.empty()) cv::setNumThreads(CommandLine::wholeNumber("threads", threads, 1, 1024));
-    ClassifierOptions options;
-    options.fusedLayers = !line.has("stock");
-    options.int8 = line.has("int8");
-    result = benchPredict(model, images, seconds, options);
+    if (!threads.empty()) computeOn(CommandLine::wholeNumber("threads", threads, 0, 1024));
+    result = benchPredict(model, images, seconds, classifierOptionsOf(line));
   } else if (part == "pipeline" || part == "train") {
     const Config config = line.config();
     if (part == "pipeline" && config.data.train.empty())

@@ -7,6 +7,7 @@
 #include <opencv2/imgcodecs.hpp>
 
 #include "apps/mixmim/checkpoint_config.hpp"
+#include "apps/mixmim/classifier_options.hpp"
 #include "apps/mixmim/data_source.hpp"
 #include "apps/mixmim/deployed_scores.hpp"
 #include "apps/mixmim/evaluation.hpp"
@@ -48,8 +49,9 @@ Evaluated evaluateCheckpoint(const std::string& path, const std::shared_ptr<cons
 }
 
 /// Through the path of an application: picture file -> Classifier.
-Evaluated evaluateDeployed(const std::string& path, const std::shared_ptr<const Source>& source) {
-  const auto classifier = Classifier::create(path);
+Evaluated evaluateDeployed(const std::string& path, const std::shared_ptr<const Source>& source,
+                           const ClassifierOptions& options) {
+  const auto classifier = Classifier::create(path, options);
   checkLabels(source->path(0), source->labels(), classifier->labels());
   return {evaluateClassifier(*classifier, *source), classifier->labels()};
 }
@@ -107,17 +109,23 @@ int runEval(const Arguments& arguments) {
       .flag("json", "Print the result as one JSON object.")
       .option("csv", "Write the confusion matrix to this file: a row per true class, a column per answer.")
       .settings(Task::kFinetune, {"data.train", "data.batch", "run.device", "run.threads", "run.trainer"});
+  addClassifierOptions(line);
   if (!line.parse(arguments)) return kDone;
   const std::string model = line.required("model");
   const Config config = line.config();
   if (config.data.train.empty())
     throw UsageError("mixmim eval: --data is needed; `mixmim eval --help` explains it");
+  const bool deployed = std::filesystem::path(model).extension() == ".onnx";
+  const ClassifierOptions options = classifierOptionsOf(line);
+  if (deployed)
+    computeOn(config.run.threads);
+  else
+    refuseClassifierOptions(line, "only for an .onnx; a checkpoint is computed by its trainer");
   const auto source = openAndReport(config.data.train);
   if (source->labels().empty())
     throw Error(config.data.train, "has no class folders, so there is nothing to compare with");
-  const bool deployed = std::filesystem::path(model).extension() == ".onnx";
   const Evaluated evaluated =
-      deployed ? evaluateDeployed(model, source) : evaluateCheckpoint(model, source, config);
+      deployed ? evaluateDeployed(model, source, options) : evaluateCheckpoint(model, source, config);
   if (!line.get("csv").empty()) writeCsv(line.get("csv"), evaluated);
   if (line.has("json"))
     std::cout << boost::json::serialize(toJson(evaluated)) << '\n';

@@ -33,6 +33,7 @@ constexpr Verb kVerbs[] = {
     {"eval", "accuracy of a checkpoint or a deployed model", runEval},
     {"export", "write one deployable .onnx", runExport},
     {"predict", "classify pictures with a deployed model", runPredict},
+    {"features", "write the feature vectors of pictures as .npy", runFeatures},
     {"show", "original, mixed picture, and both reconstructions", runShow},
     {"augment", "write augmented pictures and every drawn number", runAugment},
     {"bench", "measure the pipeline, training or prediction", runBench},

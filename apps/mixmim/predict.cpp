@@ -4,10 +4,9 @@
 
 #include <fmt/format.h>
 
-#include "apps/mixmim/command_line.hpp"
+#include "apps/mixmim/classifier_options.hpp"
 #include "apps/mixmim/picture_batch.hpp"
 #include "apps/mixmim/verb.hpp"
-#include "opencv2/mixmim/classifier.hpp"
 
 namespace cv::mixmim {
 
@@ -50,11 +49,13 @@ int runPredict(const Arguments& arguments) {
       .option("top", "How many guesses per picture.", "5")
       .flag("json", "Print the result as one JSON object.")
       .words("IMAGE");
+  addThreadsOption(addClassifierOptions(line));
   if (!line.parse(arguments)) return kDone;
   const int top = line.number("top", 1, 1000000);
   const std::string model = line.required("model");
   if (line.words().empty()) throw UsageError("mixmim predict: expected at least one picture");
-  const auto classifier = Classifier::create(model);
+  computeOn(threadsOf(line));
+  const auto classifier = Classifier::create(model, classifierOptionsOf(line));
   boost::json::array results;
   int failures = 0;
   for (const std::string& path : line.words()) {

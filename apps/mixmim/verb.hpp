@@ -17,6 +17,7 @@ int runFinetune(const Arguments& arguments);
 int runProbe(const Arguments& arguments);
 int runEval(const Arguments& arguments);
 int runExport(const Arguments& arguments);
+int runFeatures(const Arguments& arguments);
 int runPredict(const Arguments& arguments);
 int runShow(const Arguments& arguments);
 int runAugment(const Arguments& arguments);

@@ -55,7 +55,7 @@ TempFolder* Verbs::folder_ = nullptr;
 
 TEST_F(Verbs, HelpTeachesAndSucceeds) {
   for (const char* verb : {"make-shapes", "check", "pack", "pretrain", "finetune", "probe", "eval", "export",
-                           "predict", "show", "augment", "bench", "config", "info"}) {
+                           "predict", "features", "show", "augment", "bench", "config", "info"}) {
     SCOPED_TRACE(verb);
     const Outcome outcome = mixmim(here(), std::string(verb) + " --help");
     EXPECT_EQ(outcome.exitCode, 0);

@@ -1,12 +1,20 @@
 #!/usr/bin/env bash
 # Installs the build tree, moves what was installed, and builds a stranger's OpenCV program against it, with CMake and with
-# pkg-config. Then runs the program on a model that the installed mixmim exported.
+# pkg-config. Then runs the program on a model that the installed mixmim exported, and uninstalls.
 #   consumer_test.sh BUILD_FOLDER LIBDIR COMPILER FLAGS
 set -euo pipefail
 build=$1 libdir=$2 compiler=$3 flags=$4
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+
+# The build tree's list of installed files is of the last installation, which should stay its user's.
+manifest=$build/install_manifest.txt
+if [[ -e $manifest ]]; then cp "$manifest" "$work/manifest"; fi
+leave() {
+  if [[ -e $work/manifest ]]; then cp "$work/manifest" "$manifest"; else rm -f "$manifest"; fi
+  rm -rf "$work"
+}
+trap leave EXIT
 
 fail() { echo "error: $*" >&2; exit 1; }
 
@@ -51,6 +59,26 @@ logged configure build
 logged cmake --build "$work/build"
 check "$work/build/consumer"
 
+# snippet LANGUAGE: the first one in README.md
+snippet() { awk -v fence="\`\`\`$1" '$0 == fence {inside = 1; next} /^```$/ && inside {exit} inside' "$here/../../README.md"; }
+echo "the program of README.md"
+mkdir "$work/readme"
+snippet cpp >"$work/readme/main.cpp"
+snippet cmake >"$work/readme/CMakeLists.txt"
+logged cmake -S "$work/readme" -B "$work/readme/build" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_CXX_COMPILER="$compiler" \
+  -DCMAKE_CXX_FLAGS="$flags"
+logged cmake --build "$work/readme/build"
+cp "$picture" "$work/picture.jpg"
+(cd "$work" && readme/build/app)
+
+echo "the samples, from their installed sources"
+logged cmake -S "$prefix/share/mixmim/samples" -B "$work/samples" -DCMAKE_PREFIX_PATH="$prefix" \
+  -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_CXX_FLAGS="$flags"
+logged cmake --build "$work/samples"
+logged "$work/samples/classify_image" "$work/model.onnx" "$picture"
+[[ $(find "$prefix/bin" -name 'classify_*' -printf '%f\n' | sort) == $(cd "$work/samples" && ls -d classify_*) ]] ||
+  fail "samples: expected the same programs as are installed"
+
 echo "with another OpenCV"
 mkdir "$work/other"
 echo 'set(OpenCV_VERSION 99.1.0)
@@ -69,3 +97,15 @@ if command -v pkg-config >/dev/null && PKG_CONFIG_PATH=$prefix/$libdir/pkgconfig
   logged "$compiler" -std=c++17 "$here/app/main.cpp" -o "$work/by_pkg_config" "${options[@]}" -Wl,-rpath,"$prefix/$libdir"
   check "$work/by_pkg_config"
 fi
+
+echo "uninstalled"
+logged cmake --install "$build" --prefix "$work/second"
+echo "not ours" >"$work/second/$libdir/mixmim/other.so"
+logged cmake -P "$build/packaging/uninstall.cmake"
+left=$(cd "$work/second" && find . ! -type d)
+[[ $left == "./$libdir/mixmim/other.so" ]] || fail "uninstalled: expected what was not ours and nothing else, got: $left"
+rm "$work/second/$libdir/mixmim/other.so"
+logged cmake --install "$build" --prefix "$work/second"
+logged cmake -P "$build/packaging/uninstall.cmake"
+[[ ! -e $work/second ]] || fail "uninstalled: the empty folders are left"
+if cmake -P "$build/packaging/uninstall.cmake" >"$work/log" 2>&1; then fail "uninstalled twice"; fi

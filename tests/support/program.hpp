@@ -31,13 +31,16 @@ inline std::vector<boost::json::object> jsonLinesOf(const std::filesystem::path&
   return objects;
 }
 
-/// Runs `mixmim <arguments>` through the shell, inside `folder`.
-inline Outcome mixmim(const std::filesystem::path& folder, const std::string& arguments) {
-  const std::string command =
-      "cd '" + folder.string() + "' && " MIXMIM_PROGRAM " " + arguments + " >.out 2>.err";
-  const int status = std::system(command.c_str());
+/// Runs a command through the shell, inside `folder`.
+inline Outcome runIn(const std::filesystem::path& folder, const std::string& command) {
+  const int status = std::system(("cd '" + folder.string() + "' && " + command + " >.out 2>.err").c_str());
   return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), contentOf(folder / ".out"),
           contentOf(folder / ".err")};
+}
+
+/// Runs `mixmim <arguments>`.
+inline Outcome mixmim(const std::filesystem::path& folder, const std::string& arguments) {
+  return runIn(folder, MIXMIM_PROGRAM " " + arguments);
 }
 
 /// Two classes, light and dark, `perClass` pictures each of 24 x 20 pixels, in folder/train and folder/val.

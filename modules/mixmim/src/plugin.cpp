@@ -65,11 +65,34 @@ std::string locate(const std::string& nameOrPath) {
 // A plugin's libraries must find their own symbols before the program's. OpenCV brings the reference BLAS
 // into the program on some systems, and LibTorch would compute with that one, ten times slower than with its
 // own. Sanitizers do not allow such loading, and need no speed.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(__has_feature)  // Clang
+#define MIXMIM_HAS_FEATURE(name) __has_feature(name)
+#else
+#define MIXMIM_HAS_FEATURE(name) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || MIXMIM_HAS_FEATURE(address_sanitizer)
 constexpr auto kLoadMode = boost::dll::load_mode::rtld_now;
 #else
 constexpr auto kLoadMode = boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_deepbind;
 #endif
+
+/// The system's own words, which Boost puts in the middle of many others.
+std::string reasonOf(const std::exception& e) {
+  const std::string text = e.what(), before = "dlerror system message: ";
+  const size_t start = text.find(before), end = text.rfind("): ");
+  if (start == std::string::npos || end == std::string::npos || end < start) return text;
+  return text.substr(start + before.size(), end - start - before.size());
+}
+
+/// The training plugin is installed without the library it computes with, which is too large for a package.
+std::string hintOn(const std::string& reason, const std::string& path) {
+  const bool libtorch = reason.rfind("libtorch", 0) == 0 || reason.rfind("libc10", 0) == 0;
+  if (!libtorch) return {};
+  return fmt::format(
+      "LibTorch is looked for in {}/libtorch/torch/lib: mixmim-fetch-libtorch brings it there, or make "
+      "libtorch/torch a link to your own",
+      fs::path(path).parent_path().string());
+}
 
 const PluginTable* readTable(const std::string& path) {
   try {
@@ -82,7 +105,8 @@ const PluginTable* readTable(const std::string& path) {
   } catch (const Error&) {
     throw;
   } catch (const std::exception& e) {
-    throw Error(path, fmt::format("the plugin cannot be loaded: {}", e.what()));
+    const std::string reason = reasonOf(e);
+    throw Error(path, fmt::format("the plugin cannot be loaded: {}", reason), hintOn(reason, path));
   }
 }
 

@@ -1,0 +1,33 @@
+// A small model whose classes have names, as a file.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "model_io/onnx_export.hpp"
+#include "tests/support/parity_recipe.hpp"
+#include "tests/support/program.hpp"
+
+namespace cv::mixmim::test {
+
+constexpr int kSide = 64;
+
+inline void writeModel(const std::string& path, const std::vector<std::string>& labels) {
+  ModelConfig model;
+  model.name = "small";
+  model.imageSize = kSide;
+  model.embedDim = 16;
+  model.headDim = 8;
+  model.depths = {1, 1, 2};
+  model.classes = static_cast<int>(labels.size());
+  DeployedModel about;
+  about.labels = labels;
+  exportOnnx(path, recipeWeights(model, Task::kFinetune, 1), model, about);
+}
+
+/// Runs one of the built samples.
+inline Outcome sample(const std::filesystem::path& folder, const std::string& command) {
+  return runIn(folder, MIXMIM_SAMPLES "/" + command);
+}
+
+}  // namespace cv::mixmim::test
