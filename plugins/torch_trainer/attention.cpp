@@ -1,12 +1,12 @@
 #include "plugins/torch_trainer/attention.hpp"
 
-#include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <cmath>
 #include <limits>
 
 #include "kernels/attention.hpp"
+#include "plugins/torch_trainer/parallel.hpp"
 
 namespace cv::mixmim {
 
@@ -121,10 +121,8 @@ class HeadBias {
 template <class Work>
 void forEachHead(const AttentionPattern& pattern, int64_t heads, Work work) {
   const auto count = static_cast<int64_t>(pattern.segments.size()) * heads;
-  at::parallel_for(0, count, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i)
-      work(pattern.segments[static_cast<size_t>(i / heads)], i % heads, i);
-  });
+  parallelFor(count,
+              [&](int64_t i) { work(pattern.segments[static_cast<size_t>(i / heads)], i % heads, i); });
 }
 
 AttentionScratch& scratch() {

@@ -32,7 +32,7 @@ at::Tensor Decoder::fill(const at::Tensor& e, const CellOrder& cells, bool both)
 }
 
 at::Tensor Decoder::predictHidden(const at::Tensor& tokens, const CellOrder& cells, bool both) const {
-  at::Tensor x = fill(permuteTokens(embed_(tokens), cells.cells), cells, both);
+  Residual x(fill(permuteTokens(embed_(tokens), cells.cells), cells, both));
   const auto needed = [&](const at::Tensor& rows) {
     if (!both) return rows.narrow(1, cells.own, cells.partner);
     const auto views = rows.chunk(2);
@@ -46,23 +46,23 @@ at::Tensor Decoder::predictHidden(const at::Tensor& tokens, const CellOrder& cel
                     attention.across(queries.narrow(1, cells.own, cells.partner), views[0])},
                    1);
   };
-  for (size_t n = 0; n + 1 < blocks_.size(); ++n) x = blocks_[n](x);
-  x = blocks_.empty() ? needed(x) : blocks_.back().picked(x, needed, across);
-  return predict_(norm_(x));
+  for (size_t n = 0; n + 1 < blocks_.size(); ++n) blocks_[n](x);
+  x = blocks_.empty() ? Residual(needed(x.value())) : blocks_.back().picked(x, needed, across);
+  return predict_(x.normalised(norm_));
 }
 
 at::Tensor Decoder::views(const at::Tensor& tokens, const CellOrder& cells, const Trace& trace) const {
   const auto raster = [&](const at::Tensor& x) { return x.index_select(1, cells.cells.inverse); };
   const at::Tensor e = embed_(tokens);  // B x L x D
   if (trace) trace("decoder_embed", e);
-  at::Tensor x = fill(permuteTokens(e, cells.cells), cells, /*both=*/true);
+  Residual x(fill(permuteTokens(e, cells.cells), cells, /*both=*/true));
   for (size_t n = 0; n < blocks_.size(); ++n) {
-    x = blocks_[n](x);
-    if (trace) trace("decoder_block" + std::to_string(n), raster(x));
+    blocks_[n](x);
+    if (trace) trace("decoder_block" + std::to_string(n), raster(x.value()));
   }
-  x = raster(norm_(x));
-  if (trace) trace("decoder_norm", x);
-  return x;
+  const at::Tensor decoded = raster(x.normalised(norm_));
+  if (trace) trace("decoder_norm", decoded);
+  return decoded;
 }
 
 }  // namespace cv::mixmim

@@ -24,22 +24,22 @@ Encoder::Encoder(const Weights& weights, const ModelConfig& model)
 
 at::Tensor Encoder::forward(const at::Tensor& images, const TokenOrder& order, DropPath* drop,
                             const Trace& trace) const {
-  const auto seen = [&](const std::string& name, const at::Tensor& x, size_t stage) {
-    if (trace) trace(name, x.index_select(1, order.stages[stage].raster.inverse));
+  const auto seen = [&](const std::string& name, Residual& x, size_t stage) {
+    if (trace) trace(name, x.value().index_select(1, order.stages[stage].raster.inverse));
   };
   const at::Tensor& first = order.stages.front().raster.order;
-  at::Tensor x = patchEmbed_(images, first) + position_.index_select(1, first);
+  Residual x(patchEmbed_(images, first) + position_.index_select(1, first));
   for (size_t s = 0; s < stages_.size(); ++s) {
-    for (const WindowBlock& block : stages_[s].blocks) x = block(x, order.stages[s].pattern, drop);
+    for (const WindowBlock& block : stages_[s].blocks) block(x, order.stages[s].pattern, drop);
     const std::string name = "stage" + std::to_string(s + 1);
     seen(name + ".blocks", x, s);
-    if (stages_[s].merge) x = (*stages_[s].merge)(x, order.stages[s].merge);
+    if (stages_[s].merge) x = Residual((*stages_[s].merge)(x.value(), order.stages[s].merge));
     seen(name + ".out", x, stages_[s].merge ? s + 1 : s);
   }
   const Permutation& last = order.stages.back().raster;
-  x = permuteTokens(norm_(x), {last.inverse, last.order});
-  if (trace) trace("encoder", x);
-  return x;
+  const at::Tensor tokens = permuteTokens(x.normalised(norm_), {last.inverse, last.order});
+  if (trace) trace("encoder", tokens);
+  return tokens;
 }
 
 at::Tensor Encoder::embed(const at::Tensor& images) const {

@@ -14,6 +14,19 @@ Linear::Linear(const Weights& weights, const std::string& name, bool hasBias)
 LayerNorm::LayerNorm(const Weights& weights, const std::string& name)
     : weight(weights.at(name + ".weight")), bias(weights.at(name + ".bias")) {}
 
+at::Tensor Residual::normalised(const LayerNorm& norm) {
+  Normalised both = norm.afterAdding(sum_, branch_);
+  sum_ = std::move(both.sum);
+  branch_.reset();
+  return std::move(both.out);
+}
+
+const at::Tensor& Residual::value() {
+  if (branch_.defined()) sum_ = sum_ + branch_;
+  branch_.reset();
+  return sum_;
+}
+
 at::Tensor DropPath::operator()(const at::Tensor& branch, double rate) {
   const uint32_t id = branch_++;
   if (rate == 0) return branch;
@@ -44,12 +57,11 @@ WindowBlock::WindowBlock(const Weights& weights, const std::string& name, int he
       mlp_(weights, name + ".mlp"),
       biasTable_(weights.at(name + ".attn.relative_position_bias_table")) {}
 
-at::Tensor WindowBlock::operator()(const at::Tensor& x,
-                                   const std::shared_ptr<const AttentionPattern>& pattern,
-                                   DropPath* drop) const {
+void WindowBlock::operator()(Residual& x, const std::shared_ptr<const AttentionPattern>& pattern,
+                             DropPath* drop) const {
   const auto dropped = [&](const at::Tensor& branch) { return drop ? (*drop)(branch, dropRate_) : branch; };
-  const at::Tensor y = x + dropped(attention_(norm1_(x), pattern, biasTable_));
-  return y + dropped(mlp_(norm2_(y)));
+  x.add(dropped(attention_(x.normalised(norm1_), pattern, biasTable_)));
+  x.add(dropped(mlp_(x.normalised(norm2_))));
 }
 
 GlobalBlock::GlobalBlock(const Weights& weights, const std::string& name, int heads)
@@ -58,18 +70,20 @@ GlobalBlock::GlobalBlock(const Weights& weights, const std::string& name, int he
       attention_(weights, name + ".attn", heads),
       mlp_(weights, name + ".mlp") {}
 
-at::Tensor GlobalBlock::operator()(const at::Tensor& x) const {
-  const auto pattern = std::make_shared<const AttentionPattern>(everyoneSees(x.size(1), x.size(1)));
-  const at::Tensor y = x + attention_(norm1_(x), pattern);
-  return y + mlp_(norm2_(y));
+void GlobalBlock::operator()(Residual& x) const {
+  const at::Tensor normed = x.normalised(norm1_);
+  x.add(attention_(normed,
+                   std::make_shared<const AttentionPattern>(everyoneSees(normed.size(1), normed.size(1)))));
+  x.add(mlp_(x.normalised(norm2_)));
 }
 
-at::Tensor GlobalBlock::picked(const at::Tensor& x, const Pick& needed, const See& across) const {
-  const at::Tensor normed = norm1_(x);
-  const at::Tensor seen =
-      across(attention_.queries(needed(normed)), attention_.keysValues(normed), attention_);
-  const at::Tensor y = needed(x) + attention_.project(seen);
-  return y + mlp_(norm2_(y));
+Residual GlobalBlock::picked(Residual& x, const Pick& needed, const See& across) const {
+  const at::Tensor normed = x.normalised(norm1_);
+  Residual y(needed(x.value()));
+  y.add(attention_.project(
+      across(attention_.queries(needed(normed)), attention_.keysValues(normed), attention_)));
+  y.add(mlp_(y.normalised(norm2_)));
+  return y;
 }
 
 at::Tensor PatchMerging::operator()(const at::Tensor& x, const Permutation& neighbours) const {

@@ -11,6 +11,7 @@
 #include "opencv2/mixmim/geometry.hpp"
 #include "plugins/torch_trainer/attention.hpp"
 #include "plugins/torch_trainer/linear.hpp"
+#include "plugins/torch_trainer/row_kernels.hpp"
 #include "plugins/torch_trainer/weights.hpp"
 
 namespace cv::mixmim {
@@ -31,10 +32,24 @@ struct Linear {
 
 struct LayerNorm {
   LayerNorm(const Weights& weights, const std::string& name);
-  at::Tensor operator()(const at::Tensor& x) const {
-    return at::layer_norm(x.to(weight.scalar_type()), weight.sizes(), weight, bias, kNormEps);
+  at::Tensor operator()(const at::Tensor& x) const { return afterAdding(x, {}).out; }
+  Normalised afterAdding(const at::Tensor& x, const at::Tensor& branch) const {
+    return addAndNormalise(x, branch, weight, bias, kNormEps);
   }
   at::Tensor weight, bias;
+};
+
+/// What passes through the blocks, B x L x C. A branch is added only when the sum is wanted: by the LayerNorm
+/// that follows, in one pass with it.
+class Residual {
+ public:
+  explicit Residual(at::Tensor x) : sum_(std::move(x)) {}
+  void add(at::Tensor branch) { branch_ = std::move(branch); }  ///< after normalised() or value()
+  at::Tensor normalised(const LayerNorm& norm);
+  const at::Tensor& value();
+
+ private:
+  at::Tensor sum_, branch_;
 };
 
 /// Stochastic depth: draws, per image, whether a branch is kept; a function of (seed, step, branch), not of a
@@ -89,9 +104,8 @@ struct Mlp {
 class WindowBlock {
  public:
   WindowBlock(const Weights& weights, const std::string& name, int heads, double dropRate);
-  /// x: B x L x C -> the same. `drop` may be null.
-  at::Tensor operator()(const at::Tensor& x, const std::shared_ptr<const AttentionPattern>& pattern,
-                        DropPath* drop) const;
+  /// `drop` may be null.
+  void operator()(Residual& x, const std::shared_ptr<const AttentionPattern>& pattern, DropPath* drop) const;
 
  private:
   double dropRate_;
@@ -105,14 +119,14 @@ class WindowBlock {
 class GlobalBlock {
  public:
   GlobalBlock(const Weights& weights, const std::string& name, int heads);
-  at::Tensor operator()(const at::Tensor& x) const;  ///< B x L x C -> the same
+  void operator()(Residual& x) const;
 
   /// The block where only the tokens `needed` picks are asked for: all of them are seen, but nothing else is
   /// computed for the others. `needed` takes rows of B x L x C, `across` lets the picked ones see all.
   using Pick = std::function<at::Tensor(const at::Tensor& rows)>;
   using See =
       std::function<at::Tensor(const at::Tensor& queries, const at::Tensor& keysValues, const Attention&)>;
-  at::Tensor picked(const at::Tensor& x, const Pick& needed, const See& across) const;
+  Residual picked(Residual& x, const Pick& needed, const See& across) const;
 
  private:
   LayerNorm norm1_, norm2_;

@@ -3,6 +3,8 @@
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "plugins/torch_trainer/row_kernels.hpp"
+
 namespace cv::mixmim {
 
 namespace {
@@ -41,23 +43,19 @@ struct LinearLayer : torch::autograd::Function<LinearLayer<kGelu>> {
     context->save_for_backward({x, weight});
     context->saved_data["bias"] = bias.has_value();
     context->saved_data["type"] = static_cast<int64_t>(given.scalar_type());
-    return product(kGelu ? at::gelu(x) : x, weight.to(compute), bias ? Bias(bias->to(compute)) : bias);
+    return product(kGelu ? exactGelu(x) : x, weight.to(compute), bias ? Bias(bias->to(compute)) : bias);
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const variable_list saved = context->get_saved_variables();
     const at::Tensor &x = saved[0], &weight = saved[1];
     const at::Tensor gradient = gradients[0].contiguous(), rows = gradient.flatten(0, -2);
-    at::Tensor inner;
-    if (context->needs_input_grad(0)) {
-      inner = product(gradient, weight.to(x.scalar_type()).t(), std::nullopt);
-      if (kGelu) at::gelu_backward_out(inner, inner, x);
-      inner = inner.to(static_cast<at::ScalarType>(context->saved_data["type"].toInt()));
-    }
-    const at::Tensor weightGradient = rows.t().matmul((kGelu ? at::gelu(x) : x).flatten(0, -2));
-    const at::Tensor biasGradient =
-        context->saved_data["bias"].toBool() ? rows.sum(0, false, weight.scalar_type()) : at::Tensor();
-    return {inner, weightGradient.to(weight.scalar_type()), biasGradient, {}};
+    at::Tensor inner, multiplied = x;
+    if (context->needs_input_grad(0)) inner = product(gradient, weight.to(x.scalar_type()).t(), std::nullopt);
+    if (kGelu) multiplied = inner.defined() ? exactGeluBackward(x, inner) : exactGelu(x);
+    if (inner.defined()) inner = inner.to(static_cast<at::ScalarType>(context->saved_data["type"].toInt()));
+    const LinearGradient own = linearGradient(multiplied.flatten(0, -2), rows, weight.scalar_type());
+    return {inner, own.weight, context->saved_data["bias"].toBool() ? own.bias : at::Tensor(), {}};
   }
 };
 

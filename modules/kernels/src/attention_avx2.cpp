@@ -11,6 +11,8 @@ namespace {
 
 constexpr int kLanes = 8, kRows = 6;
 
+#include "vectors.hpp"
+
 #include "attention_loops.hpp"
 
 }  // namespace

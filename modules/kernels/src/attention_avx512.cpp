@@ -11,6 +11,8 @@ namespace {
 
 constexpr int kLanes = 16, kRows = 8;
 
+#include "vectors.hpp"
+
 #include "attention_loops.hpp"
 
 }  // namespace

@@ -1,60 +1,8 @@
 // The loops of kernels/attention.hpp, for the includer's instruction set:
 //   MIXMIM_TARGET  attribute of every function
-//   kLanes         floats of a register
+//   kLanes         floats of a register (vectors.hpp)
 //   kRows          queries of a block; kRows * 2 sums stay in registers
 // Included once per file, inside an unnamed namespace.
-
-typedef float Vec __attribute__((vector_size(kLanes * 4)));
-typedef float LooseVec __attribute__((vector_size(kLanes * 4), aligned(4), may_alias));
-typedef int32_t IntVec __attribute__((vector_size(kLanes * 4)));
-
-MIXMIM_TARGET inline Vec load(const float* from) {
-  return *reinterpret_cast<const LooseVec*>(from);
-}
-
-MIXMIM_TARGET inline void store(float* to, Vec value) {
-  *reinterpret_cast<LooseVec*>(to) = value;
-}
-
-MIXMIM_TARGET inline Vec splat(float value) {
-  return Vec{} + value;
-}
-
-MIXMIM_TARGET inline Vec larger(Vec a, Vec b) {
-  return a > b ? a : b;
-}
-
-MIXMIM_TARGET inline float sumOf(Vec v) {
-  float sum = 0;
-  for (int i = 0; i < kLanes; ++i) sum += v[i];
-  return sum;
-}
-
-MIXMIM_TARGET inline float largestOf(Vec v) {
-  float largest = v[0];
-  for (int i = 1; i < kLanes; ++i) largest = largest < v[i] ? v[i] : largest;
-  return largest;
-}
-
-/// e^x for x <= 0, to 2e-7 of its value; 1e-38 where e^x is less. Taylor to the 7th power around the nearest
-/// multiple of log 2.
-MIXMIM_TARGET inline Vec expOf(Vec x) {
-  constexpr float kRound = 12582912.f;  // 1.5 * 2^23: adding it leaves the nearest integer in the last bits
-  x = larger(x, splat(-87.f));
-  const Vec shifted = x * splat(1.44269504f) + splat(kRound);
-  const Vec n = shifted - splat(kRound);
-  Vec r = x - n * splat(0.693359375f);  // log 2 in two parts, the first exact in products with n
-  r = r + n * splat(2.12194440e-4f);
-  Vec p = r * splat(1 / 5040.f) + splat(1 / 720.f);
-  p = p * r + splat(1 / 120.f);
-  p = p * r + splat(1 / 24.f);
-  p = p * r + splat(1 / 6.f);
-  p = p * r + splat(0.5f);
-  p = p * r + splat(1.f);
-  p = p * r + splat(1.f);
-  const IntVec exponent = reinterpret_cast<IntVec>(shifted) << 23;
-  return reinterpret_cast<Vec>(reinterpret_cast<IntVec>(p) + exponent);
-}
 
 /// rows x dim -> dim x padded, 0 beyond rows.
 MIXMIM_TARGET inline void transpose(const float* from, int64_t step, int64_t rows, int dim, float* to,

@@ -13,6 +13,8 @@ namespace {
 
 constexpr int kLanes = 4, kRows = 4;
 
+#include "vectors.hpp"
+
 #include "attention_loops.hpp"
 
 }  // namespace

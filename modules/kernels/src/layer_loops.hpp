@@ -1,0 +1,195 @@
+// The loops of kernels/layers.hpp, for the includer's instruction set:
+//   MIXMIM_TARGET  attribute of every function
+//   kLanes         floats of a register (vectors.hpp)
+//   kRows          rows of a product's tile; kRows * 2 sums stay in registers
+// Included once per file, inside an unnamed namespace.
+
+/// Returns the sum of a row.
+MIXMIM_TARGET inline float addRow(const float* x, const float* added, int64_t width, float* sum) {
+  Vec total = {};
+  for (int64_t c = 0; c < width; c += kLanes) {
+    const Vec value = load(x + c) + load(added + c);
+    store(sum + c, value);
+    total += value;
+  }
+  return sumOf(total);
+}
+
+MIXMIM_TARGET inline float sumRow(const float* x, int64_t width) {
+  Vec total = {};
+  for (int64_t c = 0; c < width; c += kLanes) total += load(x + c);
+  return sumOf(total);
+}
+
+MIXMIM_TARGET void norm(const NormRows& all) {
+  const int64_t width = all.width;
+  const float share = 1 / static_cast<float>(width);
+  for (int64_t r = 0; r < all.rows; ++r) {
+    const float* x = all.x + r * width;
+    float* sum = all.sum + r * width;
+    const float mean = share * (all.added ? addRow(x, all.added + r * width, width, sum) : sumRow(x, width));
+    if (all.added) x = sum;
+    Vec squares = {};
+    for (int64_t c = 0; c < width; c += kLanes) {
+      const Vec away = load(x + c) - splat(mean);
+      squares += away * away;
+    }
+    const float inverse = 1 / std::sqrt(share * sumOf(squares) + all.eps);
+    float* out = all.out + r * width;
+    for (int64_t c = 0; c < width; c += kLanes)
+      store(out + c, (load(x + c) - splat(mean)) * splat(inverse) * load(all.gain + c) + load(all.bias + c));
+    all.mean[r] = mean;
+    all.inverse[r] = inverse;
+  }
+}
+
+/// With h = (sum - mean) * inverse and g = out's gradient * gain, the gradient of the sum is
+/// inverse * (g - mean(g) - h * mean(g * h)).
+MIXMIM_TARGET inline void normRowBackward(const NormGradient& all, int64_t r) {
+  const int64_t width = all.width;
+  const float *sum = all.sum + r * width, *out = all.out + r * width;
+  const Vec mean = splat(all.mean[r]), inverse = splat(all.inverse[r]);
+  Vec total = {}, product = {};
+  for (int64_t c = 0; c < width; c += kLanes) {
+    const Vec g = load(out + c) * load(all.gain + c);
+    total += g;
+    product += g * (load(sum + c) - mean);
+  }
+  const float share = 1 / static_cast<float>(width);
+  const Vec first = splat(share * sumOf(total)), second = splat(share * sumOf(product)) * inverse * inverse;
+  float* x = all.x + r * width;
+  const float* past = all.past ? all.past + r * width : nullptr;
+  for (int64_t c = 0; c < width; c += kLanes) {
+    const Vec g = load(out + c) * load(all.gain + c);
+    const Vec gradient = inverse * (g - first - (load(sum + c) - mean) * second);
+    store(x + c, past ? gradient + load(past + c) : gradient);
+  }
+}
+
+MIXMIM_TARGET void normBackward(const NormGradient& all) {
+  for (int64_t r = 0; r < all.rows; ++r) normRowBackward(all, r);
+  for (int64_t c = 0; c < all.width; c += kLanes) {
+    Vec gain = {}, bias = {};
+    for (int64_t r = 0; r < all.rows; ++r) {
+      const Vec out = load(all.out + r * all.width + c);
+      bias += out;
+      gain += out * (load(all.sum + r * all.width + c) - splat(all.mean[r])) * splat(all.inverse[r]);
+    }
+    store(all.gainParts + c, gain);
+    store(all.biasParts + c, bias);
+  }
+}
+
+/// Of a standard normal number, at x: how likely it is smaller, and its density.
+struct Normal {
+  Vec below, density;
+};
+
+/// `below` to 2e-7 of its value for |x| < 3, to 1e-6 beyond. Where a = |x|, below(-a) = e^(-a^2/2) * t * P(t)
+/// with t = 1 / (1 + 0.27 a) and P of degree 8, fitted for the least relative error, 2.4e-8, up to a = 14.
+MIXMIM_TARGET inline Normal normal(Vec x) {
+  constexpr float kFit[] = {0.107720181f,   0.107550505f, 0.101759178f,  0.072240236f, 0.10739957f,
+                            -0.0686211923f, 0.169291604f, -0.126255365f, 0.0289152955f};
+  const Vec a = larger(x, -x), power = expOf(x * x * splat(-0.5f));
+  const Vec t = splat(1.f) / (splat(1.f) + splat(0.27f) * a);
+  Vec p = splat(kFit[8]);
+#pragma GCC unroll 8
+  for (int i = 7; i >= 0; --i) p = p * t + splat(kFit[i]);
+  const Vec tail = power * t * p;
+  return {x > splat(0.f) ? splat(1.f) - tail : tail, power * splat(0.39894228f)};
+}
+
+MIXMIM_TARGET void gelu(const float* x, int64_t count, float* out) {
+  for (int64_t i = 0; i < count; i += kLanes) {
+    const Vec value = load(x + i);
+    store(out + i, value * normal(value).below);
+  }
+}
+
+MIXMIM_TARGET void geluBackward(const float* x, int64_t count, float* gradient, float* gelu) {
+  for (int64_t i = 0; i < count; i += kLanes) {
+    const Vec value = load(x + i);
+    const Normal at = normal(value);
+    store(gradient + i, load(gradient + i) * (at.below + value * at.density));
+    store(gelu + i, value * at.below);
+  }
+}
+
+constexpr int64_t kPanel = 2 * kLanes;  // columns of x that a tile takes
+constexpr int64_t kDeep = 128;  // rows that are packed at a time: a panel of x stays in the first cache
+
+/// rows x columns -> panels of kWide columns, row after row; 0 beyond the columns.
+template <int64_t kWide>
+MIXMIM_TARGET inline void pack(const float* from, int64_t step, int64_t rows, int64_t columns, float* to) {
+  for (; columns >= kWide; columns -= kWide, from += kWide)
+    for (int64_t r = 0; r < rows; ++r, to += kWide)
+      for (int64_t c = 0; c < kWide; ++c) to[c] = from[r * step + c];
+  if (columns == 0) return;
+  for (int64_t r = 0; r < rows; ++r, to += kWide)
+    for (int64_t c = 0; c < kWide; ++c) to[c] = c < columns ? from[r * step + c] : 0.f;
+}
+
+/// A tile of the gradient: kRows outputs by a panel of inputs.
+struct Tile {
+  const float *y, *x;  // packed
+  int64_t rows;        // of both
+  float* gradient;
+  int64_t step, outputs, inputs;  // of them that count
+};
+
+MIXMIM_TARGET inline void addTile(const Tile& tile) {
+  Vec sums[kRows][2] = {};
+  for (int64_t r = 0; r < tile.rows; ++r) {
+    const Vec left = load(tile.x + r * kPanel), right = load(tile.x + r * kPanel + kLanes);
+#pragma GCC unroll 16
+    for (int i = 0; i < kRows; ++i) {
+      const Vec factor = splat(tile.y[r * kRows + i]);
+      sums[i][0] += factor * left;
+      sums[i][1] += factor * right;
+    }
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < kRows; ++i) {
+    float* to = tile.gradient + i * tile.step;
+    if (i >= tile.outputs) continue;
+    store(to, load(to) + sums[i][0]);
+    if (tile.inputs > kLanes) store(to + kLanes, load(to + kLanes) + sums[i][1]);
+  }
+}
+
+/// Sums over the rows of packed outputs.
+MIXMIM_TARGET inline void addRows(const float* packed, int64_t rows, int64_t outputs, float* sums) {
+  for (int64_t first = 0; first < outputs; first += kRows, packed += rows * kRows) {
+    float tile[4][kRows] = {};  // four sums that need not wait for each other
+    int64_t r = 0;
+    for (; r + 4 <= rows; r += 4)
+      for (int k = 0; k < 4; ++k)
+        for (int i = 0; i < kRows; ++i) tile[k][i] += packed[(r + k) * kRows + i];
+    for (; r < rows; ++r)
+      for (int i = 0; i < kRows; ++i) tile[0][i] += packed[r * kRows + i];
+    for (int64_t i = 0; i < kRows && first + i < outputs; ++i)
+      sums[first + i] += (tile[0][i] + tile[1][i]) + (tile[2][i] + tile[3][i]);
+  }
+}
+
+constexpr int64_t roundedUp(int64_t value, int64_t multiple) {
+  return (value + multiple - 1) / multiple * multiple;
+}
+
+MIXMIM_TARGET void weightGradient(const WeightGradient& all, std::vector<float>& scratch) {
+  const int64_t inputs = roundedUp(all.inputs, kPanel), outputs = roundedUp(all.outputs, kRows);
+  scratch.resize(static_cast<size_t>(kDeep * (inputs + outputs)));
+  float *packedX = scratch.data(), *packedY = packedX + kDeep * inputs;
+  std::fill_n(all.weight, all.outputs * all.inputs, 0.f);
+  std::fill_n(all.bias, all.outputs, 0.f);
+  for (int64_t first = 0; first < all.rows; first += kDeep) {
+    const int64_t rows = all.rows - first < kDeep ? all.rows - first : kDeep;
+    pack<kPanel>(all.x + first * all.inputs, all.inputs, rows, all.inputs, packedX);
+    pack<kRows>(all.y + first * all.yStep, all.yStep, rows, all.outputs, packedY);
+    addRows(packedY, rows, all.outputs, all.bias);
+    for (int64_t c = 0; c < all.inputs; c += kPanel)
+      for (int64_t o = 0; o < all.outputs; o += kRows)
+        addTile({packedY + o * rows, packedX + c * rows, rows, all.weight + o * all.inputs + c, all.inputs,
+                 all.outputs - o, all.inputs - c});
+  }
+}

@@ -1,0 +1,18 @@
+// Own loops on LibTorch's threads.
+#pragma once
+
+#include <c10/util/FunctionRef.h>
+
+#include <cstdint>
+
+namespace cv::mixmim {
+
+/// Calls work(i) once for every i in [0, count), on at::get_num_threads() threads; each takes the next i that
+/// is left. What `work` throws comes out here, after the others have ended.
+///
+/// at::parallel_for is not it: a template of LibTorch's headers, which runs on one thread where it is
+/// compiled without OpenMP, as all of this is, so that there is one OpenMP in the process and one setting for
+/// it.
+void parallelFor(int64_t count, c10::function_ref<void(int64_t i)> work);
+
+}  // namespace cv::mixmim

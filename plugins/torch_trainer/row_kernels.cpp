@@ -1,0 +1,190 @@
+#include "plugins/torch_trainer/row_kernels.hpp"
+
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <algorithm>
+
+#include "kernels/layers.hpp"
+#include "plugins/torch_trainer/parallel.hpp"
+
+namespace cv::mixmim {
+
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+const LayerKernels& kernels() {
+  static const LayerKernels& fastest = *layerKernels().front();
+  return fastest;
+}
+
+bool kernelsCan(const at::Tensor& x) {
+  return x.is_cpu() && x.scalar_type() == at::kFloat && x.size(-1) % kWidthMultiple == 0 && x.numel() > 0;
+}
+
+const float* numbers(const at::Tensor& tensor) {
+  return tensor.defined() ? tensor.const_data_ptr<float>() : nullptr;
+}
+
+/// Rows in pieces that fit the second cache, whatever the number of threads.
+struct Pieces {
+  explicit Pieces(const at::Tensor& x) : width(x.size(-1)), rows(x.numel() / width) {
+    constexpr int64_t kNumbers = 16384;
+    perPiece = std::max<int64_t>(1, kNumbers / width);
+    count = (rows + perPiece - 1) / perPiece;
+  }
+
+  /// work(piece, first row, number of rows)
+  template <class Work>
+  void forEach(Work work) const {
+    parallelFor(count, [&](int64_t i) { work(i, i * perPiece, std::min(perPiece, rows - i * perPiece)); });
+  }
+
+  int64_t width, rows, perPiece, count;
+};
+
+struct Normalise : torch::autograd::Function<Normalise> {
+  using Maybe = std::optional<at::Tensor>;
+
+  static variable_list forward(AutogradContext* context, const at::Tensor& x, const Maybe& added,
+                               const at::Tensor& gain, const at::Tensor& bias, double eps) {
+    const at::Tensor out = at::empty_like(x), sum = added ? at::empty_like(x) : x;
+    const Pieces pieces(x);
+    const at::Tensor moments = at::empty({2, pieces.rows}, x.options());
+    pieces.forEach([&](int64_t, int64_t first, int64_t count) {
+      const int64_t at = first * pieces.width;
+      NormRows rows{};
+      rows.rows = count;
+      rows.width = pieces.width;
+      rows.x = numbers(x) + at;
+      rows.added = added ? numbers(*added) + at : nullptr;
+      rows.sum = added ? sum.data_ptr<float>() + at : nullptr;
+      rows.gain = numbers(gain);
+      rows.bias = numbers(bias);
+      rows.eps = static_cast<float>(eps);
+      rows.out = out.data_ptr<float>() + at;
+      rows.mean = moments.data_ptr<float>() + first;
+      rows.inverse = rows.mean + pieces.rows;
+      kernels().norm(rows);
+    });
+    context->set_materialize_grads(false);
+    context->save_for_backward({sum, gain, moments});
+    context->saved_data["added"] = added.has_value();
+    return {sum, out};
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const at::Tensor past = gradients[0].defined() ? gradients[0].contiguous() : gradients[0];
+    const auto forBoth = [&](const at::Tensor& x, const at::Tensor& gain, const at::Tensor& bias) {
+      return variable_list{x, context->saved_data["added"].toBool() ? x : at::Tensor(), gain, bias, {}};
+    };
+    if (!gradients[1].defined()) return forBoth(past, {}, {});
+    const at::Tensor out = gradients[1].contiguous();
+    const variable_list saved = context->get_saved_variables();
+    const at::Tensor &sum = saved[0], &gain = saved[1], &moments = saved[2];
+    const Pieces pieces(sum);
+    const at::Tensor x = at::empty_like(sum);
+    const at::Tensor parts = at::empty({2, pieces.count, pieces.width}, sum.options());
+    pieces.forEach([&](int64_t piece, int64_t first, int64_t count) {
+      const int64_t at = first * pieces.width;
+      NormGradient gradient{};
+      gradient.rows = count;
+      gradient.width = pieces.width;
+      gradient.sum = numbers(sum) + at;
+      gradient.mean = numbers(moments) + first;
+      gradient.inverse = gradient.mean + pieces.rows;
+      gradient.gain = numbers(gain);
+      gradient.out = numbers(out) + at;
+      gradient.past = past.defined() ? numbers(past) + at : nullptr;
+      gradient.x = x.data_ptr<float>() + at;
+      gradient.gainParts = parts.data_ptr<float>() + piece * pieces.width;
+      gradient.biasParts = gradient.gainParts + pieces.count * pieces.width;
+      kernels().normBackward(gradient);
+    });
+    const at::Tensor sums = parts.sum(1);
+    return forBoth(x, sums[0], sums[1]);
+  }
+};
+
+/// How the gradient of a weight is divided: its outputs into blocks, and the rows into parts, whose results
+/// are added up; few where the weight is large.
+struct Division {
+  Division(int64_t rows, int64_t inputs, int64_t outputs) {
+    constexpr int64_t kRows = 2048, kMostParts = 16, kNumbers = 1 << 20;
+    const int64_t wanted = std::min({rows / kRows, kMostParts, kNumbers / (inputs * outputs)});
+    parts = std::max<int64_t>(1, wanted);
+    perPart = (rows + parts - 1) / parts;
+    blocks = (outputs + kPerBlock - 1) / kPerBlock;
+  }
+
+  static constexpr int64_t kPerBlock = 128;
+  int64_t parts, perPart, blocks;
+};
+
+}  // namespace
+
+Normalised addAndNormalise(const at::Tensor& x, const at::Tensor& added, const at::Tensor& gain,
+                           const at::Tensor& bias, double eps) {
+  if (kernelsCan(x) && (!added.defined() || added.scalar_type() == x.scalar_type())) {
+    const auto maybe = added.defined() ? std::optional(added.contiguous()) : std::nullopt;
+    const variable_list results = Normalise::apply(x.contiguous(), maybe, gain, bias, eps);
+    return {results[0], results[1]};
+  }
+  const at::Tensor sum = added.defined() ? x + added : x;
+  return {sum, at::layer_norm(sum.to(gain.scalar_type()), gain.sizes(), gain, bias, eps)};
+}
+
+at::Tensor exactGelu(const at::Tensor& x) {
+  if (!kernelsCan(x) || !x.is_contiguous()) return at::gelu(x);
+  const at::Tensor out = at::empty_like(x);
+  const Pieces pieces(x);
+  pieces.forEach([&](int64_t, int64_t first, int64_t count) {
+    const int64_t at = first * pieces.width;
+    kernels().gelu(numbers(x) + at, count * pieces.width, out.data_ptr<float>() + at);
+  });
+  return out;
+}
+
+at::Tensor exactGeluBackward(const at::Tensor& x, at::Tensor& gradient) {
+  if (!kernelsCan(x) || !x.is_contiguous() || !gradient.is_contiguous()) {
+    at::gelu_backward_out(gradient, gradient, x);
+    return at::gelu(x);
+  }
+  const at::Tensor out = at::empty_like(x);
+  const Pieces pieces(x);
+  pieces.forEach([&](int64_t, int64_t first, int64_t count) {
+    const int64_t at = first * pieces.width;
+    kernels().geluBackward(numbers(x) + at, count * pieces.width, gradient.data_ptr<float>() + at,
+                           out.data_ptr<float>() + at);
+  });
+  return out;
+}
+
+LinearGradient linearGradient(const at::Tensor& x, const at::Tensor& y, at::ScalarType type) {
+  if (!kernelsCan(x) || type != at::kFloat) return {y.t().matmul(x).to(type), y.sum(0, false, type)};
+  const int64_t rows = x.size(0), inputs = x.size(1), outputs = y.size(1);
+  const Division division(rows, inputs, outputs);
+  const at::Tensor weight = at::empty({division.parts, outputs, inputs}, x.options());
+  const at::Tensor bias = at::empty({division.parts, outputs}, x.options());
+  const at::Tensor xRows = x.contiguous(), yRows = y.contiguous();
+  parallelFor(division.parts * division.blocks, [&](int64_t i) {
+    thread_local std::vector<float> scratch;
+    const int64_t part = i / division.blocks, first = part * division.perPart;
+    const int64_t block = i % division.blocks * Division::kPerBlock;
+    WeightGradient gradient{};
+    gradient.rows = std::max<int64_t>(0, std::min(division.perPart, rows - first));
+    gradient.inputs = inputs;
+    gradient.outputs = std::min(Division::kPerBlock, outputs - block);
+    gradient.x = numbers(xRows) + first * inputs;
+    gradient.y = numbers(yRows) + first * outputs + block;
+    gradient.yStep = outputs;
+    gradient.weight = weight.data_ptr<float>() + (part * outputs + block) * inputs;
+    gradient.bias = bias.data_ptr<float>() + part * outputs + block;
+    kernels().weightGradient(gradient, scratch);
+  });
+  if (division.parts == 1) return {weight.squeeze(0), bias.squeeze(0)};
+  return {weight.sum(0), bias.sum(0)};
+}
+
+}  // namespace cv::mixmim
