@@ -1,9 +1,9 @@
 // The loops of kernels/int8.hpp, for the includer's instruction set, on top of vectors.hpp.
 // Included once per file, inside an unnamed namespace.
 
-typedef int32_t LooseIntVec __attribute__((vector_size(kLanes * 4), aligned(4), may_alias));
-typedef uint8_t ByteVec __attribute__((vector_size(kLanes)));
-typedef uint8_t LooseByteVec __attribute__((vector_size(kLanes), aligned(1), may_alias));
+using LooseIntVec __attribute__((vector_size(kLanes * 4), aligned(4), may_alias)) = int32_t;
+using ByteVec __attribute__((vector_size(kLanes))) = uint8_t;
+using LooseByteVec __attribute__((vector_size(kLanes), aligned(1), may_alias)) = uint8_t;
 
 MIXMIM_TARGET inline void rangeOf(const float* x, int64_t count, float& least, float& most) {
   Vec high = splat(x[0]), low = splat(-x[0]);
@@ -56,11 +56,12 @@ MIXMIM_TARGET inline void finishRow(const int32_t* sums, const ByteRow& row, con
   }
 }
 
-MIXMIM_TARGET void finish(const int32_t* sums, const ByteRow& row, const ByteColumns& columns, float* to) {
+MIXMIM_TARGET inline void finish(const int32_t* sums, const ByteRow& row, const ByteColumns& columns,
+                                 float* to) {
   finishRow<false>(sums, row, columns, to);
 }
 
-MIXMIM_TARGET void finishAdding(const int32_t* sums, const ByteRow& row, const ByteColumns& columns,
-                                float* to) {
+MIXMIM_TARGET inline void finishAdding(const int32_t* sums, const ByteRow& row, const ByteColumns& columns,
+                                       float* to) {
   finishRow<true>(sums, row, columns, to);
 }

@@ -21,7 +21,7 @@ MIXMIM_TARGET inline float sumRow(const float* x, int64_t width) {
   return sumOf(total);
 }
 
-MIXMIM_TARGET void norm(const NormRows& all) {
+MIXMIM_TARGET inline void norm(const NormRows& all) {
   const int64_t width = all.width;
   const float share = 1 / static_cast<float>(width);
   for (int64_t r = 0; r < all.rows; ++r) {
@@ -66,7 +66,7 @@ MIXMIM_TARGET inline void normRowBackward(const NormGradient& all, int64_t r) {
   }
 }
 
-MIXMIM_TARGET void normBackward(const NormGradient& all) {
+MIXMIM_TARGET inline void normBackward(const NormGradient& all) {
   for (int64_t r = 0; r < all.rows; ++r) normRowBackward(all, r);
   for (int64_t c = 0; c < all.width; c += kLanes) {
     Vec gain = {}, bias = {};
@@ -99,14 +99,14 @@ MIXMIM_TARGET inline Normal normal(Vec x) {
   return {x > splat(0.f) ? splat(1.f) - tail : tail, power * splat(0.39894228f)};
 }
 
-MIXMIM_TARGET void gelu(const float* x, int64_t count, float* out) {
+MIXMIM_TARGET inline void gelu(const float* x, int64_t count, float* out) {
   for (int64_t i = 0; i < count; i += kLanes) {
     const Vec value = load(x + i);
     store(out + i, value * normal(value).below);
   }
 }
 
-MIXMIM_TARGET void geluBackward(const float* x, int64_t count, float* gradient, float* gelu) {
+MIXMIM_TARGET inline void geluBackward(const float* x, int64_t count, float* gradient, float* gelu) {
   for (int64_t i = 0; i < count; i += kLanes) {
     const Vec value = load(x + i);
     const Normal at = normal(value);
@@ -176,7 +176,7 @@ constexpr int64_t roundedUp(int64_t value, int64_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
 }
 
-MIXMIM_TARGET void weightGradient(const WeightGradient& all, std::vector<float>& scratch) {
+MIXMIM_TARGET inline void weightGradient(const WeightGradient& all, std::vector<float>& scratch) {
   const int64_t inputs = roundedUp(all.inputs, kPanel), outputs = roundedUp(all.outputs, kRows);
   scratch.resize(static_cast<size_t>(kDeep * (inputs + outputs)));
   float *packedX = scratch.data(), *packedY = packedX + kDeep * inputs;

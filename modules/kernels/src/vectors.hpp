@@ -3,9 +3,9 @@
 //   kLanes         floats of a register
 // Included once per file, inside an unnamed namespace.
 
-typedef float Vec __attribute__((vector_size(kLanes * 4)));
-typedef float LooseVec __attribute__((vector_size(kLanes * 4), aligned(4), may_alias));
-typedef int32_t IntVec __attribute__((vector_size(kLanes * 4)));
+using Vec __attribute__((vector_size(kLanes * 4))) = float;
+using LooseVec __attribute__((vector_size(kLanes * 4), aligned(4), may_alias)) = float;
+using IntVec __attribute__((vector_size(kLanes * 4))) = int32_t;
 
 MIXMIM_TARGET inline Vec load(const float* from) {
   return *reinterpret_cast<const LooseVec*>(from);
@@ -25,7 +25,7 @@ MIXMIM_TARGET inline Vec larger(Vec a, Vec b) {
 }
 
 /// Four lanes.
-typedef float Quad __attribute__((vector_size(16), may_alias));
+using Quad __attribute__((vector_size(16), may_alias)) = float;
 
 MIXMIM_TARGET inline float sumOf(Vec v) {
   const Quad* quads = reinterpret_cast<const Quad*>(&v);
