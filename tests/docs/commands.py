@@ -48,6 +48,8 @@ COMMANDS = {
     "./run build": Options("installs packages and builds everything"),
     "./run test": Options("is what runs this test"),
     "./run lint": Options("runs for minutes; continuous integration runs it"),
+    "./run docs": Options("lint does the same"),
+    "./run coverage": Options("builds everything once more"),
     "./run bench train": Options("fetches PyTorch, 4 GB", "python3 tests/bench/train.py build build --only-check-options"),
     "tensorboard": Options("is not part of this project"),
     "cmake --preset": Options("builds everything once more"),
