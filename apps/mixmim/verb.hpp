@@ -8,7 +8,7 @@ namespace cv::mixmim {
 
 using Arguments = std::vector<std::string>;
 
-/// Each verb parses its own arguments, does its work, and returns an exit code (exit_code.hpp).
+/// Each verb parses its own arguments, does its work, and returns an exit code (below).
 int runMakeShapes(const Arguments& arguments);
 int runCheck(const Arguments& arguments);
 int runPack(const Arguments& arguments);
