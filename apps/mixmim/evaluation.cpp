@@ -54,7 +54,7 @@ EvaluationResult Accuracy::result() const {
 }
 
 EvaluationResult evaluate(const std::shared_ptr<const Source>& source, const Config& config, int classes,
-                          const std::function<cv::Mat(const Batch&)>& scores) {
+                          const std::function<cv::Mat(const Batch&)>& scores, Mistakes* mistakes) {
   Pipeline pipeline(source, {config, Recipe::kEval, {}});
   Progress progress("evaluate", source->size());
   Accuracy accuracy(classes);
@@ -62,7 +62,10 @@ EvaluationResult evaluate(const std::shared_ptr<const Source>& source, const Con
   pipeline.start(0, pipeline.stepsPerEpoch());
   while (const auto batch = pipeline.next()) {
     const cv::Mat answers = scores(*batch);
-    for (int i = 0; i < batch->count; ++i) accuracy.add(answers.ptr<float>(i), batch->labels.at<int>(i));
+    for (int i = 0; i < batch->count; ++i) {
+      accuracy.add(answers.ptr<float>(i), batch->labels.at<int>(i));
+      if (mistakes) mistakes->add(*batch, i, answers.ptr<float>(i), classes);
+    }
     progress.update(done += batch->count, "images");
   }
   for (const BadImage& image : pipeline.badImages())

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/mixmim/mistakes.hpp"
 #include "data_pipeline/pipeline.hpp"
 
 namespace cv::mixmim {
@@ -35,8 +36,9 @@ class Accuracy {
 };
 
 /// Runs every image of `source` through the evaluation transform and `scores` (count x classes, CV_32F).
+/// `mistakes` collects wrong answers, if it is not null.
 EvaluationResult evaluate(const std::shared_ptr<const Source>& source, const Config& config, int classes,
-                          const std::function<cv::Mat(const Batch&)>& scores);
+                          const std::function<cv::Mat(const Batch&)>& scores, Mistakes* mistakes = nullptr);
 
 /// Throws Error when the classes of a data set are not the model's, naming the first difference.
 void checkLabels(const std::string& where, const std::vector<std::string>& data,
