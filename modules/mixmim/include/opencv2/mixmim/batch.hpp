@@ -32,6 +32,7 @@ struct Batch {
   int count = 0;                  ///< filled slots; below N only in the last batch of an evaluation
   int64_t step = 0;               ///< optimiser step this batch is for, from 0
   int part = 0, parts = 1;        ///< of the batches whose gradients the step averages, in this process
+  int inAll = 1;                  ///< their number in all processes together
   int64_t key = 0;   ///< what random numbers of this batch are drawn for: no two batches share it
   double epoch = 0;  ///< epoch + step in epoch / steps per epoch: what the learning rate is computed from
 
