@@ -16,6 +16,7 @@ build_packages=(
   "libjpeg62-turbo-dev|libjpeg-turbo8-dev"                 # JPEG decoding
   "libdnnl-dev|libonednn-dev"                              # oneDNN: the classifier's matrix products
   libxxhash-dev                                            # checksums in checkpoints
+  libgloo-dev                                              # headers of Gloo, which is inside LibTorch
   file                                                     # cpack looks with it for what packages depend on
   libgtest-dev libbenchmark-dev                            # tests and benchmarks
   python3 python3-pip unzip                                # only to fetch LibTorch, which PyPI distributes as a wheel
