@@ -16,11 +16,15 @@ build_packages=(
   "libjpeg62-turbo-dev|libjpeg-turbo8-dev"                 # JPEG decoding
   "libdnnl-dev|libonednn-dev"                              # oneDNN: the classifier's matrix products
   libxxhash-dev                                            # checksums in checkpoints
+  libgloo-dev                                              # headers of Gloo, which is inside LibTorch
   file                                                     # cpack looks with it for what packages depend on
   libgtest-dev libbenchmark-dev                            # tests and benchmarks
   python3 python3-pip unzip                                # only to fetch LibTorch, which PyPI distributes as a wheel
 )
 test_packages=(python3-venv)                               # other ONNX readers, to compare our models in
+if ! grep -qs '^ID=ubuntu' /etc/os-release; then           # there a snap only: the test that uses it is skipped
+  test_packages+=(chromium)                                # looks at the page of a report
+fi
 lint_packages=(clang-format clang-tidy cppcheck doxygen shellcheck)
 coverage_packages=(gcovr)                                  # which lines the tests run
 fuzz_packages=(clang)

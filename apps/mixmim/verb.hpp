@@ -20,6 +20,7 @@ int runExport(const Arguments& arguments);
 int runFeatures(const Arguments& arguments);
 int runPredict(const Arguments& arguments);
 int runShow(const Arguments& arguments);
+int runReport(const Arguments& arguments);
 int runAugment(const Arguments& arguments);
 int runBench(const Arguments& arguments);
 int runConfig(const Arguments& arguments);

@@ -73,8 +73,8 @@ struct ModelConfig {
 /// [optim]: AdamW, its schedule, and what guards it. Defaults of pretraining; resolve() sets those of
 /// fine-tuning.
 struct OptimConfig {
-  double epochs = 300;        ///< passes over the data
-  int accumulate = 1;         ///< batches whose gradients one step averages
+  double epochs = 300;  ///< passes over the data
+  int accumulate = 0;   ///< batches whose gradients one step averages, in all processes; 0 = one per process
   double warmupEpochs = 40;   ///< epochs in which the learning rate rises from 0
   double baseLr = 1.5e-4;     ///< learning rate per 256 images
   double lr = 0;              ///< learning rate; 0 = baseLr * batch / 256
@@ -109,6 +109,7 @@ struct RunConfig {
   int logSteps = 10;                      ///< steps between two lines of metrics
   double validateEpochs = 1;              ///< epochs between two validations
   double pictureEpochs = 10;              ///< epochs between two sheets of reconstructions, 0 = none
+  double patience = 20;  ///< seconds without a sign of life after which another process counts as lost
 };
 
 /// All settings of a run. A resolved Config is stored in the run folder and in every checkpoint.

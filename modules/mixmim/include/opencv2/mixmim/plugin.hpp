@@ -15,7 +15,7 @@
 namespace cv::mixmim {
 
 /// Raised whenever the table or a class that crosses the border changes its layout.
-inline constexpr uint32_t kPluginAbi = 1;
+inline constexpr uint32_t kPluginAbi = 2;
 
 /// What a plugin is. Returned by its only exported symbol,
 ///   extern "C" const PluginTable* mixmimPlugin();

@@ -9,6 +9,7 @@
 #include "opencv2/mixmim/batch.hpp"
 #include "opencv2/mixmim/config.hpp"
 #include "opencv2/mixmim/tensor.hpp"
+#include "opencv2/mixmim/world.hpp"
 
 namespace cv::mixmim {
 
@@ -57,6 +58,12 @@ class CV_EXPORTS Trainer {
   /// there is a device). Valid as long as the trainer lives.
   cv::Mat allocate(int batch);
 
+  /// Makes this trainer one of launch.size that train the same model, and connects them; before the first
+  /// step. From then on step() averages the gradients of all, which therefore must start from the same
+  /// weights and be called equally often. Throws Error when the others do not come, or for a trainer that can
+  /// only work alone.
+  std::shared_ptr<World> join(const Launch& launch);
+
   /// One optimiser step, or, where batch.parts > 1, the part of one that belongs to this batch: parts come in
   /// order, their gradients are averaged, the last one changes the weights and gives the report. Full batches
   /// only (count == capacity). The batch may be reused when step returns. The report may be of an earlier
@@ -85,6 +92,7 @@ class CV_EXPORTS Trainer {
   LoadReport initialise(const TensorMap& weights);
 
  private:
+  virtual std::shared_ptr<World> doJoin(const Launch& launch);
   virtual cv::Mat doAllocate(int batch) = 0;
   virtual StepReport doStep(const Batch& batch) = 0;
   virtual StepReport doFlush() = 0;
