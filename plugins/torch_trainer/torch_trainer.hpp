@@ -10,6 +10,7 @@
 #include "plugins/torch_trainer/device.hpp"
 #include "plugins/torch_trainer/encoder.hpp"
 #include "plugins/torch_trainer/optimizer.hpp"
+#include "plugins/torch_trainer/transfer.hpp"
 #include "plugins/torch_trainer/weight_average.hpp"
 
 namespace cv::mixmim {
