@@ -91,6 +91,7 @@ EvaluationResult evaluate(const std::shared_ptr<const Source>& source, const Con
   for (std::string& lines : world.gather(leftOut))
     if (!lines.empty()) progress.note(lines.substr(0, lines.size() - 1));
   accuracy.addOthers(world);
+  if (mistakes) mistakes->addOthers(world);
   return accuracy.result();
 }
 
