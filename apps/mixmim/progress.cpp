@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
+#include <iostream>
 
 #include <fmt/format.h>
 
@@ -37,7 +37,7 @@ Progress::Progress(std::string what, int64_t total, int64_t done)
       drawn_(start_) {}
 
 Progress::~Progress() {
-  if (!line_.empty()) std::fputs("\n", stderr);
+  if (!line_.empty()) std::cerr << '\n';
 }
 
 void Progress::update(int64_t done, const std::string& details) {
@@ -55,7 +55,7 @@ void Progress::draw(const std::string& details) {
       here > 0 ? secondsSince(start_) / static_cast<double>(here) * static_cast<double>(total_ - done_) : 0;
   const std::string numbers = fmt::format("{}/{}  eta {}  {}", done_, total_, durationText(left), details);
   if (!terminal_) {
-    std::fputs(fmt::format("{} {}\n", what_, numbers).c_str(), stderr);
+    std::cerr << fmt::format("{} {}\n", what_, numbers);
     return;
   }
   constexpr size_t kCells = 24;
@@ -64,14 +64,14 @@ void Progress::draw(const std::string& details) {
       fmt::format("{} [{}{}] {}", what_, std::string(full, '#'), std::string(kCells - full, '.'), numbers);
   line.resize(std::min(line.size(), terminalWidth() - 1));  // a line that wraps could not be rewritten
   const size_t rest = line_.size() > line.size() ? line_.size() - line.size() : 0;
-  std::fputs(("\r" + line + std::string(rest, ' ')).c_str(), stderr);
+  std::cerr << "\r" + line + std::string(rest, ' ');
   line_ = std::move(line);
 }
 
 void Progress::note(const std::string& text) {
-  if (!line_.empty()) std::fputs(("\r" + std::string(line_.size(), ' ') + "\r").c_str(), stderr);
+  if (!line_.empty()) std::cerr << "\r" + std::string(line_.size(), ' ') + "\r";
   line_.clear();
-  std::fputs((text + "\n").c_str(), stderr);
+  std::cerr << text + "\n";
 }
 
 }  // namespace cv::mixmim

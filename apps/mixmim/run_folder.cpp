@@ -27,7 +27,8 @@ constexpr const char *kLog = "train.log", *kMetrics = "metrics.jsonl", *kNonFini
                      *kBadImages = "bad_images.jsonl";
 
 void removeRun(const fs::path& folder) {
-  for (const char* name : {"config.ini", kMetrics, kLog, kNonFinite, kBadImages, "checkpoints", "pictures"})
+  for (const char* name : {"config.ini", kMetrics, kLog, kNonFinite, kBadImages, "checkpoints", "pictures",
+                           "evaluation", "machine.json", "report.html"})
     fs::remove_all(folder / name);
   std::vector<fs::path> events;
   for (const auto& entry : fs::directory_iterator(folder))
@@ -86,7 +87,8 @@ void checkRunFolder(const Config& config) {
                 "--resume auto continues it, --overwrite starts anew");
 }
 
-RunFolder::RunFolder(const Config& config) : path_(config.run.out) {
+RunFolder::RunFolder(const Config& config, bool writes) : path_(config.run.out), writes_(writes) {
+  if (!writes) return;
   checkRunFolder(config);
   const fs::path folder(path_);
   if (fs::exists(folder / "config.ini") && config.run.resume.empty()) removeRun(folder);
@@ -103,6 +105,7 @@ std::string RunFolder::checkpoint(int64_t step) const {
 }
 
 void RunFolder::attempt(const std::function<void()>& write) {
+  if (!writes_) return;
   try {
     write();
   } catch (const Error& e) {
@@ -120,6 +123,7 @@ void RunFolder::append(Log& log, const char* name, const std::string& line) {
 }
 
 void RunFolder::say(const std::string& text) {
+  if (!writes_) return;
   std::cerr << text << '\n';
   const bool unheard = !std::cerr && !deaf_;
   deaf_ = deaf_ || unheard;
@@ -156,17 +160,8 @@ void RunFolder::logPicture(const std::string& name, int64_t step, const cv::Mat&
   attempt([&] { events().picture(step, name, picture.size(), png); });
 }
 
-void RunFolder::writeBadImages(const std::vector<BadImage>& images) {
-  std::string text;
-  for (const BadImage& image : images)
-    text += json::serialize(json::object{{"path", image.path},
-                                         {"offset", image.offset},
-                                         {"reason", image.reason},
-                                         {"epoch", image.epoch},
-                                         {"position", image.position},
-                                         {"substitute", image.substitute}}) +
-            "\n";
-  if (!text.empty()) attempt([&] { writeText(fs::path(path_) / kBadImages, text); });
+void RunFolder::writeBadImages(const std::string& lines) {
+  if (!lines.empty()) attempt([&] { writeText(fs::path(path_) / kBadImages, lines); });
 }
 
 void RunFolder::rewind(int64_t step) {
@@ -175,6 +170,19 @@ void RunFolder::rewind(int64_t step) {
     if (fs::exists(path)) attempt([&] { writeText(path, linesUpTo(path, step)); });
   }
   firstStep_ = step + 1;
+}
+
+std::string linesOf(const std::vector<BadImage>& images) {
+  std::string lines;
+  for (const BadImage& image : images)
+    lines += json::serialize(json::object{{"path", image.path},
+                                          {"offset", image.offset},
+                                          {"reason", image.reason},
+                                          {"epoch", image.epoch},
+                                          {"position", image.position},
+                                          {"substitute", image.substitute}}) +
+             "\n";
+  return lines;
 }
 
 std::string checkpointToResume(const Config& config) {

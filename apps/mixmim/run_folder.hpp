@@ -24,10 +24,13 @@ void checkRunFolder(const Config& config);
 class RunFolder {
  public:
   /// Prepares `config.run.out`. An existing run needs run.resume or run.overwrite; --overwrite removes what a
-  /// run writes there and nothing else. Throws Error.
-  explicit RunFolder(const Config& config);
+  /// run writes there and nothing else. Throws Error. `writes` is false in all but one of the processes that
+  /// share a run: there nothing is said or written.
+  explicit RunFolder(const Config& config, bool writes = true);
 
   const std::string& path() const { return path_; }
+  /// Does a write that may fail like those below: an Error becomes the one warning.
+  void attempt(const std::function<void()>& write);
   std::string checkpoint(int64_t step) const;  ///< .../checkpoints/step-00001234
 
   /// A sentence for people: to stderr and, with the time, to train.log.
@@ -41,24 +44,27 @@ class RunFolder {
   void logNonFinite(boost::json::object line);
   /// pictures/<name>-<step>.png, and the same for TensorBoard. `picture`: 8 bit, BGR.
   void logPicture(const std::string& name, int64_t step, const cv::Mat& picture);
-  /// The whole list of unusable images, rewritten.
-  void writeBadImages(const std::vector<BadImage>& images);
+  /// The whole list of unusable images, a line each, rewritten.
+  void writeBadImages(const std::string& lines);
   /// A resumed run repeats the steps after `step`: what the logs say of those is dropped.
   void rewind(int64_t step);
 
  private:
   using Log = std::optional<AppendFile>;  // opened when the first line comes
 
-  void attempt(const std::function<void()>& write);
   void append(Log& log, const char* name, const std::string& line);
   EventFile& events();
 
   std::string path_;
+  bool writes_;
   Log train_, metrics_, nonFinite_;
   std::optional<EventFile> events_;
   int64_t firstStep_ = 0;  ///< of what is logged from now on
   bool warned_ = false, deaf_ = false;
 };
+
+/// One line of bad_images.jsonl for each.
+std::string linesOf(const std::vector<BadImage>& images);
 
 /// The checkpoint `run.resume` means: the newest usable one of the run folder for "auto" ("" if there is none
 /// yet), else the named one. Says on stderr what it passed over.
