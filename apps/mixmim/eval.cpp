@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 #include <opencv2/imgcodecs.hpp>
 
-#include "apps/mixmim/checkpoint_config.hpp"
+#include "apps/mixmim/checkpoint_scores.hpp"
 #include "apps/mixmim/classifier_options.hpp"
 #include "apps/mixmim/data_source.hpp"
 #include "apps/mixmim/deployed_scores.hpp"
@@ -18,46 +18,18 @@ namespace cv::mixmim {
 
 namespace {
 
-struct Evaluated {
-  EvaluationResult result;
-  std::vector<std::string> labels;
-};
-
-/// The model's class names. Weights from elsewhere may have none: then the data's, if there are as many.
-std::vector<std::string> labelsOf(const std::string& path, const LoadedModel& model, const std::string& where,
-                                  const std::vector<std::string>& data) {
-  if (!model.info.labels.empty()) return model.info.labels;
-  const auto classes = static_cast<size_t>(model.info.config.model.classes);
-  if (data.size() != classes)
-    throw Error(where, fmt::format("expected {} classes as in {}, got {}", classes, path, data.size()));
-  return data;
-}
-
-Evaluated evaluateCheckpoint(const std::string& path, const std::shared_ptr<const Source>& source,
-                             const Config& config) {
-  const LoadedModel model = loadModel(path, config.run);
-  const Config& trained = model.info.config;
-  if (trained.run.task != Task::kFinetune)
-    throw Error(path, "is a pretraining checkpoint, which has no classes",
-                "fine-tune it first, or use `mixmim probe`");
-  const std::vector<std::string> labels = labelsOf(path, model, config.data.train, source->labels());
-  checkLabels(config.data.train, source->labels(), labels);
-  Config run = trained;
-  run.data.batch = config.data.batch;
-  const auto scores = [&](const Batch& batch) { return model.trainer->logits(batch); };
-  return {evaluate(source, run, trained.model.classes, scores), labels};
-}
+using Evaluated = CheckpointScores;
 
 /// Through the path of an application: picture file -> Classifier.
 Evaluated evaluateDeployed(const std::string& path, const std::shared_ptr<const Source>& source,
                            const ClassifierOptions& options) {
   const auto classifier = Classifier::create(path, options);
   checkLabels(source->path(0), source->labels(), classifier->labels());
-  return {evaluateClassifier(*classifier, *source), classifier->labels()};
+  return {evaluateClassifier(*classifier, *source), classifier->labels(), 0};
 }
 
 boost::json::object toJson(const Evaluated& evaluated) {
-  const auto& [result, labels] = evaluated;
+  const auto& [result, labels, step] = evaluated;
   boost::json::array perClass, confusion;
   for (int c = 0; c < static_cast<int>(labels.size()); ++c) {
     perClass.push_back({{"label", labels[static_cast<size_t>(c)]},
@@ -71,7 +43,7 @@ boost::json::object toJson(const Evaluated& evaluated) {
 }
 
 void printForPeople(const Evaluated& evaluated) {
-  const auto& [result, labels] = evaluated;
+  const auto& [result, labels, step] = evaluated;
   std::cout << fmt::format("{} images, top-1 {:.2f} %, top-5 {:.2f} %, loss {:.4f}\n\n", result.images,
                            100 * result.top1, 100 * result.top5, result.loss);
   std::cout << fmt::format("{:<24} {:>8} {:>8}\n", "class", "images", "top-1");

@@ -69,7 +69,8 @@ EvaluationResult Accuracy::result() const {
 }
 
 EvaluationResult evaluate(const std::shared_ptr<const Source>& source, const Config& config, int classes,
-                          const std::function<cv::Mat(const Batch&)>& scores, World& world) {
+                          const std::function<cv::Mat(const Batch&)>& scores, World& world,
+                          Mistakes* mistakes) {
   Pipeline pipeline(source, {config, Recipe::kEval, {}});
   const int64_t batches = pipeline.stepsPerEpoch();
   const int64_t first = world.rank() * batches / world.size(), last = (world.rank() + 1) * batches / world.size();
@@ -79,8 +80,10 @@ EvaluationResult evaluate(const std::shared_ptr<const Source>& source, const Con
   pipeline.start(first, last);
   while (const auto batch = pipeline.next()) {
     const cv::Mat answers = scores(*batch);
-    for (int i = 0; i < batch->count; ++i)
+    for (int i = 0; i < batch->count; ++i) {
       accuracy.add(answers.ptr<float>(i), batch->labels.at<int>(i), batch->step);
+      if (mistakes) mistakes->add(*batch, i, answers.ptr<float>(i), classes);
+    }
     progress.update(done += batch->count, "images");
   }
   std::string leftOut;

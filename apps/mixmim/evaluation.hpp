@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/mixmim/mistakes.hpp"
 #include "data_pipeline/pipeline.hpp"
 #include "opencv2/mixmim/world.hpp"
 
@@ -42,10 +43,10 @@ class Accuracy {
 
 /// Runs every image of `source` through the evaluation transform and `scores` (count x classes, CV_32F).
 /// Several processes take a part of the batches each, and all get the result of the whole, the same bits for
-/// any number of them.
+/// any number of them. `mistakes`, if it is not null, collects the wrong answers of this process.
 EvaluationResult evaluate(const std::shared_ptr<const Source>& source, const Config& config, int classes,
                           const std::function<cv::Mat(const Batch&)>& scores,
-                          World& world = *aloneInTheWorld());
+                          World& world = *aloneInTheWorld(), Mistakes* mistakes = nullptr);
 
 /// Throws Error when the classes of a data set are not the model's, naming the first difference.
 void checkLabels(const std::string& where, const std::vector<std::string>& data,

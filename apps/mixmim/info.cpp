@@ -1,16 +1,14 @@
 #include <boost/json.hpp>
-#include <boost/version.hpp>
 #include <filesystem>
 #include <iostream>
 
 #include <fmt/format.h>
-#include <opencv2/core/utility.hpp>
 
 #include "apps/mixmim/command_line.hpp"
+#include "apps/mixmim/kept_records.hpp"
 #include "apps/mixmim/onnx_description.hpp"
 #include "apps/mixmim/verb.hpp"
 #include "data_pipeline/cores.hpp"
-#include "data_pipeline/versions.hpp"
 #include "model_io/checkpoint.hpp"
 #include "model_io/foreign_checkpoint.hpp"
 #include "opencv2/mixmim/classifier.hpp"
@@ -49,13 +47,7 @@ json::object installation() {
       for (const json::value& device : description->at("devices").as_array()) devices.push_back(device);
     plugins.push_back(std::move(plugin));
   }
-  return {{"versions",
-           {{"mixmim", MIXMIM_VERSION},
-            {"opencv", cv::getVersionString()},
-            {"tbb", tbbVersion()},
-            {"libjpeg", jpegVersion()},
-            {"boost", BOOST_LIB_VERSION},
-            {"fmt", FMT_VERSION}}},
+  return {{"versions", programVersions()},
           {"plugins", plugins},
           {"devices", devices},
           {"cores", availableCores()}};

@@ -35,6 +35,7 @@ constexpr Verb kVerbs[] = {
     {"predict", "classify pictures with a deployed model", runPredict},
     {"features", "write the feature vectors of pictures as .npy", runFeatures},
     {"show", "original, mixed picture, and both reconstructions", runShow},
+    {"report", "curves, pictures and mistakes of runs as one HTML page", runReport},
     {"augment", "write augmented pictures and every drawn number", runAugment},
     {"bench", "measure the pipeline, training or prediction", runBench},
     {"config", "print all settings with their explanations", runConfig},

@@ -27,7 +27,8 @@ constexpr const char *kLog = "train.log", *kMetrics = "metrics.jsonl", *kNonFini
                      *kBadImages = "bad_images.jsonl";
 
 void removeRun(const fs::path& folder) {
-  for (const char* name : {"config.ini", kMetrics, kLog, kNonFinite, kBadImages, "checkpoints", "pictures"})
+  for (const char* name : {"config.ini", kMetrics, kLog, kNonFinite, kBadImages, "checkpoints", "pictures",
+                           "evaluation", "machine.json", "report.html"})
     fs::remove_all(folder / name);
   std::vector<fs::path> events;
   for (const auto& entry : fs::directory_iterator(folder))

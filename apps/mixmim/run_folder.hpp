@@ -29,6 +29,8 @@ class RunFolder {
   explicit RunFolder(const Config& config, bool writes = true);
 
   const std::string& path() const { return path_; }
+  /// Does a write that may fail like those below: an Error becomes the one warning.
+  void attempt(const std::function<void()>& write);
   std::string checkpoint(int64_t step) const;  ///< .../checkpoints/step-00001234
 
   /// A sentence for people: to stderr and, with the time, to train.log.
@@ -50,7 +52,6 @@ class RunFolder {
  private:
   using Log = std::optional<AppendFile>;  // opened when the first line comes
 
-  void attempt(const std::function<void()>& write);
   void append(Log& log, const char* name, const std::string& line);
   EventFile& events();
 

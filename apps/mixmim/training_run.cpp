@@ -11,6 +11,7 @@
 
 #include "apps/mixmim/evaluation.hpp"
 #include "apps/mixmim/json_number.hpp"
+#include "apps/mixmim/kept_records.hpp"
 #include "apps/mixmim/picture_batch.hpp"
 #include "apps/mixmim/reconstruction_sheet.hpp"
 #include "apps/mixmim/verb.hpp"
@@ -43,6 +44,7 @@ TrainingRun::TrainingRun(RunSetup setup)
       step_(setup_.firstStep),
       savedStep_(setup_.resumed.empty() ? -1 : step_),
       bestTop1_(setup_.bestTop1) {
+  folder_.attempt([&] { keepMachine(folder_.path(), config_); });
   if (setup_.resumed.empty()) return;
   folder_.rewind(step_);
   folder_.say(fmt::format("resumes {} at step {}", setup_.resumed, step_));
@@ -157,14 +159,19 @@ void TrainingRun::addTraffic(boost::json::object& metrics, double seconds) {
 }
 
 void TrainingRun::validate() {
-  const EvaluationResult result = evaluate(
-      setup_.val, config_, config_.model.classes,
-      [this](const Batch& batch) { return trainer_.logits(batch); }, world_);
+  Mistakes mistakes;
+  const auto scores = [this](const Batch& batch) { return trainer_.logits(batch); };
+  const EvaluationResult result =
+      evaluate(setup_.val, config_, config_.model.classes, scores, world_, &mistakes);
   top1_ = result.top1;
   bestIsNew_ = top1_ > bestTop1_;
   bestTop1_ = std::max(bestTop1_, top1_);
   folder_.log(
       {{"step", step_}, {"val_top1", result.top1}, {"val_top5", result.top5}, {"val_loss", result.loss}});
+  if (!bestIsNew_) return;
+  folder_.attempt([&] {
+    keepEvaluation(folder_.path(), {step_, config_.data.val, *setup_.val, result, mistakes});
+  });
 }
 
 /// Always the same pictures under the same mask, so that sheets can be compared.

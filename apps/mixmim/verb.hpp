@@ -8,7 +8,7 @@ namespace cv::mixmim {
 
 using Arguments = std::vector<std::string>;
 
-/// Each verb parses its own arguments, does its work, and returns an exit code (exit_code.hpp).
+/// Each verb parses its own arguments, does its work, and returns an exit code (below).
 int runMakeShapes(const Arguments& arguments);
 int runCheck(const Arguments& arguments);
 int runPack(const Arguments& arguments);
@@ -20,6 +20,7 @@ int runExport(const Arguments& arguments);
 int runFeatures(const Arguments& arguments);
 int runPredict(const Arguments& arguments);
 int runShow(const Arguments& arguments);
+int runReport(const Arguments& arguments);
 int runAugment(const Arguments& arguments);
 int runBench(const Arguments& arguments);
 int runConfig(const Arguments& arguments);

@@ -1,11 +1,11 @@
 #include "plugins/dnn_classifier/fused_layers.hpp"
 
-#include <limits>
 #include <mutex>
 
 #include <opencv2/dnn.hpp>
 #include <opencv2/dnn/shape_utils.hpp>
 
+#include "kernels/attention.hpp"
 #include "plugins/dnn_classifier/linear.hpp"
 #include "plugins/dnn_classifier/rows.hpp"
 #include "plugins/dnn_classifier/scratch.hpp"
@@ -89,7 +89,7 @@ class PatchEmbeddingLayer final : public FusedLayer {
   void run(const cv::Mat& images, cv::Mat& tokens, std::vector<cv::Mat>&) override {
     const int perImage = gains_.rows, width = projection_->outputs();
     rows_.forEach([&](int first, int count) {
-      AttentionScratch& scratch = scratchOfThread();
+      KernelScratch& scratch = scratchOfThread();
       scratch.reset(wide(count) * projection_->inputs(), 1);
       float* pixels = scratch.take(wide(count) * projection_->inputs());
       for (int i = 0; i < count; ++i)
@@ -133,10 +133,9 @@ class AttentionLayer final : public FusedLayer {
         projection_(linearOf(params, 2, After::kAdd)),
         norm_(qkv_->inputs()),
         heads_(params.blobs[4].size[0]),
-        window_(params.blobs[4].size[1]) {
-    const auto padded = static_cast<int>(paddedKeys(window_));
-    bias_ = cv::Mat(heads_ * window_, padded, CV_32F, -std::numeric_limits<float>::infinity());
-    params.blobs[4].reshape(1, heads_ * window_).copyTo(bias_.colRange(0, window_));
+        side_((params.blobs[4].size[1] + 1) / 2),
+        tables_(heads_, static_cast<int>(params.blobs[4].total() / heads_ + kKeyMultiple), CV_32F, 0.f) {
+    params.blobs[4].reshape(1, heads_).copyTo(tables_.colRange(0, tables_.cols - kKeyMultiple));
   }
 
  private:
@@ -157,13 +156,13 @@ class AttentionLayer final : public FusedLayer {
     float *x = tokens.ptr<float>(), *qkv = internals[0].ptr<float>(), *attended = internals[1].ptr<float>();
     const int width = norm_.width();
     rows_.forEach([&](int first, int count) {
-      AttentionScratch& scratch = scratchOfThread();
+      KernelScratch& scratch = scratchOfThread();
       scratch.reset(wide(count) * width, 1);
       float* normed = scratch.take(wide(count) * width);
       norm_(count, x + wide(first) * width, normed);
       (*qkv_)(count, normed, qkv + wide(first) * qkv_->outputs());
     });
-    attend(qkv, attended, tokens.size[0] * tokens.size[1] / window_);
+    attend(qkv, attended, tokens.size[0] * tokens.size[1] / (side_ * side_));
     rows_.forEach([&](int first, int count) {
       (*projection_)(count, attended + wide(first) * projection_->inputs(), x + wide(first) * width);
     });
@@ -177,31 +176,33 @@ class AttentionLayer final : public FusedLayer {
 
   void attendOne(const float* qkv, float* attended, int window, int head) const {
     const int width = projection_->inputs(), dim = width / heads_;
-    thread_local AttentionScratch scratch;
-    thread_local std::vector<float> logSums;
-    logSums.resize(static_cast<size_t>(window_));
-    const float* first = qkv + wide(window) * window_ * qkv_->outputs() + wide(head) * dim;
+    const int64_t tokens = wide(side_) * side_, padded = paddedKeys(tokens);
+    thread_local KernelScratch scratch, room;
+    room.reset(tokens * (padded + 1) + kKeyMultiple, 2);
+    float *bias = room.take(tokens * padded + kKeyMultiple), *logSums = room.take(tokens);
+    kernel_.relativeBias(tables_.ptr<float>(head), side_, bias);
+    const float* first = qkv + window * tokens * qkv_->outputs() + wide(head) * dim;
     AttentionHead task{};
-    task.queries = task.keys = window_;
+    task.queries = task.keys = tokens;
     task.dim = dim;
     task.scale = 1;  // folded into the weights of the queries
     task.q = first;
     task.k = first + width;
     task.v = first + 2 * width;
     task.qStep = task.kvStep = qkv_->outputs();
-    task.bias = bias_.ptr<float>(head * window_);
-    task.biasStep = bias_.cols;
-    task.out = attended + wide(window) * window_ * width + wide(head) * dim;
+    task.bias = bias;
+    task.biasStep = padded;
+    task.out = attended + window * tokens * width + wide(head) * dim;
     task.outStep = width;
-    task.logSum = logSums.data();
+    task.logSum = logSums;
     kernel_.forward(task, scratch);
   }
 
   const AttentionKernels& kernel_;
   const std::unique_ptr<Linear> qkv_, projection_;
   RowNorm norm_;
-  int heads_, window_;
-  cv::Mat bias_;
+  const int heads_, side_;
+  cv::Mat tables_;  // of AttentionKernels::relativeBias, a row per head
   Rows rows_;
 };
 
@@ -226,7 +227,7 @@ class MlpLayer final : public FusedLayer {
   void run(const cv::Mat&, cv::Mat& tokens, std::vector<cv::Mat>&) override {
     const int64_t width = norm_.width(), hiddenWidth = fc1_->outputs();
     rows_.forEach([&](int first, int count) {
-      AttentionScratch& scratch = scratchOfThread();
+      KernelScratch& scratch = scratchOfThread();
       scratch.reset(count * (width + hiddenWidth), 2);
       float* normed = scratch.take(count * width);
       float* hidden = scratch.take(count * hiddenWidth);
@@ -262,7 +263,7 @@ class MergingLayer final : public FusedLayer {
   void run(const cv::Mat& tokens, cv::Mat& merged, std::vector<cv::Mat>&) override {
     const int perImage = tokens.size[1] / 4, width = tokens.size[2];
     rows_.forEach([&](int first, int count) {
-      AttentionScratch& scratch = scratchOfThread();
+      KernelScratch& scratch = scratchOfThread();
       scratch.reset(wide(count) * 4 * width, 1);
       float* four = scratch.take(wide(count) * 4 * width);
       for (int i = 0; i < count * 4; ++i) {

@@ -5,8 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "model_io/base64.hpp"
 #include "model_io/deployed_model.hpp"
-#include "modules/model_io/src/base64.hpp"
 #include "tests/model_io/onnx_models.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/temp_folder.hpp"

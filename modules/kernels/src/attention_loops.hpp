@@ -105,7 +105,7 @@ MIXMIM_TARGET inline float softmaxRow(float* scores, const float* bias, int64_t 
   return sumOf(sum);
 }
 
-MIXMIM_TARGET inline void forward(const AttentionHead& head, AttentionScratch& scratch) {
+MIXMIM_TARGET inline void forward(const AttentionHead& head, KernelScratch& scratch) {
   const int dim = head.dim;
   const int64_t padded = paddedKeys(head.keys);
   scratch.reset(dim * padded + kRows * (padded + 2 * dim), 4);
@@ -162,7 +162,7 @@ MIXMIM_TARGET inline void copyRows(const float* from, int64_t rows, int dim, flo
 }
 
 MIXMIM_TARGET inline void backward(const AttentionHead& head, const AttentionHeadGradient& gradient,
-                                   AttentionScratch& scratch) {
+                                   KernelScratch& scratch) {
   const int dim = head.dim;
   const int64_t padded = paddedKeys(head.keys);
   scratch.reset(2 * dim * padded + 2 * head.keys * dim + kRows * (2 * padded + 3 * dim), 9);
@@ -199,4 +199,16 @@ MIXMIM_TARGET inline void backward(const AttentionHead& head, const AttentionHea
   }
   copyRows(keyGradient, head.keys, dim, 1, gradient.k, head.kvStep);
   copyRows(valueGradient, head.keys, dim, 1, gradient.v, head.kvStep);
+}
+
+/// A row of a window is a piece of a row of the table. Whole registers are copied: what a piece has too much
+/// is overwritten by the next one.
+MIXMIM_TARGET inline void relativeBias(const float* table, int side, float* bias) {
+  const int64_t keys = int64_t{side} * side, padded = paddedKeys(keys), tableSide = 2 * side - 1;
+  for (int64_t i = 0; i < keys; ++i, bias += padded) {
+    const float* piece = table + (side - 1 - i / side) * tableSide + side - 1 - i % side;
+    for (int64_t j = 0; j < keys; j += side, piece += tableSide)
+      for (int64_t x = 0; x < side; x += kLanes) store(bias + j + x, load(piece + x));
+    for (int64_t j = keys; j < padded; ++j) bias[j] = -std::numeric_limits<float>::infinity();
+  }
 }

@@ -1,4 +1,5 @@
 #include <cmath>
+#include <limits>
 
 #include <opencv2/core.hpp>
 
@@ -19,7 +20,7 @@ constexpr int kLanes = 4, kRows = 4;
 
 }  // namespace
 
-const AttentionKernels kPortableAttention{"portable", forward, backward};
+const AttentionKernels kPortableAttention{"portable", forward, backward, relativeBias};
 
 std::vector<const AttentionKernels*> attentionKernels() {
   std::vector<const AttentionKernels*> usable;
@@ -30,20 +31,6 @@ std::vector<const AttentionKernels*> attentionKernels() {
 #endif
   usable.push_back(&kPortableAttention);
   return usable;
-}
-
-void AttentionScratch::reset(int64_t numbers, int arrays) {
-  constexpr size_t kPerLine = sizeof(Line) / sizeof(float);
-  const size_t lines = static_cast<size_t>(numbers) / kPerLine + static_cast<size_t>(arrays);
-  if (lines_.size() < lines) lines_.resize(lines);
-  used_ = 0;
-}
-
-float* AttentionScratch::take(int64_t numbers) {
-  constexpr size_t kPerLine = sizeof(Line) / sizeof(float);
-  float* first = lines_[used_].numbers;
-  used_ += (static_cast<size_t>(numbers) + kPerLine - 1) / kPerLine;
-  return first;
 }
 
 }  // namespace cv::mixmim

@@ -1,4 +1,4 @@
-#include "base64.hpp"
+#include "model_io/base64.hpp"
 
 namespace cv::mixmim {
 

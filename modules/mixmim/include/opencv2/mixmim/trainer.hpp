@@ -15,8 +15,8 @@ namespace cv::mixmim {
 
 /// What one optimiser step did.
 struct StepReport {
-  int64_t step = 0;  ///< the step described; a device may report late, see Trainer::step
-  double loss = 0;
+  int64_t step = 0;      ///< the step described; a device may report late, see Trainer::step
+  double loss = 0;       ///< mean over the images of the step
   double gradNorm = 0;   ///< before clipping
   double lr = 0;         ///< before per-layer scaling
   bool skipped = false;  ///< loss or gradient was not finite; weights and moments are unchanged
@@ -42,13 +42,16 @@ struct LoadReport {
 /// state(). The public functions check arguments against the Config; implementations need not check again.
 class CV_EXPORTS Trainer {
  public:
+  /// Name and version of this interface; a plugin's table holds the same.
   static constexpr const char* kInterface = "mixmim.Trainer/1";
 
+  /// `config` is resolved: options.hpp, resolve().
   explicit Trainer(const Config& config);
   virtual ~Trainer();
   Trainer(const Trainer&) = delete;
   Trainer& operator=(const Trainer&) = delete;
 
+  /// What it was created with.
   const Config& config() const { return config_; }
 
   /// N x S x S x 3 bytes for the images of a batch, in memory the device copies from fastest (pinned, where
@@ -66,6 +69,7 @@ class CV_EXPORTS Trainer {
   /// only (count == capacity). The batch may be reused when step returns. The report may be of an earlier
   /// step where a device computes asynchronously; flush() waits for the last one.
   StepReport step(const Batch& batch);
+  /// Waits until all steps are done; the report of the last one.
   StepReport flush();
 
   /// Class scores before softmax, count x classes, CV_32F. Fine-tuning only. Changes nothing.
