@@ -19,7 +19,7 @@ EvaluationResult evaluateClassifier(Classifier& classifier, const Source& source
     cv::Mat scores;
     classifier.logits(picture, scores);
     accuracy.add(scores.ptr<float>(), source.label(i));
-    progress.update(i + 1, "images");
+    progress.count(i + 1, "images");
   }
   return accuracy.result();
 }

@@ -66,7 +66,7 @@ EvaluationResult evaluate(const std::shared_ptr<const Source>& source, const Con
       accuracy.add(answers.ptr<float>(i), batch->labels.at<int>(i));
       if (mistakes) mistakes->add(*batch, i, answers.ptr<float>(i), classes);
     }
-    progress.update(done += batch->count, "images");
+    progress.count(done += batch->count, "images");
   }
   for (const BadImage& image : pipeline.badImages())
     progress.note(fmt::format("left out: {}: {}", placeText(image.path, image.offset), image.reason));

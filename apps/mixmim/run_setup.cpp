@@ -71,10 +71,10 @@ void openValidation(RunSetup& run) {
 }
 
 /// Sets `resumed` if there is something to resume.
-void findCheckpoint(RunSetup& run) {
+void findCheckpoint(RunSetup& run, Repair repair) {
   const Config& config = run.config;
   if (config.run.resume.empty()) return;
-  run.resumed = checkpointToResume(config);
+  run.resumed = checkpointToResume(config, repair);
   if (run.resumed.empty())
     say("nothing to resume in " + config.run.out + ", a new run begins");
   else if (isPthName(run.resumed))
@@ -104,13 +104,13 @@ Recipe recipeOf(Task task) {
   return task == Task::kPretrain ? Recipe::kPretrain : Recipe::kFinetune;
 }
 
-RunSetup setUpRun(Config config) {
+RunSetup setUpRun(Config config, Repair repair) {
   RunSetup run;
   run.config = std::move(config);
   warnAboutCoarseMask(run.config);
   openTraining(run);
   openValidation(run);
-  findCheckpoint(run);
+  findCheckpoint(run, repair);
   run.trainer = createTrainer(run.config);
   const auto allocate = [trainer = run.trainer.get()](int batch) { return trainer->allocate(batch); };
   run.pipeline = std::make_unique<Pipeline>(

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "data_pipeline/pipeline.hpp"
+#include "model_io/checkpoint.hpp"
 #include "opencv2/mixmim/trainer.hpp"
 
 namespace cv::mixmim {
@@ -21,9 +22,10 @@ struct RunSetup {
   double bestTop1 = -1;   ///< by then; -1 = none
 };
 
-/// Opens data and plugin, loads weights or a checkpoint, and tells about them on stderr. Writes nothing.
-/// Throws Error where something does not fit.
-RunSetup setUpRun(Config config);
+/// Opens data and plugin, loads weights or a checkpoint, and tells about them on stderr. Writes nothing, but
+/// with kPutBack it completes an interrupted replacement of a checkpoint of the run to be resumed. Throws
+/// Error where something does not fit.
+RunSetup setUpRun(Config config, Repair repair = Repair::kPutBack);
 
 Recipe recipeOf(Task task);
 
