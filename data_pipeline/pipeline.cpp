@@ -56,13 +56,19 @@ struct Parts {
 
 Parts partsOf(const PipelineOptions& options) {
   if (options.recipe == Recipe::kEval) return {0, 1, 1};
-  const int count = options.config.optim.accumulate;
-  if (count < 1 || options.world < 1 || options.rank < 0 || options.rank >= options.world)
-    throw Error(fmt::format(
-        "PipelineOptions: expected a rank below the world size and at least one batch per step, got {}, {} "
-        "and {}",
-        options.rank, options.world, count));
-  return {options.rank * count, count, options.world * count};
+  const int rank = options.rank, world = options.world, wanted = options.config.optim.accumulate;
+  if (world < 1 || rank < 0 || rank >= world)
+    throw Error(
+        fmt::format("PipelineOptions: expected a rank below the world size, got {} and {}", rank, world));
+  const int64_t inAll = wanted > 0 ? wanted : world;
+  if (inAll < world)
+    throw Error(
+        "optim.accumulate",
+        fmt::format("expected at least one batch per step for each of {} processes, got {}", world, inAll),
+        "0 is one for each");
+  const auto first = static_cast<int>(rank * inAll / world),
+             end = static_cast<int>((rank + 1) * inAll / world);
+  return {first, end - first, static_cast<int>(inAll)};
 }
 
 std::shared_ptr<const Source> checked(std::shared_ptr<const Source> source) {
@@ -186,6 +192,7 @@ void Pipeline::Impl::prepare(RingBatch& work, int64_t sequence) {
   batch.step = step;
   batch.part = own;
   batch.parts = parts.count;
+  batch.inAll = parts.inAll;
   batch.key = step * parts.inAll + part;
   batch.epoch = static_cast<double>(step) / static_cast<double>(sampler.stepsPerEpoch());
   work.sequence = sequence;

@@ -28,11 +28,12 @@ struct PipelineOptions {
       world = 1;  ///< which of how many processes this is; each takes other batches of the same steps
 };
 
-/// Streams batches from `source`, config.optim.accumulate of them per optimiser step. Content is a pure
-/// function of (seed, step, part, data set): any number of threads and any ring size give the same bytes, and
-/// k processes see what one process sees that accumulates k batches. Shuffled recipes drop the last
-/// incomplete batch of an epoch; evaluation keeps the order of the source and delivers a last batch with
-/// count < capacity.
+/// Streams batches from `source`. An optimiser step takes config.optim.accumulate of them, which the
+/// processes share in order and as evenly as possible: of 5 batches, two processes take 2 and 3. Content is a
+/// pure function of (seed, step, place in the step, data set): any number of threads and any ring size give
+/// the same bytes, and k processes see what one process sees that accumulates k batches. Shuffled recipes
+/// drop the last incomplete batch of an epoch; evaluation keeps the order of the source and delivers a last
+/// batch with count < capacity.
 ///
 ///   Pipeline pipeline(openSource("photos"), {config, Recipe::kPretrain, allocate});
 ///   pipeline.start(0, 10 * pipeline.stepsPerEpoch());

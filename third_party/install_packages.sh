@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian/Ubuntu packages a verb of ./run needs, and only those that are missing.
 #
-#   third_party/install_packages.sh GROUP...        groups: build test lint fuzz
+#   third_party/install_packages.sh GROUP...        groups: build test lint fuzz coverage
 #
 # Says what it is about to install, uses sudo only if not root, and asks nothing. MIXMIM_SKIP_INSTALL=1 trusts the machine
 # as it is (other distributions, or packages built by hand): CMake then names whatever it cannot find.
@@ -16,6 +16,7 @@ build_packages=(
   "libjpeg62-turbo-dev|libjpeg-turbo8-dev"                 # JPEG decoding
   "libdnnl-dev|libonednn-dev"                              # oneDNN: the classifier's matrix products
   libxxhash-dev                                            # checksums in checkpoints
+  libgloo-dev                                              # headers of Gloo, which is inside LibTorch
   file                                                     # cpack looks with it for what packages depend on
   libgtest-dev libbenchmark-dev                            # tests and benchmarks
   python3 python3-pip unzip                                # only to fetch LibTorch, which PyPI distributes as a wheel
@@ -24,7 +25,8 @@ test_packages=(python3-venv)                               # other ONNX readers,
 if ! grep -qs '^ID=ubuntu' /etc/os-release; then           # there a snap only: the test that uses it is skipped
   test_packages+=(chromium)                                # looks at the page of a report
 fi
-lint_packages=(clang-format clang-tidy shellcheck)
+lint_packages=(clang-format clang-tidy cppcheck doxygen shellcheck)
+coverage_packages=(gcovr)                                  # which lines the tests run
 fuzz_packages=(clang)
 
 fail() { echo "error: $*" >&2; exit 1; }
@@ -56,7 +58,8 @@ for group in "$@"; do
     test) wanted+=("${test_packages[@]}") ;;
     lint) wanted+=("${lint_packages[@]}") ;;
     fuzz) wanted+=("${fuzz_packages[@]}") ;;
-    *) fail "install_packages.sh: unknown group '$group', expected build, test, lint or fuzz" ;;
+    coverage) wanted+=("${coverage_packages[@]}") ;;
+    *) fail "install_packages.sh: unknown group '$group', expected build, test, lint, fuzz or coverage" ;;
   esac
 done
 if [[ ${MIXMIM_SKIP_INSTALL:-0} == 1 ]]; then exit 0; fi

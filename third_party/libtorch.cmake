@@ -23,3 +23,26 @@ target_include_directories(mixmim_torch SYSTEM INTERFACE
   ${MIXMIM_TORCH_ROOT}/include ${MIXMIM_TORCH_ROOT}/include/torch/csrc/api/include)
 target_link_libraries(mixmim_torch INTERFACE
   ${MIXMIM_TORCH_ROOT}/lib/libtorch_cpu.so ${MIXMIM_TORCH_ROOT}/lib/libc10.so)
+
+# Gloo connects processes on CPUs. It is inside LibTorch, whose wheel leaves out its headers; none of its code is linked.
+find_path(GLOO_INCLUDE_DIR gloo/rendezvous/store.h HINTS ${MIXMIM_TORCH_ROOT}/include)
+if(NOT GLOO_INCLUDE_DIR)
+  message(FATAL_ERROR "Gloo's headers were not found. Install them: apt-get install libgloo-dev")
+endif()
+message(STATUS "Gloo's headers in ${GLOO_INCLUDE_DIR}")
+add_library(mixmim_gloo_headers INTERFACE)
+add_library(mixmim::gloo_headers ALIAS mixmim_gloo_headers)
+target_include_directories(mixmim_gloo_headers SYSTEM INTERFACE ${GLOO_INCLUDE_DIR})
+
+# NCCL connects GPUs. The NVIDIA packages stand beside the wheel, each with its headers.
+file(GLOB nvidia_includes ${MIXMIM_TORCH_ROOT}/../nvidia/*/include /usr/local/cuda/include)
+find_path(CUDA_RUNTIME_INCLUDE_DIR cuda_runtime_api.h HINTS ${nvidia_includes})
+find_path(NCCL_INCLUDE_DIR nccl.h HINTS ${nvidia_includes})
+if(CUDA_RUNTIME_INCLUDE_DIR AND NCCL_INCLUDE_DIR AND EXISTS ${MIXMIM_TORCH_ROOT}/lib/libtorch_cuda.so)
+  message(STATUS "NCCL's headers in ${NCCL_INCLUDE_DIR}: trainers on several GPUs can share a training")
+  add_library(mixmim_torch_nccl INTERFACE)
+  add_library(mixmim::torch_nccl ALIAS mixmim_torch_nccl)
+  target_include_directories(mixmim_torch_nccl SYSTEM INTERFACE ${CUDA_RUNTIME_INCLUDE_DIR} ${NCCL_INCLUDE_DIR})
+  target_link_libraries(mixmim_torch_nccl INTERFACE
+    mixmim::torch ${MIXMIM_TORCH_ROOT}/lib/libtorch_cuda.so ${MIXMIM_TORCH_ROOT}/lib/libc10_cuda.so)
+endif()

@@ -138,6 +138,7 @@ std::vector<std::string> CommandLine::settingNames() const {
 }
 
 bool CommandLine::parse(const std::vector<std::string>& arguments) {
+  arguments_ = arguments;
   po::options_description description;
   std::vector<std::string> names{"help"};
   const std::vector<std::string> settingNames = this->settingNames();

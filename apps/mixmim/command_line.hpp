@@ -55,6 +55,7 @@ class CommandLine {
   const std::string& verb() const { return verb_; }
   const std::string& sentence() const { return sentence_; }
   const std::string& usage() const { return usage_; }
+  const std::vector<std::string>& arguments() const { return arguments_; }  ///< as they were parsed
   const std::vector<std::string>& examples() const { return examples_; }
   const std::vector<std::string>& wordChoices() const { return wordChoices_; }
   /// Its own options, then the settings it accepts.
@@ -91,7 +92,7 @@ class CommandLine {
   std::vector<std::string> wordChoices_;
   std::map<std::string, std::string> given_;  // own options
   std::vector<Setting> settings_;             // of the command line, in order
-  std::vector<std::string> words_;
+  std::vector<std::string> words_, arguments_;
 };
 
 }  // namespace cv::mixmim

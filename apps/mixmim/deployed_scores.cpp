@@ -1,12 +1,19 @@
 #include "apps/mixmim/deployed_scores.hpp"
 
+#include <algorithm>
+#include <functional>
+#include <vector>
+
 #include "apps/mixmim/picture_batch.hpp"
 #include "apps/mixmim/progress.hpp"
+#include "opencv2/mixmim/error.hpp"
 
 namespace cv::mixmim {
 
-EvaluationResult evaluateClassifier(Classifier& classifier, const Source& source) {
-  Accuracy accuracy(static_cast<int>(classifier.labels().size()));
+namespace {
+
+/// Calls `use` with every picture that OpenCV can read, and its label.
+void forEachPicture(const Source& source, const std::function<void(const cv::Mat&, int)>& use) {
   Progress progress("evaluate", source.size());
   std::vector<uint8_t> bytes;
   for (int64_t i = 0; i < source.size(); ++i) {
@@ -16,12 +23,57 @@ EvaluationResult evaluateClassifier(Classifier& classifier, const Source& source
       progress.note("left out: " + source.place(i) + ": is not a picture that OpenCV can read");
       continue;
     }
-    cv::Mat scores;
-    classifier.logits(picture, scores);
-    accuracy.add(scores.ptr<float>(), source.label(i));
+    use(picture, source.label(i));
     progress.count(i + 1, "images");
   }
+}
+
+Accuracy accuracyOf(const Classifier& classifier) {
+  return Accuracy(static_cast<int>(classifier.labels().size()));
+}
+
+/// The class with the highest score.
+int best(const cv::Mat& row) {
+  return static_cast<int>(std::max_element(row.begin<float>(), row.end<float>()) - row.begin<float>());
+}
+
+}  // namespace
+
+EvaluationResult evaluateClassifier(Classifier& classifier, const Source& source) {
+  Accuracy accuracy = accuracyOf(classifier);
+  cv::Mat scores;
+  forEachPicture(source, [&](const cv::Mat& picture, int label) {
+    classifier.logits(picture, scores);
+    accuracy.add(scores.ptr<float>(), label);
+  });
   return accuracy.result();
+}
+
+DeployedCheck checkDeployed(const std::string& model, const Source& source, const std::string& where) {
+  DeployedCheck check;
+  const auto exact = Classifier::create(model);
+  checkLabels(where, source.labels(), exact->labels());
+  cv::Ptr<Classifier> fast;
+  try {
+    ClassifierOptions options;
+    options.int8 = true;
+    fast = Classifier::create(model, options);
+  } catch (const Error& e) {
+    check.whyNoInt8 = e.what();
+  }
+  Accuracy exactAccuracy = accuracyOf(*exact), fastAccuracy = accuracyOf(*exact);
+  cv::Mat scores, fastScores;
+  forEachPicture(source, [&](const cv::Mat& picture, int label) {
+    exact->logits(picture, scores);
+    exactAccuracy.add(scores.ptr<float>(), label);
+    if (!fast) return;
+    fast->logits(picture, fastScores);
+    fastAccuracy.add(fastScores.ptr<float>(), label);
+    check.sameAnswer += best(scores) == best(fastScores);
+  });
+  check.float32 = exactAccuracy.result();
+  if (fast) check.int8 = fastAccuracy.result();
+  return check;
 }
 
 }  // namespace cv::mixmim

@@ -126,7 +126,7 @@ void printForPeople(const RunSetup& run, const MemoryEstimate& memory, const Mea
 
 int dryRun(const Config& config, bool asJson) {
   if (!config.run.out.empty()) checkRunFolder(config);
-  RunSetup run = setUpRun(config, Repair::kLookOnly);
+  RunSetup run = setUpRun(config, {}, Repair::kLookOnly);
   const MemoryEstimate memory = estimateMemory(run.config);
   const Measured measured = measure(run);
   if (asJson)

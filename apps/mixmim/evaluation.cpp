@@ -21,9 +21,12 @@ double EvaluationResult::top1Of(int label) const {
   return all == 0 ? 0 : static_cast<double>(confusion.at<int>(label, label)) / static_cast<double>(all);
 }
 
-Accuracy::Accuracy(int classes) : classes_(classes), confusion_(cv::Mat::zeros(classes, classes, CV_32S)) {}
+Accuracy::Accuracy(int classes, int64_t batches)
+    : classes_(classes),
+      losses_(static_cast<size_t>(batches)),
+      confusion_(cv::Mat::zeros(classes, classes, CV_32S)) {}
 
-void Accuracy::add(const float* scores, int label) {
+void Accuracy::add(const float* scores, int label, int64_t batch) {
   if (label < 0) return;
   constexpr int kFew = 5;
   std::vector<int> order(static_cast<size_t>(classes_));
@@ -38,8 +41,20 @@ void Accuracy::add(const float* scores, int label) {
   const float largest = scores[order.front()];
   double sum = 0;
   for (int c = 0; c < classes_; ++c) sum += std::exp(static_cast<double>(scores[c] - largest));
-  loss_ += std::log(sum) - static_cast<double>(scores[label] - largest);
+  losses_[static_cast<size_t>(batch)] += std::log(sum) - static_cast<double>(scores[label] - largest);
   ++confusion_.at<int>(label, order.front());
+}
+
+void Accuracy::addOthers(World& world) {
+  std::vector<double> numbers{top1_, top5_};
+  numbers.insert(numbers.end(), losses_.begin(), losses_.end());
+  numbers.insert(numbers.end(), confusion_.begin<int>(), confusion_.end<int>());
+  world.sum(numbers);  // counts, and losses of which all but one are 0: no order changes the result
+  top1_ = numbers[0];
+  top5_ = numbers[1];
+  const auto losses = numbers.begin() + 2, counts = losses + static_cast<std::ptrdiff_t>(losses_.size());
+  std::copy(losses, counts, losses_.begin());
+  std::copy(counts, numbers.end(), confusion_.begin<int>());
 }
 
 EvaluationResult Accuracy::result() const {
@@ -48,28 +63,34 @@ EvaluationResult Accuracy::result() const {
   const double n = std::max<double>(1, static_cast<double>(result.images));
   result.top1 = top1_ / n;
   result.top5 = top5_ / n;
-  result.loss = loss_ / n;
+  result.loss = std::accumulate(losses_.begin(), losses_.end(), 0.0) / n;
   result.confusion = confusion_;
   return result;
 }
 
 EvaluationResult evaluate(const std::shared_ptr<const Source>& source, const Config& config, int classes,
-                          const std::function<cv::Mat(const Batch&)>& scores, Mistakes* mistakes) {
+                          const std::function<cv::Mat(const Batch&)>& scores, World& world,
+                          Mistakes* mistakes) {
   Pipeline pipeline(source, {config, Recipe::kEval, {}});
-  Progress progress("evaluate", source->size());
-  Accuracy accuracy(classes);
+  const int64_t batches = pipeline.stepsPerEpoch();
+  Progress progress("evaluate", source->size() / world.size());
+  Accuracy accuracy(classes, batches);
   int64_t done = 0;
-  pipeline.start(0, pipeline.stepsPerEpoch());
+  pipeline.start(world.rank() * batches / world.size(), (world.rank() + 1) * batches / world.size());
   while (const auto batch = pipeline.next()) {
     const cv::Mat answers = scores(*batch);
     for (int i = 0; i < batch->count; ++i) {
-      accuracy.add(answers.ptr<float>(i), batch->labels.at<int>(i));
+      accuracy.add(answers.ptr<float>(i), batch->labels.at<int>(i), batch->step);
       if (mistakes) mistakes->add(*batch, i, answers.ptr<float>(i), classes);
     }
     progress.count(done += batch->count, "images");
   }
+  std::string leftOut;
   for (const BadImage& image : pipeline.badImages())
-    progress.note(fmt::format("left out: {}: {}", placeText(image.path, image.offset), image.reason));
+    leftOut += fmt::format("left out: {}: {}\n", placeText(image.path, image.offset), image.reason);
+  for (std::string& lines : world.gather(leftOut))
+    if (!lines.empty()) progress.note(lines.substr(0, lines.size() - 1));
+  accuracy.addOthers(world);
   return accuracy.result();
 }
 

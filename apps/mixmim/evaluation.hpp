@@ -8,6 +8,7 @@
 
 #include "apps/mixmim/mistakes.hpp"
 #include "data_pipeline/pipeline.hpp"
+#include "opencv2/mixmim/world.hpp"
 
 namespace cv::mixmim {
 
@@ -25,20 +26,27 @@ struct EvaluationResult {
 /// with the lower number comes first, and scores that are no numbers come last.
 class Accuracy {
  public:
-  explicit Accuracy(int classes);
-  void add(const float* scores, int label);
+  /// `batches`: losses are added up batch by batch, and then those sums in their order, so that it does not
+  /// matter who computed which batch.
+  explicit Accuracy(int classes, int64_t batches = 1);
+  void add(const float* scores, int label, int64_t batch = 0);
+  /// Adds what other processes have added for other batches.
+  void addOthers(World& world);
   EvaluationResult result() const;
 
  private:
   int classes_;
-  double top1_ = 0, top5_ = 0, loss_ = 0;
+  double top1_ = 0, top5_ = 0;
+  std::vector<double> losses_;  ///< by batch
   cv::Mat confusion_;
 };
 
 /// Runs every image of `source` through the evaluation transform and `scores` (count x classes, CV_32F).
-/// `mistakes` collects wrong answers, if it is not null.
+/// Several processes take a part of the batches each, and all get the result of the whole, the same bits for
+/// any number of them. `mistakes`, if it is not null, collects the wrong answers of this process.
 EvaluationResult evaluate(const std::shared_ptr<const Source>& source, const Config& config, int classes,
-                          const std::function<cv::Mat(const Batch&)>& scores, Mistakes* mistakes = nullptr);
+                          const std::function<cv::Mat(const Batch&)>& scores,
+                          World& world = *aloneInTheWorld(), Mistakes* mistakes = nullptr);
 
 /// Throws Error when the classes of a data set are not the model's, naming the first difference.
 void checkLabels(const std::string& where, const std::vector<std::string>& data,

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <boost/json.hpp>
 #include <filesystem>
 #include <iostream>
@@ -7,6 +8,8 @@
 
 #include "apps/mixmim/checkpoint_config.hpp"
 #include "apps/mixmim/command_line.hpp"
+#include "apps/mixmim/data_source.hpp"
+#include "apps/mixmim/deployed_scores.hpp"
 #include "apps/mixmim/exported_model.hpp"
 #include "apps/mixmim/progress.hpp"
 #include "apps/mixmim/trainer_scores.hpp"
@@ -106,6 +109,45 @@ class Comparer {
   std::string whyNot_;
 };
 
+/// The labelled pictures of --check, or none.
+std::shared_ptr<const Source> checkSource(const CommandLine& line, Head head) {
+  const std::string place = line.get("check");
+  if (place.empty()) return nullptr;
+  if (!hasClasses(head))
+    throw UsageError(fmt::format("--check: the head {} has no classes to be right about", nameOf(head)));
+  auto source = openAndReport(place);
+  if (source->labels().empty())
+    throw Error(place, "has no class folders, so there is nothing to compare with");
+  return source;
+}
+
+boost::json::object toJson(const DeployedCheck& check) {
+  boost::json::object object{{"images", check.float32.images}, {"top1", check.float32.top1}};
+  object["top1_int8"] = check.int8 ? boost::json::value(check.int8->top1) : nullptr;
+  object["same_answer"] = check.int8 ? boost::json::value(check.sameAnswer) : nullptr;
+  return object;
+}
+
+std::string sentenceOf(const DeployedCheck& check) {
+  const std::string sentence =
+      fmt::format("top-1 on {} pictures: {:.2f} %", check.float32.images, 100 * check.float32.top1);
+  if (!check.int8) return fmt::format("{}; not with --int8: {}\n", sentence, check.whyNoInt8);
+  const auto images = static_cast<double>(std::max<int64_t>(1, check.float32.images));
+  return fmt::format("{}, with --int8 {:.2f} % (the same answer for {:.1f} %)\n", sentence,
+                     100 * check.int8->top1, 100 * static_cast<double>(check.sameAnswer) / images);
+}
+
+void printForPeople(const std::string& out, const ExportedModel& model, Head head, const ExportReport& report,
+                    const Comparison& comparison) {
+  std::cout << fmt::format(
+      "{}: {:.1f} MB, {}\n", out, static_cast<double>(report.bytes) / 1e6,
+      hasClasses(head) ? fmt::format("{} classes", model.about.labels.size()) : sentenceOf(head));
+  std::cout << (comparison.difference
+                    ? fmt::format("OpenCV {} against the trainer: answers differ by at most {:.1e}\n",
+                                  CV_VERSION, *comparison.difference)
+                    : fmt::format("not compared with the trainer: {}\n", comparison.whyNot));
+}
+
 CommandLine commandLine(const Arguments&) {
   CommandLine line("export",
                    "Writes one deployable .onnx, with preprocessing, labels and a test picture inside; or "
@@ -124,6 +166,8 @@ CommandLine commandLine(const Arguments&) {
       .choice("opset", "11 for OpenCV from 4.5.5, or 9: for 4.5.4 too, GELU without Erf, slower.", "11",
               {"11", "9"})
       .option("labels", "Text file with one label per line, instead of the checkpoint's class names.")
+      .option("check",
+              "Labelled pictures: also print how right the file is on them, with and without --int8.")
       .flag("optimizer", "Into a .pth, also the optimizer's state.")
       .flag("json", "Print the result as one JSON object.")
       .settings(Task::kFinetune, {"model", "run.init", "run.seed", "run.trainer", "augment.evalCrop"});
@@ -134,6 +178,7 @@ int run(const CommandLine& line) {
   const std::string out = line.required("out");
   if (isPthName(out)) return writeForPytorch(out, initOf(line), line.has("optimizer"), line.has("json"));
   const ExportOptions options = exportOptions(line);
+  const auto pictures = checkSource(line, options.head);
   Progress progress("export", 3);
   ExportedModel model = exportedModel(line, options);
   progress.update(1, "weights read");
@@ -143,21 +188,18 @@ int run(const CommandLine& line) {
   model.weights.clear();  // a large model need not be there twice
   const Comparison comparison = compare(out);
   progress.update(3, "compared");
+  if (!line.has("json")) printForPeople(out, model, options.head, report, comparison);
+  std::optional<DeployedCheck> check;
+  if (pictures) check = checkDeployed(out, *pictures, line.get("check"));
   if (line.has("json")) {
     boost::json::value difference;  // null: nothing to compare with
     if (comparison.difference) difference = *comparison.difference;
-    std::cout << boost::json::serialize(boost::json::object{
-                     {"file", out}, {"bytes", report.bytes}, {"max_abs_error", difference}})
-              << '\n';
-    return kDone;
+    boost::json::object answer{{"file", out}, {"bytes", report.bytes}, {"max_abs_error", difference}};
+    if (check) answer["check"] = toJson(*check);
+    std::cout << boost::json::serialize(answer) << '\n';
+  } else if (check) {
+    std::cout << sentenceOf(*check);
   }
-  std::cout << fmt::format("{}: {:.1f} MB, {}\n", out, static_cast<double>(report.bytes) / 1e6,
-                           hasClasses(options.head) ? fmt::format("{} classes", model.about.labels.size())
-                                                    : sentenceOf(options.head));
-  std::cout << (comparison.difference
-                    ? fmt::format("OpenCV {} against the trainer: answers differ by at most {:.1e}\n",
-                                  CV_VERSION, *comparison.difference)
-                    : fmt::format("not compared with the trainer: {}\n", comparison.whyNot));
   return kDone;
 }
 

@@ -1,10 +1,12 @@
 // Ctrl-C and SIGTERM end a run cleanly: the step in work finishes, a checkpoint is written. A second signal
-// ends at once.
+// ends at once. SIGUSR1 asks for a checkpoint and nothing else.
 #pragma once
+
+#include <cstdint>
 
 namespace cv::mixmim {
 
-/// Catches SIGINT and SIGTERM from now on. Call once, from a verb that can stop cleanly.
+/// Catches SIGINT, SIGTERM and SIGUSR1 from now on. Call once, from a verb that can stop cleanly.
 void catchInterrupts();
 
 /// The signal that came, or 0.
@@ -14,5 +16,14 @@ int interruptSignal();
 inline int interruptExitCode() {
   return 128 + interruptSignal();
 }
+
+/// What was asked for by signals, as bits.
+enum Request : uint32_t { kInterrupt = 1, kTerminate = 2, kCheckpoint = 4 };
+
+/// Requests so far. A checkpoint is asked for once: the next call does not repeat it.
+uint32_t takeRequests();
+
+/// interruptExitCode() for requests that may have come to another process.
+int exitCodeOf(uint32_t requests);
 
 }  // namespace cv::mixmim

@@ -9,8 +9,9 @@
 
 namespace cv::mixmim {
 
-NonFiniteSteps::NonFiniteSteps(RunFolder& folder, const Source& source, int limit)
-    : folder_(folder), source_(source), limit_(limit) {}
+NonFiniteSteps::NonFiniteSteps(RunFolder& folder, const Source& source, int limit,
+                               std::shared_ptr<World> world)
+    : folder_(folder), source_(source), limit_(limit), world_(std::move(world)) {}
 
 void NonFiniteSteps::remember(const Batch& batch) {
   constexpr size_t kKept = 8;  // more than any trainer is late
@@ -35,12 +36,16 @@ void NonFiniteSteps::check(const StepReport& report) {
 }
 
 void NonFiniteSteps::record(const StepReport& report) const {
-  boost::json::array images;
+  boost::json::array own, images;
   const auto found = std::find_if(remembered_.begin(), remembered_.end(),
                                   [&](const Images& entry) { return entry.step == report.step; });
   if (found != remembered_.end())
-    for (const int64_t index : found->samples)
-      images.push_back({{"index", index}, {"path", source_.place(index)}});
+    for (const int64_t index : found->samples) own.push_back(index);
+  for (const std::string& list : world_->gather(boost::json::serialize(own))) {
+    const boost::json::value indices = boost::json::parse(list);
+    for (const boost::json::value& index : indices.as_array())
+      images.push_back({{"index", index}, {"path", source_.place(index.as_int64())}});
+  }
   folder_.logNonFinite({{"step", report.step + 1},
                         {"loss", report.loss},
                         {"grad_norm", report.gradNorm},

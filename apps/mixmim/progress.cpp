@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
+#include <iostream>
 
 #include <fmt/format.h>
 
@@ -51,7 +51,7 @@ Progress::Progress(std::string what, int64_t total, int64_t done)
       drawn_(start_) {}
 
 Progress::~Progress() {
-  if (!line_.empty()) std::fputs("\n", stderr);
+  if (!line_.empty()) std::cerr << '\n';
 }
 
 /// The end is always drawn on a terminal; elsewhere where there was something to wait for.
@@ -84,19 +84,19 @@ void Progress::draw(const std::string& details) {
   drawnBefore_ = true;
   const std::string eta = durationText(secondsLeft());
   if (!terminal_) {
-    std::fputs(fmt::format("{} {}/{}  eta {}  {}\n", what_, done_, total_, eta, details).c_str(), stderr);
+    std::cerr << fmt::format("{} {}/{}  eta {}  {}\n", what_, done_, total_, eta, details);
     return;
   }
   std::string line = progressLine(what_, done_, total_, eta, details, terminalWidth());
   const size_t rest = line_.size() > line.size() ? line_.size() - line.size() : 0;
-  std::fputs(("\r" + line + std::string(rest, ' ')).c_str(), stderr);
+  std::cerr << "\r" + line + std::string(rest, ' ');
   line_ = std::move(line);
 }
 
 void Progress::note(const std::string& text) {
-  if (!line_.empty()) std::fputs(("\r" + std::string(line_.size(), ' ') + "\r").c_str(), stderr);
+  if (!line_.empty()) std::cerr << "\r" + std::string(line_.size(), ' ') + "\r";
   line_.clear();
-  std::fputs((text + "\n").c_str(), stderr);
+  std::cerr << text + "\n";
 }
 
 }  // namespace cv::mixmim

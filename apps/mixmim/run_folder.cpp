@@ -95,7 +95,8 @@ void checkRunFolder(const Config& config) {
                 "--resume auto continues it, --overwrite starts anew");
 }
 
-RunFolder::RunFolder(const Config& config) : path_(config.run.out) {
+RunFolder::RunFolder(const Config& config, bool writes) : path_(config.run.out), writes_(writes) {
+  if (!writes) return;
   checkRunFolder(config);
   const fs::path folder(path_);
   if (fs::exists(folder / "config.ini") && config.run.resume.empty()) removeRun(folder);
@@ -112,6 +113,7 @@ std::string RunFolder::checkpoint(int64_t step) const {
 }
 
 void RunFolder::attempt(const std::function<void()>& write) {
+  if (!writes_) return;
   try {
     write();
   } catch (const Error& e) {
@@ -129,6 +131,7 @@ void RunFolder::append(Log& log, const char* name, const std::string& line) {
 }
 
 void RunFolder::say(const std::string& text) {
+  if (!writes_) return;
   std::cerr << text << '\n';
   const bool unheard = !std::cerr && !deaf_;
   deaf_ = deaf_ || unheard;
@@ -165,17 +168,8 @@ void RunFolder::logPicture(const std::string& name, int64_t step, const cv::Mat&
   attempt([&] { events().picture(step, name, picture.size(), png); });
 }
 
-void RunFolder::writeBadImages(const std::vector<BadImage>& images) {
-  std::string text;
-  for (const BadImage& image : images)
-    text += json::serialize(json::object{{"path", image.path},
-                                         {"offset", image.offset},
-                                         {"reason", image.reason},
-                                         {"epoch", image.epoch},
-                                         {"position", image.position},
-                                         {"substitute", image.substitute}}) +
-            "\n";
-  if (!text.empty()) attempt([&] { writeText(fs::path(path_) / kBadImages, text); });
+void RunFolder::writeBadImages(const std::string& lines) {
+  if (!lines.empty()) attempt([&] { writeText(fs::path(path_) / kBadImages, lines); });
 }
 
 void RunFolder::rewind(int64_t step) {
@@ -184,6 +178,19 @@ void RunFolder::rewind(int64_t step) {
     if (fs::exists(path)) attempt([&] { writeText(path, linesUpTo(path, step)); });
   }
   firstStep_ = step + 1;
+}
+
+std::string linesOf(const std::vector<BadImage>& images) {
+  std::string lines;
+  for (const BadImage& image : images)
+    lines += json::serialize(json::object{{"path", image.path},
+                                          {"offset", image.offset},
+                                          {"reason", image.reason},
+                                          {"epoch", image.epoch},
+                                          {"position", image.position},
+                                          {"substitute", image.substitute}}) +
+             "\n";
+  return lines;
 }
 
 std::string checkpointToResume(const Config& config, Repair repair) {

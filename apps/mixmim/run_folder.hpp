@@ -24,8 +24,9 @@ void checkRunFolder(const Config& config);
 class RunFolder {
  public:
   /// Prepares `config.run.out`. An existing run needs run.resume or run.overwrite; --overwrite removes what a
-  /// run writes there and nothing else. Throws Error.
-  explicit RunFolder(const Config& config);
+  /// run writes there and nothing else. Throws Error. `writes` is false in all but one of the processes that
+  /// share a run: there nothing is said or written.
+  explicit RunFolder(const Config& config, bool writes = true);
 
   const std::string& path() const { return path_; }
   /// Does a write that may fail like those below: an Error becomes the one warning.
@@ -43,8 +44,8 @@ class RunFolder {
   void logNonFinite(boost::json::object line);
   /// pictures/<name>-<step>.png, and the same for TensorBoard. `picture`: 8 bit, BGR.
   void logPicture(const std::string& name, int64_t step, const cv::Mat& picture);
-  /// The whole list of unusable images, rewritten.
-  void writeBadImages(const std::vector<BadImage>& images);
+  /// The whole list of unusable images, a line each, rewritten.
+  void writeBadImages(const std::string& lines);
   /// A resumed run repeats the steps after `step`: what the logs say of those is dropped.
   void rewind(int64_t step);
 
@@ -55,11 +56,15 @@ class RunFolder {
   EventFile& events();
 
   std::string path_;
+  bool writes_;
   Log train_, metrics_, nonFinite_;
   std::optional<EventFile> events_;
   int64_t firstStep_ = 0;  ///< of what is logged from now on
   bool warned_ = false, deaf_ = false;
 };
+
+/// One line of bad_images.jsonl for each.
+std::string linesOf(const std::vector<BadImage>& images);
 
 /// The checkpoint `run.resume` means: the newest usable one of the run folder for "auto" ("" if there is none
 /// yet), else the named one. Says on stderr what it passed over.

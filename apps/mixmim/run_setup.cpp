@@ -1,6 +1,7 @@
 #include "apps/mixmim/run_setup.hpp"
 
 #include <algorithm>
+#include <boost/json.hpp>
 #include <cmath>
 #include <iostream>
 
@@ -9,6 +10,7 @@
 #include "apps/mixmim/checkpoint_config.hpp"
 #include "apps/mixmim/data_source.hpp"
 #include "apps/mixmim/evaluation.hpp"
+#include "apps/mixmim/processes.hpp"
 #include "apps/mixmim/run_folder.hpp"
 #include "model_io/pth.hpp"
 #include "opencv2/mixmim/error.hpp"
@@ -70,17 +72,46 @@ void openValidation(RunSetup& run) {
   if (run.config.run.task == Task::kFinetune) checkLabels(data.val, run.val->labels(), run.train->labels());
 }
 
-/// Sets `resumed` if there is something to resume.
+/// Sets `resumed` if there is something to resume, and then the number of batches per step if it was left
+/// open: it is that of the run, however many processes shared them then and share them now.
 void findCheckpoint(RunSetup& run, Repair repair) {
-  const Config& config = run.config;
+  Config& config = run.config;
   if (config.run.resume.empty()) return;
   run.resumed = checkpointToResume(config, repair);
-  if (run.resumed.empty())
+  if (run.resumed.empty()) {
     say("nothing to resume in " + config.run.out + ", a new run begins");
-  else if (isPthName(run.resumed))
+  } else if (isPthName(run.resumed)) {
     say(run.resumed + ": the settings of this command count, they are not compared with those of its run");
-  else
-    checkSameRun(config, readCheckpointInfo(run.resumed), run.train->fingerprint());
+  } else {
+    const CheckpointInfo info = readCheckpointInfo(run.resumed);
+    if (config.optim.accumulate == 0) config.optim.accumulate = info.config.optim.accumulate;
+    checkSameRun(config, info, run.train->fingerprint());
+  }
+}
+
+/// What rank 0 knows from the checkpoint, for all.
+void shareStart(RunSetup& run) {
+  int& accumulate = run.config.optim.accumulate;
+  if (accumulate == 0) accumulate = run.world->size();
+  const boost::json::object own{
+      {"resumed", run.resumed}, {"step", run.firstStep}, {"top1", run.bestTop1}, {"accumulate", accumulate}};
+  const std::string first = run.world->gather(boost::json::serialize(own)).front();
+  const boost::json::value start = boost::json::parse(first);
+  run.resumed = start.at("resumed").as_string().c_str();
+  run.firstStep = start.at("step").to_number<int64_t>();
+  run.bestTop1 = start.at("top1").to_number<double>();
+  accumulate = start.at("accumulate").to_number<int>();
+  copyFromFirst(*run.world, *run.trainer);
+}
+
+/// Some processes then wait for others in every step.
+void warnAboutUnevenShares(const RunSetup& run) {
+  const int batches = run.config.optim.accumulate, processes = run.world->size();
+  if (batches % processes == 0) return;
+  say(fmt::format(
+      "warning: the {} batches of a step cannot be shared evenly by {} processes; a step takes as long as "
+      "{} batches",
+      batches, processes, (batches + processes - 1) / processes));
 }
 
 void loadWeights(RunSetup& run) {
@@ -98,26 +129,45 @@ void loadWeights(RunSetup& run) {
   }
 }
 
+/// All processes at the same step, with the same weights.
+void startTogether(RunSetup& run, Repair repair) {
+  checkAllAlike(*run.world, run.config, run.train->fingerprint());
+  if (run.world->rank() == 0) {
+    findCheckpoint(run, repair);
+    loadWeights(run);
+  }
+  shareStart(run);
+}
+
 }  // namespace
 
 Recipe recipeOf(Task task) {
   return task == Task::kPretrain ? Recipe::kPretrain : Recipe::kFinetune;
 }
 
-RunSetup setUpRun(Config config, Repair repair) {
+RunSetup setUpRun(Config config, const Launch& launch, Repair repair) {
   RunSetup run;
   run.config = std::move(config);
+  run.given = run.config.run;
+  takeOwnShare(run.config, launch);
   warnAboutCoarseMask(run.config);
   openTraining(run);
   openValidation(run);
-  findCheckpoint(run, repair);
   run.trainer = createTrainer(run.config);
+  run.world = joinOthers(*run.trainer, launch);
+  try {
+    startTogether(run, repair);
+  } catch (const std::exception& e) {
+    run.world->fail(e.what());
+    throw;
+  }
+  warnAboutUnevenShares(run);
   const auto allocate = [trainer = run.trainer.get()](int batch) { return trainer->allocate(batch); };
   run.pipeline = std::make_unique<Pipeline>(
-      run.train, PipelineOptions{run.config, recipeOf(run.config.run.task), allocate});
+      run.train,
+      PipelineOptions{run.config, recipeOf(run.config.run.task), allocate, launch.rank, launch.size});
   run.stepsPerEpoch = run.pipeline->stepsPerEpoch();
   run.totalSteps = std::llround(run.config.optim.epochs * static_cast<double>(run.stepsPerEpoch));
-  loadWeights(run);
   return run;
 }
 

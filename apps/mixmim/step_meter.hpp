@@ -12,6 +12,7 @@ class StepMeter {
  public:
   struct Reading {
     double loss = 0;  ///< mean over the steps that were not skipped; NaN if all were
+    double seconds = 0;
     double imagesPerSecond = 0;
     double dataWaitPercent = 0;
   };

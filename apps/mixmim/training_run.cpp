@@ -2,6 +2,7 @@
 
 #include <stdio_ext.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cmath>
 #include <iostream>
@@ -9,7 +10,6 @@
 #include <fmt/format.h>
 
 #include "apps/mixmim/evaluation.hpp"
-#include "apps/mixmim/interrupt.hpp"
 #include "apps/mixmim/json_number.hpp"
 #include "apps/mixmim/kept_records.hpp"
 #include "apps/mixmim/picture_batch.hpp"
@@ -28,7 +28,7 @@ bool isPretraining(const RunSetup& setup) {
 /// The pictures to watch in pretraining: of --val, or else of the training images.
 Batch picturesToWatch(const RunSetup& setup) {
   constexpr int kPictures = 8;
-  if (!isPretraining(setup) || setup.config.run.pictureEpochs == 0) return {};
+  if (!isPretraining(setup) || setup.config.run.pictureEpochs == 0 || setup.world->rank() > 0) return {};
   const Source& source = setup.val ? *setup.val : *setup.train;
   const std::vector<cv::Mat> pictures = somePictures(source, kPictures);
   return pictures.size() < 2 ? Batch() : pictureBatch(pictures, setup.config);
@@ -38,8 +38,8 @@ Batch picturesToWatch(const RunSetup& setup) {
 
 TrainingRun::TrainingRun(RunSetup setup)
     : setup_(std::move(setup)),
-      folder_(config_),
-      nonFinite_(folder_, *setup_.train, config_.optim.maxNonFinite),
+      folder_(setup_.toKeep(), setup_.world->rank() == 0),
+      nonFinite_(folder_, *setup_.train, config_.optim.maxNonFinite, setup_.world),
       watched_(picturesToWatch(setup_)),
       step_(setup_.firstStep),
       savedStep_(setup_.resumed.empty() ? -1 : step_),
@@ -63,17 +63,20 @@ int TrainingRun::run(bool json) {
     train();
   } catch (const std::exception& e) {
     progress_.reset();
-    folder_.writeBadImages(pipeline_.badImages());
+    folder_.writeBadImages(linesOf(pipeline_.badImages()));
     folder_.note(fmt::format("error: {}", e.what()));
     throw;
   }
   pipeline_.stop();
-  folder_.writeBadImages(pipeline_.badImages());
+  std::string bad;
+  for (const std::string& lines : world_.gather(linesOf(pipeline_.badImages()))) bad += lines;
+  badImages_ = std::count(bad.begin(), bad.end(), '\n');
+  folder_.writeBadImages(bad);
   if (step_ != savedStep_) saveCheckpoint();
   progress_.reset();
-  if (interruptSignal() != 0) {
+  if (wanted(kInterrupt | kTerminate)) {
     folder_.say(fmt::format("interrupted after step {}; --resume auto goes on from there", step_));
-    return interruptExitCode();
+    return exitCodeOf(requests_);
   }
   finish(json);
   return kDone;
@@ -82,13 +85,16 @@ int TrainingRun::run(bool json) {
 void TrainingRun::train() {
   progress_.emplace(isPretraining(setup_) ? "pretrain" : "finetune", setup_.totalSteps, step_);
   pipeline_.start(step_, setup_.totalSteps);
-  while (interruptSignal() == 0) {
+  std::future<uint32_t> agreed;
+  while (!wanted(kInterrupt | kTerminate)) {
     const Pipeline::Lease batch = nextBatch();
     if (!batch) return;
     nonFinite_.remember(*batch);
+    if (batch->part == 0) agreed = world_.agree(takeRequests());  // all processes stop after the same step
     const StepReport report = trainer_.step(*batch);
     if (batch->part + 1 < batch->parts) continue;
     ++step_;
+    requests_ = agreed.get();
     afterStep(report);
   }
 }
@@ -109,9 +115,10 @@ void TrainingRun::afterStep(const StepReport& report) {
     meter_.pauseFor([&] { validate(); });
   if (watched_.count > 0 && due(config_.run.pictureEpochs)) meter_.pauseFor([&] { logPictures(); });
   const bool late = secondsSince(savedAt_) > 60 * config_.run.checkpointMinutes;
-  const bool wanted = due(config_.run.checkpointEpochs) || late || bestIsNew_;
+  const bool asked = wanted(kCheckpoint) || late;
   // Not among steps that are skipped: a resumed run must count the same number of them in a row.
-  if (wanted && nonFinite_.inARow() == 0) saveCheckpoint();
+  if ((due(config_.run.checkpointEpochs) || asked || bestIsNew_) && nonFinite_.inARow() == 0)
+    saveCheckpoint();
   progress_->update(step_, details_);
 }
 
@@ -126,24 +133,36 @@ void TrainingRun::account(const StepReport& report) {
 
 void TrainingRun::logMetrics(const StepReport& report) {
   const StepMeter::Reading reading = meter_.read(pipeline_.stats().waitForBatch.seconds);
-  folder_.log({{"step", step_},
-               {"epoch", static_cast<double>(step_) / static_cast<double>(setup_.stepsPerEpoch)},
-               {"loss", reading.loss},
-               {"lr", report.lr},
-               {"grad_norm", report.gradNorm},
-               {"images_per_second", reading.imagesPerSecond},
-               {"data_wait_percent", reading.dataWaitPercent},
-               {"memory", peakMemoryMb()},
-               {"skipped_steps", nonFinite_.count()}});
+  boost::json::object metrics{
+      {"step", step_},
+      {"epoch", static_cast<double>(step_) / static_cast<double>(setup_.stepsPerEpoch)},
+      {"loss", reading.loss},
+      {"lr", report.lr},
+      {"grad_norm", report.gradNorm},
+      {"images_per_second", reading.imagesPerSecond},
+      {"data_wait_percent", reading.dataWaitPercent},
+      {"memory", peakMemoryMb()},
+      {"skipped_steps", nonFinite_.count()}};
+  if (world_.size() > 1) addTraffic(metrics, reading.seconds);
+  folder_.log(std::move(metrics));
   details_ = fmt::format("loss {:.4f}  lr {:.2e}  {:.0f} img/s  data wait {:.0f}%", reading.loss, report.lr,
                          reading.imagesPerSecond, reading.dataWaitPercent);
   if (top1_ >= 0) details_ += fmt::format("  top-1 {:.1f}%", 100 * top1_);
 }
 
+/// Adding up gradients: its share of the time, and how much of that is hidden behind the backward pass.
+void TrainingRun::addTraffic(boost::json::object& metrics, double seconds) {
+  const World::Traffic now = world_.traffic(), before = std::exchange(traffic_, now);
+  const double communicating = now.communicating - before.communicating, waited = now.waited - before.waited;
+  metrics["communication_percent"] = 100 * communicating / seconds;
+  metrics["hidden_percent"] = communicating > 0 ? 100 * std::max(0.0, 1 - waited / communicating) : 0;
+}
+
 void TrainingRun::validate() {
   Mistakes mistakes;
   const auto scores = [this](const Batch& batch) { return trainer_.logits(batch); };
-  const EvaluationResult result = evaluate(setup_.val, config_, config_.model.classes, scores, &mistakes);
+  const EvaluationResult result =
+      evaluate(setup_.val, config_, config_.model.classes, scores, world_, &mistakes);
   top1_ = result.top1;
   bestIsNew_ = top1_ > bestTop1_;
   bestTop1_ = std::max(bestTop1_, top1_);
@@ -161,8 +180,9 @@ void TrainingRun::logPictures() {
 }
 
 void TrainingRun::saveCheckpoint() {
+  if (world_.rank() > 0) return;
   CheckpointInfo info;
-  info.config = config_;
+  info.config = setup_.toKeep();
   info.labels = setup_.train->labels();
   info.step = step_;
   info.epoch = static_cast<double>(step_) / static_cast<double>(setup_.stepsPerEpoch);
@@ -179,15 +199,14 @@ void TrainingRun::saveCheckpoint() {
 }
 
 void TrainingRun::finish(bool json) {
-  const size_t bad = pipeline_.badImages().size();
-  if (bad > 0)
-    folder_.say(fmt::format("{} images could not be used: {}/bad_images.jsonl", bad, folder_.path()));
+  if (badImages_ > 0)
+    folder_.say(fmt::format("{} images could not be used: {}/bad_images.jsonl", badImages_, folder_.path()));
   folder_.say(bottleneck(pipeline_.stats()));
   const std::string checkpoint = folder_.path() + "/checkpoints/last";
   boost::json::object result{{"steps", step_},
                              {"loss", finiteOrNull(loss_)},
                              {"checkpoint", checkpoint},
-                             {"bad_images", bad},
+                             {"bad_images", badImages_},
                              {"skipped_steps", nonFinite_.count()}};
   std::string sentence = fmt::format("{} steps done", step_);
   if (std::isfinite(loss_)) sentence += fmt::format(", loss {:.4f}", loss_);
@@ -198,6 +217,7 @@ void TrainingRun::finish(bool json) {
   if (bestTop1_ >= 0) result["best_top1"] = bestTop1_;
   sentence += "; " + checkpoint;
   folder_.note(sentence);
+  if (world_.rank() > 0) return;
   std::cout << (json ? boost::json::serialize(result) : sentence) << std::endl;
   if (std::cout) return;
   __fpurge(stdout);  // or it would be tried again at the end

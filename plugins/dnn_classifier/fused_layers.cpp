@@ -1,6 +1,5 @@
 #include "plugins/dnn_classifier/fused_layers.hpp"
 
-#include <limits>
 #include <mutex>
 
 #include <opencv2/dnn.hpp>
@@ -133,10 +132,9 @@ class AttentionLayer final : public FusedLayer {
         projection_(linearOf(params, 2, After::kAdd)),
         norm_(qkv_->inputs()),
         heads_(params.blobs[4].size[0]),
-        window_(params.blobs[4].size[1]) {
-    const auto padded = static_cast<int>(paddedKeys(window_));
-    bias_ = cv::Mat(heads_ * window_, padded, CV_32F, -std::numeric_limits<float>::infinity());
-    params.blobs[4].reshape(1, heads_ * window_).copyTo(bias_.colRange(0, window_));
+        side_((params.blobs[4].size[1] + 1) / 2),
+        tables_(heads_, static_cast<int>(params.blobs[4].total() / heads_ + kKeyMultiple), CV_32F, 0.f) {
+    params.blobs[4].reshape(1, heads_).copyTo(tables_.colRange(0, tables_.cols - kKeyMultiple));
   }
 
  private:
@@ -163,7 +161,7 @@ class AttentionLayer final : public FusedLayer {
       norm_(count, x + wide(first) * width, normed);
       (*qkv_)(count, normed, qkv + wide(first) * qkv_->outputs());
     });
-    attend(qkv, attended, tokens.size[0] * tokens.size[1] / window_);
+    attend(qkv, attended, tokens.size[0] * tokens.size[1] / (side_ * side_));
     rows_.forEach([&](int first, int count) {
       (*projection_)(count, attended + wide(first) * projection_->inputs(), x + wide(first) * width);
     });
@@ -177,31 +175,33 @@ class AttentionLayer final : public FusedLayer {
 
   void attendOne(const float* qkv, float* attended, int window, int head) const {
     const int width = projection_->inputs(), dim = width / heads_;
-    thread_local AttentionScratch scratch;
-    thread_local std::vector<float> logSums;
-    logSums.resize(static_cast<size_t>(window_));
-    const float* first = qkv + wide(window) * window_ * qkv_->outputs() + wide(head) * dim;
+    const int64_t tokens = wide(side_) * side_, padded = paddedKeys(tokens);
+    thread_local AttentionScratch scratch, room;
+    room.reset(tokens * (padded + 1) + kKeyMultiple, 2);
+    float *bias = room.take(tokens * padded + kKeyMultiple), *logSums = room.take(tokens);
+    kernel_.relativeBias(tables_.ptr<float>(head), side_, bias);
+    const float* first = qkv + window * tokens * qkv_->outputs() + wide(head) * dim;
     AttentionHead task{};
-    task.queries = task.keys = window_;
+    task.queries = task.keys = tokens;
     task.dim = dim;
     task.scale = 1;  // folded into the weights of the queries
     task.q = first;
     task.k = first + width;
     task.v = first + 2 * width;
     task.qStep = task.kvStep = qkv_->outputs();
-    task.bias = bias_.ptr<float>(head * window_);
-    task.biasStep = bias_.cols;
-    task.out = attended + wide(window) * window_ * width + wide(head) * dim;
+    task.bias = bias;
+    task.biasStep = padded;
+    task.out = attended + window * tokens * width + wide(head) * dim;
     task.outStep = width;
-    task.logSum = logSums.data();
+    task.logSum = logSums;
     kernel_.forward(task, scratch);
   }
 
   const AttentionKernels& kernel_;
   const std::unique_ptr<Linear> qkv_, projection_;
   RowNorm norm_;
-  int heads_, window_;
-  cv::Mat bias_;
+  const int heads_, side_;
+  cv::Mat tables_;  // of AttentionKernels::relativeBias, a row per head
   Rows rows_;
 };
 

@@ -1,7 +1,7 @@
 #include "plugins/dnn_classifier/fused_network.hpp"
 
+#include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -159,12 +159,35 @@ class Network {
       biases.push_back(paddedHeads(matrix(at + part + ".bias", {width_}), heads, padded));
     }
     projection = paddedHeads(matrix(at + ".proj.weight", {width_, width_}).t(), heads, padded).t();
-    const int64_t tokens = window_ * window_;
-    const cv::Mat bias =
-        matrix(at + ".bias", heads == 1 ? Shape{tokens, tokens} : Shape{heads_, tokens, tokens});
-    const int sides[] = {heads, static_cast<int>(tokens), static_cast<int>(tokens)};
     params.blobs = {weights, biases, projection, matrix(at + ".proj.bias", {width_}),
-                    bias.reshape(1, 3, sides)};
+                    biasTables(at + ".bias")};
+  }
+
+  /// The tables of AttentionKernels::relativeBias, heads x (2 w - 1) x (2 w - 1), that the bias was made
+  /// from.
+  cv::Mat biasTables(const std::string& name) const {
+    const int64_t tokens = window_ * window_;
+    const int heads = static_cast<int>(heads_), w = static_cast<int>(window_), last = w - 1;
+    cv::Mat bias = matrix(name, heads == 1 ? Shape{tokens, tokens} : Shape{heads_, tokens, tokens});
+    const int sides[] = {heads, 2 * w - 1, 2 * w - 1};
+    cv::Mat tables(3, sides, CV_32F);
+    for (int head = 0; head < heads; ++head) {
+      const cv::Mat scores = bias.rowRange(head * w * w, (head + 1) * w * w);
+      for (int y = -last; y <= last; ++y)
+        for (int x = -last; x <= last; ++x) {  // from a corner of the window, so that the key is in it
+          const int query = (y < 0 ? last * w : 0) + (x < 0 ? last : 0);
+          tables.at<float>(head, y + last, x + last) = scores.at<float>(query, query + y * w + x);
+        }
+      for (int query = 0; query < w * w; ++query)
+        for (int row = 0; row < w; ++row) {
+          const float* there = scores.ptr<float>(query, row * w);
+          if (!std::equal(there, there + w,
+                          tables.ptr<float>(head, row - query / w + last, last - query % w)))
+            fail(fmt::format(
+                "the constant \"{}\", expected one number for each step between tokens, got several", name));
+        }
+    }
+    return tables;
   }
 
   void addMerging(int stage) {

@@ -14,7 +14,7 @@ namespace cv::mixmim {
 /// and none so large that what is computed in between leaves the cache.
 class Rows {
  public:
-  static constexpr int kLargestPiece = 128;
+  static constexpr int kLargestPiece = 256;
 
   Rows() = default;
   explicit Rows(int rows) : rows_(rows) {

@@ -43,6 +43,12 @@ TorchTrainer::TorchTrainer(const Config& config)
   if (config.optim.ema > 0) average_.emplace(weights_, config.optim.ema);
 }
 
+std::shared_ptr<World> TorchTrainer::doJoin(const Launch& launch) {
+  const std::shared_ptr<TorchWorld> world = connectProcesses(launch, device_, config().run.patience);
+  buckets_ = std::make_unique<GradientBuckets>(weights_, world);
+  return world;
+}
+
 cv::Mat TorchTrainer::doAllocate(int batch) {
   const int side = geometry_.imageSize;
   return transfer_.allocate({batch, side, side, 3});
@@ -77,9 +83,12 @@ at::Tensor TorchTrainer::classificationLoss(const Batch& batch) {
 
 void TorchTrainer::accumulate(const at::Tensor& loss, const Batch& batch) {
   if (batch.part == 0) loss_ = at::zeros_like(loss).detach();
-  const at::Tensor share = batch.parts == 1 ? loss : loss / batch.parts;
-  share.backward();
+  const at::Tensor share = batch.inAll == 1 ? loss : loss / batch.inAll;
   loss_ = loss_ + share.detach();
+  const bool last = buckets_ && batch.part + 1 == batch.parts;
+  if (last) buckets_->begin(loss_);
+  share.backward();
+  if (last) loss_ = buckets_->finish();
 }
 
 void TorchTrainer::update(double lr) {
@@ -116,7 +125,7 @@ StepReport TorchTrainer::doStep(const Batch& batch) {
   }
   const StepReport previous =
       collectReport();  // on a device: the step before, whose numbers have arrived by now
-  const double lr = learningRate(config().optim, batch.capacity() * batch.parts, batch.epoch);
+  const double lr = learningRate(config().optim, batch.capacity() * batch.inAll, batch.epoch);
   update(lr);
   StepReport report;
   report.step = batch.step;

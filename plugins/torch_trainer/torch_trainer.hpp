@@ -9,6 +9,7 @@
 #include "plugins/torch_trainer/decoder.hpp"
 #include "plugins/torch_trainer/device.hpp"
 #include "plugins/torch_trainer/encoder.hpp"
+#include "plugins/torch_trainer/gradient_buckets.hpp"
 #include "plugins/torch_trainer/optimizer.hpp"
 #include "plugins/torch_trainer/weight_average.hpp"
 
@@ -19,6 +20,7 @@ class TorchTrainer final : public Trainer {
   explicit TorchTrainer(const Config& config);
 
  private:
+  std::shared_ptr<World> doJoin(const Launch& launch) override;
   cv::Mat doAllocate(int batch) override;
   StepReport doStep(const Batch& batch) override;
   StepReport doFlush() override;
@@ -47,8 +49,9 @@ class TorchTrainer final : public Trainer {
   std::optional<Linear> head_;      ///< fine-tuning
   AdamW optimizer_;
   std::optional<WeightAverage> average_;
-  at::Tensor loss_;                  ///< of the step so far, a scalar on the device
-  std::vector<StepReport> pending_;  ///< steps whose numbers are still on the device: none or one
+  std::unique_ptr<GradientBuckets> buckets_;  ///< where other processes train the same model
+  at::Tensor loss_;                           ///< of the step so far, a scalar on the device
+  std::vector<StepReport> pending_;           ///< steps whose numbers are still on the device: none or one
 };
 
 }  // namespace cv::mixmim

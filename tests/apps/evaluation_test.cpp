@@ -5,6 +5,9 @@
 #include <cmath>
 #include <limits>
 
+#include "tests/support/program.hpp"
+#include "tests/support/thread_world.hpp"
+
 namespace cv::mixmim {
 namespace {
 
@@ -58,6 +61,43 @@ TEST(Accuracy, ClassByClass) {
   EXPECT_EQ(result.confusion.at<int>(0, 1), 1);
   const double sum = 1 + std::exp(-1.0) + std::exp(-2.0);
   EXPECT_NEAR(result.loss, std::log(sum) + 2.0 / 4, 1e-12);
+}
+
+/// Scores of mean colour, as good as any.
+cv::Mat scoresOf(const Batch& batch) {
+  cv::Mat scores(batch.count, 2, CV_32F);
+  const int pixels = batch.imageSize() * batch.imageSize();
+  for (int i = 0; i < batch.count; ++i) {
+    const cv::Mat image(pixels, 1, CV_8UC3, const_cast<uchar*>(batch.images.ptr(i)));
+    const double mean = cv::sum(cv::mean(image))[0];
+    scores.at<float>(i, 0) = static_cast<float>(std::cos(mean));
+    scores.at<float>(i, 1) = static_cast<float>(std::sin(mean));
+  }
+  return scores;
+}
+
+TEST(Evaluation, CountsEveryImageOnceInAnyNumberOfProcesses) {
+  const test::TempFolder folder;
+  test::makeData(folder.path(), 19);
+  const auto source = openSource((folder.path() / "val").string());
+  Config config;
+  config.data.batch = 4;
+  config.model.imageSize = 32;
+  config.run.threads = 1;
+  const EvaluationResult alone = evaluate(source, config, 2, scoresOf);
+  EXPECT_EQ(alone.images, 38);
+  for (int size = 1; size <= 4; ++size) {
+    std::vector<EvaluationResult> results(static_cast<size_t>(size));
+    test::inThreads(size, [&](World& world) {
+      results[static_cast<size_t>(world.rank())] = evaluate(source, config, 2, scoresOf, world);
+    });
+    for (const EvaluationResult& result : results) {
+      EXPECT_EQ(result.images, alone.images) << size;
+      EXPECT_EQ(result.top1, alone.top1) << size;
+      EXPECT_EQ(result.loss, alone.loss) << size;
+      EXPECT_EQ(cv::norm(result.confusion, alone.confusion, cv::NORM_INF), 0) << size;
+    }
+  }
 }
 
 }  // namespace

@@ -72,7 +72,7 @@ TEST_F(Features, LeaveOutWhatIsNoPictureAndFail) {
 
 TEST_F(Features, AreReadByNumpy) {
   const std::string python = MIXMIM_VENV "/bin/python";
-  if (!fs::exists(python)) GTEST_SKIP() << "no numpy; tests/onnx_matrix/make_venvs.sh fetches it";
+  if (!fs::exists(python)) GTEST_SKIP() << "no numpy; tests/onnx_matrix/environments.py fetches it";
   ASSERT_EQ(mixmim(here(), "features --model model.onnx train/*/*.png --out numpy.npy").exitCode, 0);
   const std::string command = "cd '" + here().string() + "' && " + python +
                               " -c 'import numpy; a = numpy.load(\"numpy.npy\"); "

@@ -146,6 +146,30 @@ TEST_F(Verbs, ExportSaysWhenThereWasNoTrainerToCompareWith) {
   EXPECT_TRUE(result.at("max_abs_error").is_null());
 }
 
+TEST_F(Verbs, ExportSaysWhatEightBitProductsChange) {
+  writeFile(here() / "labels.txt", std::string("dark\nlight\n"));
+  const std::string command =
+      "export --model small --size 32 --model.classes 2 --labels labels.txt --out checked.onnx --check val "
+      "--run.trainer ./none.so";
+  const json::object check = answer(command + " --json").at("check").as_object();
+  const json::object evaluated = answer("eval --model checked.onnx --data val --json");
+  EXPECT_EQ(check.at("images"), evaluated.at("images"));
+  EXPECT_EQ(check.at("top1"), evaluated.at("top1"));
+  const std::string text = mixmim(here(), command).out;
+  EXPECT_NE(text.find("top-1 on 24 pictures: "), std::string::npos) << text;
+  const Outcome inBytes = mixmim(here(), "eval --model checked.onnx --data val --int8 --json");
+  if (inBytes.exitCode == 0) {
+    EXPECT_EQ(check.at("top1_int8"), json::parse(inBytes.out).at("top1"));
+    EXPECT_LE(check.at("same_answer").to_number<int64_t>(), check.at("images").to_number<int64_t>());
+    EXPECT_NE(text.find(" %, with --int8 "), std::string::npos) << text;
+  } else {  // no AVX-512 VNNI here
+    EXPECT_TRUE(check.at("top1_int8").is_null());
+    EXPECT_NE(text.find("; not with --int8: "), std::string::npos) << text;
+  }
+  const Outcome unlabelled = mixmim(here(), command + " --head features");
+  EXPECT_EQ(unlabelled.exitCode, 2);
+}
+
 TEST_F(Verbs, PredictAnswersForEachPicture) {
   const json::object result =
       answer("predict --model model.onnx --top 2 --json train/dark/0.png train/light/0.png");

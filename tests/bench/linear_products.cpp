@@ -20,9 +20,11 @@ using Clock = std::chrono::steady_clock;
 
 struct Layer {
   Layer(int rows_, int inputs, int outputs)
-      : rows(rows_), x(rows_, inputs, CV_32F, 1.f), y(rows_, outputs, CV_32F) {
-    linear =
-        makeLinear(cv::Mat(outputs, inputs, CV_32F, 0.01f), cv::Mat(outputs, 1, CV_32F, 0.f), After::kStore);
+      : rows(rows_),
+        x(rows_, inputs, CV_32F, 1.f),
+        y(rows_, outputs, CV_32F),
+        linear(makeLinear(cv::Mat(outputs, inputs, CV_32F, 0.01f), cv::Mat(outputs, 1, CV_32F, 0.f),
+                          After::kStore)) {
     rows.prepare(*linear);
   }
   void run() {

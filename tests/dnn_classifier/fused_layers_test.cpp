@@ -174,5 +174,25 @@ TEST(FusedNetwork, ChecksEveryConstant) {
   }
 }
 
+/// The layers keep the table that the exporter gathered the bias from, so it must be one.
+TEST(FusedNetwork, WantsTheBiasOfRelativePositions) {
+  const ModelConfig model = modelOf(32, 4, 32, 16, {1, 1});
+  const test::TempFolder folder;
+  exportOnnx(folder / "model.onnx", test::recipeWeights(model, Task::kFinetune, 1), model, {});
+  const OnnxWeights whole = readOnnxWeights(folder / "model.onnx");
+  const std::string name = "layers.1.blocks.0.attn.bias";
+  for (const int64_t place : {int64_t{0}, int64_t{7}, whole.tensors.at(name).elements() - 1}) {
+    TensorMap constants = whole.tensors;
+    Tensor& bias = constants[name];
+    bias = Tensor{bias.dtype, bias.shape, bias.bytes.clone()};
+    bias.as<float>()[place] += 1;
+    MIXMIM_EXPECT_ERROR(
+        fusedNetwork(constants, "model"),
+        "model: the constant \"layers.1.blocks.0.attn.bias\", expected one number for each step "
+        "between tokens, got several; turn the fused layers off (ClassifierOptions::fusedLayers), "
+        "or export the model anew");
+  }
+}
+
 }  // namespace
 }  // namespace cv::mixmim

@@ -36,9 +36,9 @@ const Dependency* dependencyOf(const std::string& header) {
   return nullptr;
 }
 
-/// Headers of the language and the operating system: <vector>, <dlfcn.h>, <sys/stat.h>.
+/// Headers of the language and the operating system: <vector>, <dlfcn.h>, <sys/stat.h>, <arpa/inet.h>.
 bool isSystemHeader(const std::string& header) {
-  if (startsWith(header, "sys/")) return true;
+  if (startsWith(header, "sys/") || startsWith(header, "arpa/")) return true;
   const size_t dot = header.find('.');
   return header.find('/') == std::string::npos && (dot == std::string::npos || header.substr(dot) == ".h");
 }

@@ -33,7 +33,7 @@ TEST(Plugin, SaysWhatIsWrongWithIt) {
   const FaultCase cases[] = {
       {"no_entry", ": is not a MixMIM plugin, it has no symbol mixmimPlugin"},
       {"other_abi",
-       ": expected plugin ABI 1, got 2; build the plugin and the program from the same version of MixMIM"},
+       ": expected plugin ABI 2, got 3; build the plugin and the program from the same version of MixMIM"},
       {"other_size",
        fmt::format(": expected a plugin table of {} bytes, got {}; build the plugin and the program from the "
                    "same version of MixMIM",

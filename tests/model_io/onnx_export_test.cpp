@@ -283,6 +283,14 @@ INSTANTIATE_TEST_SUITE_P(
                   "head.weight expected "
                   "3x16 F32, got none; check the model's dimensions, and fine-tune it before exporting"},
         BadExport{
+            "AllMissing", [](TensorMap& weights, ModelConfig&, DeployedModel&) { weights.clear(); },
+            "weights: not a fine-tuned smallest model: absolute_pos_embed expected 1x16x8 F32, got none, "
+            "patch_embed.proj.weight expected 8x3x4x4 F32, got none, patch_embed.proj.bias expected 8 F32, "
+            "got none, "
+            "patch_embed.norm.weight expected 8 F32, got none, patch_embed.norm.bias expected 8 F32, got "
+            "none and 33 "
+            "more; check the model's dimensions, and fine-tune it before exporting"},
+        BadExport{
             "Misshapen",
             [](TensorMap& weights, ModelConfig&, DeployedModel&) {
               weights["norm.bias"] = Tensor::zeros({8});

@@ -3,47 +3,18 @@
 #
 #   fresh_system.sh PACKAGES [SUITE]        PACKAGES: the folder that cpack filled; SUITE: bookworm (default) or trixie
 #
-# Run as root; needs debootstrap and a network. With MIXMIM_TORCH_ROOT=DIR the training plugin is tried with that LibTorch.
-# Everything happens in a temporary folder, which is removed; the network settings and certificates of this machine are copied
-# into it. DEBIAN_MIRROR=URL names another mirror.
+# With MIXMIM_TORCH_ROOT=DIR the training plugin is tried with that LibTorch. fresh_build.sh makes packages for another Debian
+# than this machine's. What it needs: fresh_root.sh.
 set -euo pipefail
 packages=$(cd "$1" && pwd) suite=${2:-bookworm}
-mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 here=$(cd "$(dirname "$0")" && pwd)
-root=$(mktemp -d)
+# shellcheck source=tests/packages/fresh_root.sh
+source "$here/fresh_root.sh"
 
-fail() { echo "error: $*" >&2; exit 1; }
-
-leave() {
-  local place
-  for place in opt/libtorch proc dev; do
-    if mountpoint -q "$root/$place"; then umount "$root/$place"; fi
-  done
-  if ! mount | grep -q " $root/"; then rm -rf "$root"; fi
-}
-trap leave EXIT
-
-# inside COMMAND: by the shell of the fresh system, with nothing of this one's environment.
-inside() {
-  env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
-    DEBIAN_FRONTEND=noninteractive chroot "$root" bash -euo pipefail -c "$1"
-}
-
-# quietly COMMAND: its output only if it fails.
-quietly() { inside "$1" >"$root/log" 2>&1 || { tail -n 40 "$root/log"; fail "$1"; }; }
-
-echo "a fresh $suite"
-debootstrap --variant=minbase --include=ca-certificates "$suite" "$root" "$mirror" >"$root.log" 2>&1 ||
-  { tail "$root.log"; fail "debootstrap stopped"; }
-rm -f "$root.log"
-cp -L /etc/resolv.conf /etc/hosts "$root/etc/"
-cp -L /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
-mount -t proc proc "$root/proc"
-mount --bind /dev "$root/dev"
+makeRoot "$suite"
 mkdir "$root/packages" "$root/app"
 cp "$packages"/*.deb "$root/packages"
 cp "$here"/../consumer/app/* "$root/app"
-quietly "apt-get update -q"
 inside "find / -xdev ! -path '/proc/*' ! -path '/dev/*' | sort" >"$root/before"
 
 echo "the program and the library"
@@ -74,9 +45,7 @@ if compgen -G "$packages/mixmim-torch-trainer_*.deb" >/dev/null; then
   grep -F "LibTorch is looked for in $plugins/libtorch/torch/lib: mixmim-fetch-libtorch brings it there" "$root/log" ||
     { cat "$root/log"; fail "expected to hear where LibTorch belongs"; }
   if [[ -n ${MIXMIM_TORCH_ROOT:-} ]]; then
-    mkdir -p "$root/opt/libtorch"
-    mount --bind -o ro "$(dirname "$MIXMIM_TORCH_ROOT")" "$root/opt/libtorch"
-    inside "mkdir $plugins/libtorch && ln -s /opt/libtorch/$(basename "$MIXMIM_TORCH_ROOT") $plugins/libtorch/torch"
+    inside "mkdir $plugins/libtorch && ln -s /opt/libtorch/torch $plugins/libtorch/torch"
     inside "$run && mixmim show --init /run /annotated.png /shapes/train/square/00000.jpg --out /shown.png"
   fi
 fi

@@ -84,7 +84,7 @@ TEST_F(Samples, SearchSaysWhatIsWrong) {
 /// pixel off the middle.
 TEST_F(Samples, ClassifyInPythonAgrees) {
   const std::string python = MIXMIM_VENV "/bin/python";
-  if (!fs::exists(python)) GTEST_SKIP() << "no cv2; tests/onnx_matrix/make_venvs.sh fetches it";
+  if (!fs::exists(python)) GTEST_SKIP() << "no cv2; tests/onnx_matrix/environments.py fetches it";
   const cv::Size exact(98, kSide * 8 / 7);
   write("exact.png", picture(exact));
   const std::string labels = "labels.txt";

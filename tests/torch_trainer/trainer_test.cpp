@@ -125,7 +125,7 @@ TEST(Trainer, PartsOfAStepAverageTheirGradients) {
     std::memcpy(half.images.data, all.images.ptr(4 * part), half.images.total());
     all.labels.rowRange(4 * part, 4 * part + 4).copyTo(half.labels);
     half.part = part;
-    half.parts = 2;
+    half.parts = half.inAll = 2;
     got = inParts->step(half);
   }
   EXPECT_NEAR(got.loss, expected.loss, 1e-5);

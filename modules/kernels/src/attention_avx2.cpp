@@ -2,6 +2,7 @@
 #include "kernels/attention.hpp"
 
 #include <cmath>
+#include <limits>
 
 #define MIXMIM_TARGET __attribute__((target("avx2,fma")))
 
@@ -17,7 +18,7 @@ constexpr int kLanes = 8, kRows = 6;
 
 }  // namespace
 
-const AttentionKernels kAvx2Attention{"avx2", forward, backward};
+const AttentionKernels kAvx2Attention{"avx2", forward, backward, relativeBias};
 
 }  // namespace cv::mixmim
 #endif

@@ -2,6 +2,7 @@
 #include "kernels/attention.hpp"
 
 #include <cmath>
+#include <limits>
 
 #define MIXMIM_TARGET __attribute__((target("avx512f")))
 
@@ -17,7 +18,7 @@ constexpr int kLanes = 16, kRows = 8;
 
 }  // namespace
 
-const AttentionKernels kAvx512Attention{"avx512", forward, backward};
+const AttentionKernels kAvx512Attention{"avx512", forward, backward, relativeBias};
 
 }  // namespace cv::mixmim
 #endif

@@ -200,3 +200,15 @@ MIXMIM_TARGET inline void backward(const AttentionHead& head, const AttentionHea
   copyRows(keyGradient, head.keys, dim, 1, gradient.k, head.kvStep);
   copyRows(valueGradient, head.keys, dim, 1, gradient.v, head.kvStep);
 }
+
+/// A row of a window is a piece of a row of the table. Whole registers are copied: what a piece has too much
+/// is overwritten by the next one.
+MIXMIM_TARGET inline void relativeBias(const float* table, int side, float* bias) {
+  const int64_t keys = int64_t{side} * side, padded = paddedKeys(keys), tableSide = 2 * side - 1;
+  for (int64_t i = 0; i < keys; ++i, bias += padded) {
+    const float* piece = table + (side - 1 - i / side) * tableSide + side - 1 - i % side;
+    for (int64_t j = 0; j < keys; j += side, piece += tableSide)
+      for (int64_t x = 0; x < side; x += kLanes) store(bias + j + x, load(piece + x));
+    for (int64_t j = keys; j < padded; ++j) bias[j] = -std::numeric_limits<float>::infinity();
+  }
+}

@@ -1,4 +1,5 @@
 #include <cmath>
+#include <limits>
 
 #include <opencv2/core.hpp>
 
@@ -19,7 +20,7 @@ constexpr int kLanes = 4, kRows = 4;
 
 }  // namespace
 
-const AttentionKernels kPortableAttention{"portable", forward, backward};
+const AttentionKernels kPortableAttention{"portable", forward, backward, relativeBias};
 
 std::vector<const AttentionKernels*> attentionKernels() {
   std::vector<const AttentionKernels*> usable;

@@ -21,10 +21,10 @@ if(TARGET opencv_mixmim)
 endif()
 
 add_library(opencv_mixmim SHARED
-  src/classifier.cpp src/config_file.cpp src/error.cpp src/geometry.cpp src/json.cpp src/model_presets.cpp
-  src/options.cpp src/plugin.cpp
+  src/classifier.cpp src/config_file.cpp src/error.cpp src/geometry.cpp src/json.cpp src/launch.cpp
+  src/model_presets.cpp src/options.cpp src/plugin.cpp
   src/preprocess.cpp src/random.cpp src/recipes.cpp src/resample.cpp src/resample_avx2.cpp
-  src/resample_avx512.cpp src/resample_portable.cpp src/tensor.cpp src/trainer.cpp)
+  src/resample_avx512.cpp src/resample_portable.cpp src/tensor.cpp src/trainer.cpp src/world.cpp)
 # GCC's own AVX-512 header trips these two (GCC bug 105593).
 set_source_files_properties(src/resample_avx512.cpp PROPERTIES
   COMPILE_OPTIONS "$<$<CXX_COMPILER_ID:GNU>:-Wno-unknown-warning-option;-Wno-uninitialized;-Wno-maybe-uninitialized>")

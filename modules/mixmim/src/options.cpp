@@ -133,10 +133,12 @@ std::vector<Option> options(Config& c) {
 
       bounded({"optim.epochs", "epochs", "Passes over the training images.", "epochs", &optim.epochs}, 0,
               1e6),
-      bounded({"optim.accumulate", "accumulate",
-               "Batches whose gradients one step averages: the batch of the schedule is batch * accumulate.",
-               "batches", &optim.accumulate},
-              1, 65536),
+      bounded(
+          {"optim.accumulate", "accumulate",
+           "Batches whose gradients one step averages, in all processes together: the batch of the schedule "
+           "is batch * accumulate. 0 = one per process, or as in the run that is resumed.",
+           "batches", &optim.accumulate},
+          0, 65536),
       bounded({"optim.warmupEpochs", "", "Epochs of linear warm-up.", "epochs", &optim.warmupEpochs}, 0, 1e6),
       bounded({"optim.baseLr", "", "Learning rate per 256 images of a batch.", "", &optim.baseLr}, 0, 100),
       bounded({"optim.lr", "lr", "Learning rate; 0 = baseLr * batch * accumulate / 256.", "", &optim.lr}, 0,
@@ -197,6 +199,10 @@ std::vector<Option> options(Config& c) {
           {"run.pictureEpochs", "", "Epochs between two sheets of reconstructions in pretraining; 0 = none.",
            "epochs", &run.pictureEpochs},
           0, kMany),
+      bounded({"run.patience", "",
+               "Seconds without a sign of life after which another process of the run counts as lost.",
+               "seconds", &run.patience},
+              2, kMany),
   };
 }
 

@@ -1,10 +1,13 @@
 #include "opencv2/mixmim/plugin.hpp"
 
+#include <dlfcn.h>
+
 #include <algorithm>
 #include <boost/dll/runtime_symbol_info.hpp>
 #include <boost/dll/shared_library.hpp>
 #include <cstdlib>
 #include <filesystem>
+#include <iostream>
 #include <map>
 #include <mutex>
 
@@ -76,6 +79,19 @@ constexpr auto kLoadMode = boost::dll::load_mode::rtld_now;
 constexpr auto kLoadMode = boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_deepbind;
 #endif
 
+/// A program usually has copies of std::cout and std::cerr, and only those are made ready when it starts.
+/// Libraries that bind to their own symbols find the originals instead, and would crash when they print. What
+/// they print goes to standard error: standard output is for results.
+void readyStreamsOfPlugins() {
+  void* library = dlopen("libstdc++.so.6", RTLD_NOW | RTLD_NOLOAD);
+  if (!library) return;
+  for (const char* name : {"_ZSt4cout", "_ZSt4cerr", "_ZSt4clog"}) {
+    void* original = dlsym(library, name);
+    const bool ready = !original || *static_cast<void**>(original) != nullptr;  // it begins with a pointer
+    if (!ready) new (original) std::ostream(std::cerr.rdbuf());
+  }
+}
+
 /// The system's own words, which Boost puts in the middle of many others.
 std::string reasonOf(const std::exception& e) {
   const std::string text = e.what(), before = "dlerror system message: ";
@@ -96,8 +112,10 @@ std::string hintOn(const std::string& reason, const std::string& path) {
 
 const PluginTable* readTable(const std::string& path) {
   try {
-    static auto* const libraries =
-        new std::vector<boost::dll::shared_library>;  // never destroyed, nothing unloaded
+    static auto* const libraries = [] {
+      readyStreamsOfPlugins();
+      return new std::vector<boost::dll::shared_library>;  // never destroyed, nothing unloaded
+    }();
     const auto& library = libraries->emplace_back(fs::absolute(path).string(), kLoadMode);
     if (!library.has("mixmimPlugin"))
       throw Error(path, "is not a MixMIM plugin, it has no symbol mixmimPlugin");

@@ -43,6 +43,16 @@ cv::Mat Trainer::allocate(int batch) {
   return doAllocate(batch);
 }
 
+std::shared_ptr<World> Trainer::join(const Launch& launch) {
+  require(!started_, "Trainer::join", "the model has already been trained");
+  return doJoin(launch);
+}
+
+std::shared_ptr<World> Trainer::doJoin(const Launch& launch) {
+  throw Error("run.trainer", fmt::format("'{}' trains in one process only, got {} processes",
+                                         config_.run.trainer, launch.size));
+}
+
 StepReport Trainer::step(const Batch& batch) {
   constexpr const char* kWhere = "Trainer::step";
   checkImages(kWhere, batch);

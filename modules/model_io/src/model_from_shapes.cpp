@@ -11,6 +11,7 @@
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/geometry.hpp"
 #include "opencv2/mixmim/options.hpp"
+#include "text.hpp"
 
 namespace cv::mixmim {
 
@@ -104,7 +105,6 @@ Config modelFromShapes(const Shapes& shapes, const std::string& where) {
 }
 
 void checkShapes(const Shapes& shapes, const Config& config, const std::string& where) {
-  constexpr size_t kShown = 5;
   std::vector<std::string> problems;
   std::vector<Parameter> list;
   try {
@@ -121,10 +121,8 @@ void checkShapes(const Shapes& shapes, const Config& config, const std::string& 
                                      fmt::join(parameter.shape, ", "), fmt::join(found->second, ", ")));
   }
   if (problems.empty()) return;
-  const size_t more = problems.size() - std::min(problems.size(), kShown);
-  problems.resize(std::min(problems.size(), kShown));
-  throw Error(where, fmt::format("is not a complete MixMIM model at {} px: {}{}", config.model.imageSize,
-                                 fmt::join(problems, ", "), more ? fmt::format(" and {} more", more) : ""));
+  throw Error(where, fmt::format("is not a complete MixMIM model at {} px: {}", config.model.imageSize,
+                                 firstFew(problems)));
 }
 
 }  // namespace cv::mixmim

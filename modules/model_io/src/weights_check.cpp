@@ -51,7 +51,7 @@ void checkDeployable(const TensorMap& weights, const ModelConfig& model) {
   if (!problems.empty())
     throw Error("weights",
                 fmt::format("not a {}{} model: {}", model.classes > 0 ? "fine-tuned " : "", model.name,
-                            fmt::join(problems, ", ")),
+                            firstFew(problems)),
                 model.classes > 0 ? "check the model's dimensions, and fine-tune it before exporting"
                                   : "check the model's dimensions");
 }

@@ -75,8 +75,8 @@ StepReport FakeTrainer::doStep(const Batch& batch) {
     gradient_ = cv::Mat::zeros(weights_.size(), CV_32F);
     last_.loss = 0;
   }
-  gradient_ += x.t() * error / (x.rows * batch.parts);
-  loss = last_.loss += loss / batch.parts;
+  gradient_ += x.t() * error / (x.rows * batch.inAll);
+  loss = last_.loss += loss / batch.inAll;
   if (batch.part + 1 < batch.parts) return {};
   constexpr double kMomentum = 0.9, kRate = 0.5;
   const double rate = config().optim.lr > 0 ? config().optim.lr : kRate;

@@ -60,6 +60,12 @@ struct AttentionKernels {
   void (*forward)(const AttentionHead& head, AttentionScratch& scratch);
   void (*backward)(const AttentionHead& head, const AttentionHeadGradient& gradient,
                    AttentionScratch& scratch);
+  /// Writes what AttentionHead::bias expects in a window of side x side tokens from what each step between
+  /// two tokens adds: `table` has (2 side - 1) x (2 side - 1) numbers, and the key that stands y rows below
+  /// and x columns right of its query takes that at (y + side - 1, x + side - 1). A table fits into the
+  /// nearest cache where the scores' bias does not, so it pays to do this for each head. Both arrays have
+  /// room for kKeyMultiple numbers more.
+  void (*relativeBias)(const float* table, int side, float* bias);
 };
 
 extern const AttentionKernels kPortableAttention;

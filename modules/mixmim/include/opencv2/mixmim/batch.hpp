@@ -1,3 +1,4 @@
+// What the pipeline hands to a trainer.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +32,9 @@ struct Batch {
   std::vector<int64_t> samples;   ///< N data set indices really used (after replacing unreadable files)
   int count = 0;                  ///< filled slots; below N only in the last batch of an evaluation
   int64_t step = 0;               ///< optimiser step this batch is for, from 0
-  int part = 0, parts = 1;        ///< of the batches whose gradients the step averages, in this process
+  int part = 0;                   ///< which of the batches whose gradients the step averages, in this process
+  int parts = 1;                  ///< how many those are
+  int inAll = 1;                  ///< how many they are in all processes together
   int64_t key = 0;   ///< what random numbers of this batch are drawn for: no two batches share it
   double epoch = 0;  ///< epoch + step in epoch / steps per epoch: what the learning rate is computed from
 

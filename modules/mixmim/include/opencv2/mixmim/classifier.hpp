@@ -1,3 +1,4 @@
+// A fine-tuned model in an OpenCV program: file in, pictures in, names out.
 #pragma once
 
 #include <string>
@@ -9,11 +10,12 @@ namespace cv::mixmim {
 
 /// One guess of a classifier.
 struct Prediction {
-  std::string label;  ///< from the model file; the index as text if the file has no labels
-  int index = -1;
+  std::string label;      ///< from the model file; the index as text if the file has no labels
+  int index = -1;         ///< of the class, from 0
   float probability = 0;  ///< 0..1
 };
 
+/// How Classifier::create reads a model and what computes it.
 struct ClassifierOptions {
   int backend = 0;  ///< a cv::dnn::Backend; 0 = the host's default
   int target = 0;   ///< a cv::dnn::Target; 0 = CPU. A pair this OpenCV lacks is an error, not the CPU instead
@@ -25,8 +27,8 @@ struct ClassifierOptions {
   /// much).
   bool int8 = false;
   bool flip = false;  ///< answer with the mean over the picture and its mirror image; takes twice as long
-  bool replayGolden =
-      true;  ///< run the model's own test picture at load and compare; false saves one forward pass
+  /// Run the model's own test picture at load and compare; false saves one forward pass.
+  bool replayGolden = true;
   std::string plugin = "dnn_classifier";  ///< plugin name or path
 };
 
@@ -39,6 +41,7 @@ struct ClassifierOptions {
 /// Threads: all functions may be called from several threads at once; calls take turns. Errors: Error.
 class CV_EXPORTS Classifier {
  public:
+  /// Name and version of this interface; a plugin's table holds the same.
   static constexpr const char* kInterface = "mixmim.Classifier/1";
 
   /// Reads a file written by `mixmim export`. Throws Error when the file is damaged, was not written by
@@ -68,8 +71,10 @@ class CV_EXPORTS Classifier {
   int inputSize() const { return inputSize_; }  ///< side in pixels of what the network sees
 
  protected:
-  std::vector<std::string> labels_;  ///< implementations fill these while they are created
-  int inputSize_ = 0, featureSize_ = 0;
+  // Implementations fill these while they are created.
+  std::vector<std::string> labels_;  ///< labels()
+  int inputSize_ = 0;                ///< inputSize()
+  int featureSize_ = 0;              ///< featureSize()
 
  private:
   /// Checked images, 8-bit BGR -> N x classes, CV_32F.

@@ -12,6 +12,7 @@ namespace cv::mixmim {
 /// What a training run does. Evaluation is a Recipe of the pipeline, not a task.
 enum class Task { kPretrain, kFinetune };
 
+/// [data]: which images, how many at a time, and how many bad ones are too many.
 struct DataConfig {
   std::string train;        ///< where the training images are
   std::string val;          ///< where the validation images are; pretraining reconstructs some of them
@@ -23,18 +24,23 @@ struct DataConfig {
   double maxBadRate = 0.1;  ///< stop when more than this share could not be read (judged from 100 images on)
 };
 
+/// [augment]: what the pipeline does to an image. Defaults of pretraining; resolve() sets those of
+/// fine-tuning.
 struct AugmentConfig {
-  double scaleMin = 0.2, scaleMax = 1.0;          ///< crop area as a share of the image
-  double ratioMin = 3.0 / 4, ratioMax = 4.0 / 3;  ///< crop width / height
-  double flip = 0.5;                              ///< probability of a horizontal flip
-  int randLayers = 0;                             ///< RandAugment: operations per image, 0 = off
-  double randMagnitude = 9;                       ///< their strength, 0 to 10
-  double randMagnitudeStd = 0.5;                  ///< its standard deviation
-  double randProbability = 0.5;                   ///< probability that a drawn operation is applied
-  double erase = 0;                               ///< probability that a rectangle is erased
-  double evalCrop = 0.875;  ///< share of the shorter side that evaluation looks at (up to 224 px)
+  double scaleMin = 0.2;          ///< smallest crop area as a share of the image
+  double scaleMax = 1.0;          ///< largest
+  double ratioMin = 3.0 / 4;      ///< narrowest crop, width / height
+  double ratioMax = 4.0 / 3;      ///< widest
+  double flip = 0.5;              ///< probability of a horizontal flip
+  int randLayers = 0;             ///< RandAugment: operations per image, 0 = off
+  double randMagnitude = 9;       ///< their strength, 0 to 10
+  double randMagnitudeStd = 0.5;  ///< its standard deviation
+  double randProbability = 0.5;   ///< probability that a drawn operation is applied
+  double erase = 0;               ///< probability that a rectangle is erased
+  double evalCrop = 0.875;        ///< share of the shorter side that evaluation looks at (up to 224 px)
 };
 
+/// [mix]: how two images become one.
 struct MixConfig {
   double maskRatio = 0.5;          ///< share of the cells taken from the partner image (pretraining)
   double maskRatioRange = 0.0;     ///< the ratio of a batch is drawn from [maskRatio, maskRatio + range]
@@ -44,47 +50,55 @@ struct MixConfig {
   double cutmix = 1.0;             ///< Beta parameter of cutmix, 0 = off (fine-tuning)
   double probability = 1.0;        ///< probability that a batch is mixed at all (fine-tuning)
   double switchProbability = 0.5;  ///< probability of cutmix where both are on
-  double labelSmoothing = 0.1;
+  double labelSmoothing = 0.1;     ///< share of a label that is spread over all classes (fine-tuning)
 };
 
+/// [model]: the sizes from which geometryOf() computes all others.
 struct ModelConfig {
-  std::string name = "base";
-  int imageSize = 224;
-  int patchSize = 4;
+  std::string name = "base";             ///< of modelNames(): stands for all sizes that are not given
+  int imageSize = 224;                   ///< side of the square input, px; a multiple of the stride
+  int patchSize = 4;                     ///< side of what one token of stage 1 sees, px
   int embedDim = 128;                    ///< width C of stage 1; stage s is C * 2^s wide
   std::vector<int> depths{2, 2, 18, 2};  ///< blocks per stage; its length is the number of stages
-  int headDim = 32;
-  int mlpRatio = 4;
-  int decoderDim = 512, decoderDepth = 8, decoderHeads = 16;
-  double dropPath = 0.0;
-  bool normPixLoss = true;
-  int classes = 0;  ///< 0 = as many as the data set has
+  int headDim = 32;                      ///< width of one attention head
+  int mlpRatio = 4;                      ///< width of a block's hidden layer, in widths of its stage
+  int decoderDim = 512;                  ///< width of the decoder
+  int decoderDepth = 8;                  ///< its blocks
+  int decoderHeads = 16;                 ///< its attention heads
+  double dropPath = 0.0;    ///< probability that the last block is skipped; rises linearly from 0
+  bool normPixLoss = true;  ///< targets are pixels normalised within their cell
+  int classes = 0;          ///< 0 = as many as the data set has
 };
 
+/// [optim]: AdamW, its schedule, and what guards it. Defaults of pretraining; resolve() sets those of
+/// fine-tuning.
 struct OptimConfig {
-  double epochs = 300;
-  int accumulate = 1;  ///< batches whose gradients one step averages
-  double warmupEpochs = 40;
-  double baseLr = 1.5e-4;  ///< learning rate per 256 images
-  double lr = 0;           ///< learning rate; 0 = baseLr * batch / 256
-  double minLr = 0;
-  double beta1 = 0.9, beta2 = 0.95, eps = 1e-8;
-  double weightDecay = 0.05;
+  double epochs = 300;  ///< passes over the data
+  int accumulate = 0;   ///< batches whose gradients one step averages, in all processes; 0 = one per process
+  double warmupEpochs = 40;   ///< epochs in which the learning rate rises from 0
+  double baseLr = 1.5e-4;     ///< learning rate per 256 images
+  double lr = 0;              ///< learning rate; 0 = baseLr * batch / 256
+  double minLr = 0;           ///< learning rate at the end
+  double beta1 = 0.9;         ///< decay of the gradient's running mean
+  double beta2 = 0.95;        ///< decay of its square's
+  double eps = 1e-8;          ///< added to the root of the square's mean
+  double weightDecay = 0.05;  ///< decoupled; not for biases and norms
   double layerDecay = 1.0;    ///< learning rate factor per block, counted from the head; 1 = none
   bool headFullRate = false;  ///< the classifier's head is not scaled by layerDecay
   double clipNorm = 0;        ///< largest gradient norm; 0 = no clipping
-  double ema =
-      0;  ///< decay per step of a running average of the weights, which is then what is used; 0 = none
+  /// Decay per step of a running average of the weights, which is then what is used; 0 = none.
+  double ema = 0;
   int maxNonFinite = 10;  ///< stop after this many non-finite steps in a row
 };
 
+/// [run]: what is done, where, and on what.
 struct RunConfig {
-  Task task = Task::kPretrain;
-  std::string out;     ///< run folder
-  std::string init;    ///< weights to start from
-  std::string resume;  ///< "", "auto", or a checkpoint
-  bool overwrite = false;
-  uint64_t seed = 0;
+  Task task = Task::kPretrain;        ///< pretraining or fine-tuning
+  std::string out;                    ///< run folder
+  std::string init;                   ///< weights to start from
+  std::string resume;                 ///< "", "auto", or a checkpoint
+  bool overwrite = false;             ///< an existing run folder is replaced
+  uint64_t seed = 0;                  ///< of everything that is drawn
   std::string device = "cpu";         ///< cpu, cuda, cuda:N
   std::string precision = "float32";  ///< float32 or bfloat16: of the products; weights stay float32
   int threads = 0;  ///< pipeline workers, and threads of a trainer that computes on the CPU; 0 = all cores
@@ -95,16 +109,17 @@ struct RunConfig {
   int logSteps = 10;                      ///< steps between two lines of metrics
   double validateEpochs = 1;              ///< epochs between two validations
   double pictureEpochs = 10;              ///< epochs between two sheets of reconstructions, 0 = none
+  double patience = 20;  ///< seconds without a sign of life after which another process counts as lost
 };
 
 /// All settings of a run. A resolved Config is stored in the run folder and in every checkpoint.
 struct Config {
-  DataConfig data;
-  AugmentConfig augment;
-  MixConfig mix;
-  ModelConfig model;
-  OptimConfig optim;
-  RunConfig run;
+  DataConfig data;        ///< [data]
+  AugmentConfig augment;  ///< [augment]
+  MixConfig mix;          ///< [mix]
+  ModelConfig model;      ///< [model]
+  OptimConfig optim;      ///< [optim]
+  RunConfig run;          ///< [run]
 };
 
 }  // namespace cv::mixmim

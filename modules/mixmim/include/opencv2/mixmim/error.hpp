@@ -1,3 +1,4 @@
+// What is thrown, and how it reads.
 #pragma once
 
 #include <string>
@@ -14,7 +15,9 @@ namespace cv::mixmim {
 /// without OpenCV's own prefix, so that programs can print it as it is.
 class CV_EXPORTS Error : public cv::Exception {
  public:
+  /// A message that has the form already.
   explicit Error(const std::string& message);
+  /// "where: what; hint", or "where: what" without a hint.
   Error(const std::string& where, const std::string& what, const std::string& hint = {});
   ~Error() noexcept override;  // out of line: one type identity for all plugins
 };

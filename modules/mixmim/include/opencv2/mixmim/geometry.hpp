@@ -16,26 +16,26 @@ struct Stage {
   int grid;        ///< tokens per side
   int window;      ///< window side in tokens; divides grid
   int firstBlock;  ///< blocks in all stages before
-  int tokens() const { return grid * grid; }
-  int windowTokens() const { return window * window; }
-  int biasRows() const {
-    return (2 * window - 1) * (2 * window - 1);
-  }  ///< rows of relative_position_bias_table
+
+  int tokens() const { return grid * grid; }            ///< of an image
+  int windowTokens() const { return window * window; }  ///< that attend to each other
+  /// Rows of relative_position_bias_table.
+  int biasRows() const { return (2 * window - 1) * (2 * window - 1); }
 };
 
 /// All geometry of a model. A mask cell is one token of the last stage: `stride` pixels wide (32 in the
 /// paper).
 struct Geometry {
-  int imageSize;
-  int patchSize;
-  int stride;  ///< patchSize * 2^(stages-1)
-  int cells;   ///< mask cells per side, imageSize / stride
-  int blocks;  ///< blocks in all stages
-  std::vector<Stage> stages;
+  int imageSize;              ///< px
+  int patchSize;              ///< px
+  int stride;                 ///< patchSize * 2^(stages-1)
+  int cells;                  ///< mask cells per side, imageSize / stride
+  int blocks;                 ///< blocks in all stages
+  std::vector<Stage> stages;  ///< in the order of the flow
 
-  int cellCount() const { return cells * cells; }
+  int cellCount() const { return cells * cells; }         ///< mask cells of an image
   int cellPixels() const { return stride * stride * 3; }  ///< numbers the decoder predicts per cell
-  int featureDim() const { return stages.back().dim; }
+  int featureDim() const { return stages.back().dim; }    ///< numbers of a feature vector
 };
 
 /// Throws Error when the numbers do not fit: image size not a multiple of the stride, widths not divisible by

@@ -1,3 +1,4 @@
+// JSON from files and plugins.
 #pragma once
 
 #include <string>

@@ -15,7 +15,7 @@
 namespace cv::mixmim {
 
 /// Raised whenever the table or a class that crosses the border changes its layout.
-inline constexpr uint32_t kPluginAbi = 1;
+inline constexpr uint32_t kPluginAbi = 2;
 
 /// What a plugin is. Returned by its only exported symbol,
 ///   extern "C" const PluginTable* mixmimPlugin();
@@ -27,9 +27,10 @@ struct PluginTable {
   /// Creates the object from JSON. On failure returns null and writes the reason, zero-terminated. Never
   /// throws.
   void* (*create)(const char* json, char* error, size_t errorCapacity);
-  void (*destroy)(void* object);
+  void (*destroy)(void* object);  ///< the inverse of create
 };
 
+/// The type of mixmimPlugin.
 using PluginEntry = const PluginTable* (*)();
 
 /// For PluginTable::create: builds an object, turning every exception into text at the C border.
@@ -53,8 +54,9 @@ void* createAtBorder(Make&& make, char* error, size_t errorCapacity) noexcept {
 /// A loaded plugin. Libraries are loaded once and never unloaded (TBB and LibTorch threads outlive any
 /// unload).
 struct Plugin {
-  std::string name, path;
-  const PluginTable* table = nullptr;
+  std::string name;                    ///< of the file, without its ending
+  std::string path;                    ///< of its file
+  const PluginTable* table = nullptr;  ///< what it exports; lives as long as the process
 };
 
 /// Folders searched for plugins, in order: $MIXMIM_PLUGIN_PATH (colon separated), then mixmim/ beside the

@@ -13,8 +13,8 @@ inline constexpr float kStd[3] = {0.229f, 0.224f, 0.225f};
 /// Where evaluation looks: the image is resized to `resized`, then `crop` (of side imageSize) is cut out of
 /// it. Parts of `crop` outside the resized image are black.
 struct EvalGeometry {
-  cv::Size resized;
-  cv::Rect crop;
+  cv::Size resized;  ///< of the whole image, px
+  cv::Rect crop;     ///< in the resized image
 };
 
 /// The reference's evaluation transform: shorter side to round-down(imageSize / evalCrop) up to 224 px and to

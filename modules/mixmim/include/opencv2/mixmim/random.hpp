@@ -32,6 +32,7 @@ enum class Purpose : uint32_t {
 /// threads. Distributions are our own, so the numbers are the same with every standard library.
 class CV_EXPORTS Rng {
  public:
+  /// The stream of that key, from its beginning.
   Rng(uint64_t seed, uint64_t item, uint32_t epoch, Purpose purpose);
 
   uint32_t next();                          ///< 32 uniform bits

@@ -14,9 +14,10 @@ namespace cv::mixmim {
 /// Taps of one axis: output position x reads inputs first[x] .. first[x] + count[x] - 1 with weights[x *
 /// width ...], fixed point with 22 fractional bits, from -0.5 to 1.5.
 struct ResampleAxis {
-  int width = 0;  ///< weights stored per output position
-  std::vector<int> first, count;
-  std::vector<int32_t> weights;
+  int width = 0;                 ///< weights stored per output position
+  std::vector<int> first;        ///< first input read, per output position
+  std::vector<int> count;        ///< inputs read
+  std::vector<int32_t> weights;  ///< width per output position
 };
 
 /// Bicubic taps (a = -0.5, antialiased) for resizing [0, input) to `output` positions, of which only [begin,
@@ -35,7 +36,8 @@ class CV_EXPORTS Resampler {
   /// for any other.
   explicit Resampler(const std::string& kernels = {});
   ~Resampler();
-  Resampler(Resampler&&) noexcept;
+  Resampler(Resampler&&) noexcept;  ///< takes the scratch buffers along
+  /// The same.
   Resampler& operator=(Resampler&&) noexcept;
 
   /// What this processor can run, the fastest first: "AVX-512", "AVX2", "portable".

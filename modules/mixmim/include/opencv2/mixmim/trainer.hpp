@@ -9,13 +9,14 @@
 #include "opencv2/mixmim/batch.hpp"
 #include "opencv2/mixmim/config.hpp"
 #include "opencv2/mixmim/tensor.hpp"
+#include "opencv2/mixmim/world.hpp"
 
 namespace cv::mixmim {
 
 /// What one optimiser step did.
 struct StepReport {
-  int64_t step = 0;  ///< the step described; a device may report late, see Trainer::step
-  double loss = 0;
+  int64_t step = 0;      ///< the step described; a device may report late, see Trainer::step
+  double loss = 0;       ///< mean over the images of the step
   double gradNorm = 0;   ///< before clipping
   double lr = 0;         ///< before per-layer scaling
   bool skipped = false;  ///< loss or gradient was not finite; weights and moments are unchanged
@@ -41,24 +42,34 @@ struct LoadReport {
 /// state(). The public functions check arguments against the Config; implementations need not check again.
 class CV_EXPORTS Trainer {
  public:
+  /// Name and version of this interface; a plugin's table holds the same.
   static constexpr const char* kInterface = "mixmim.Trainer/1";
 
+  /// `config` is resolved: options.hpp, resolve().
   explicit Trainer(const Config& config);
   virtual ~Trainer();
   Trainer(const Trainer&) = delete;
   Trainer& operator=(const Trainer&) = delete;
 
+  /// What it was created with.
   const Config& config() const { return config_; }
 
   /// N x S x S x 3 bytes for the images of a batch, in memory the device copies from fastest (pinned, where
   /// there is a device). Valid as long as the trainer lives.
   cv::Mat allocate(int batch);
 
+  /// Makes this trainer one of launch.size that train the same model, and connects them; before the first
+  /// step. From then on step() averages the gradients of all, which therefore must start from the same
+  /// weights and be called equally often. Throws Error when the others do not come, or for a trainer that can
+  /// only work alone.
+  std::shared_ptr<World> join(const Launch& launch);
+
   /// One optimiser step, or, where batch.parts > 1, the part of one that belongs to this batch: parts come in
   /// order, their gradients are averaged, the last one changes the weights and gives the report. Full batches
   /// only (count == capacity). The batch may be reused when step returns. The report may be of an earlier
   /// step where a device computes asynchronously; flush() waits for the last one.
   StepReport step(const Batch& batch);
+  /// Waits until all steps are done; the report of the last one.
   StepReport flush();
 
   /// Class scores before softmax, count x classes, CV_32F. Fine-tuning only. Changes nothing.
@@ -81,6 +92,7 @@ class CV_EXPORTS Trainer {
   LoadReport initialise(const TensorMap& weights);
 
  private:
+  virtual std::shared_ptr<World> doJoin(const Launch& launch);
   virtual cv::Mat doAllocate(int batch) = 0;
   virtual StepReport doStep(const Batch& batch) = 0;
   virtual StepReport doFlush() = 0;

@@ -1,0 +1,176 @@
+#include "apps/mixmim/launcher.hpp"
+
+#include <arpa/inet.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <iostream>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "apps/mixmim/verb.hpp"
+#include "opencv2/mixmim/error.hpp"
+
+namespace cv::mixmim {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int kPassedOn[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
+constexpr std::chrono::seconds kPatience{30};  // with a process that was asked to end
+
+volatile std::sig_atomic_t signals[64];  // how many of each came
+
+void count(int signal) {
+  signals[signal] = signals[signal] + 1;
+}
+
+/// The place where the processes will meet: nobody else can take the port in between.
+struct Meeting {
+  int socket, port;
+};
+
+Meeting openMeeting() {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof address;
+  auto* any = reinterpret_cast<sockaddr*>(&address);
+  const int place = socket(AF_INET, SOCK_STREAM, 0);
+  if (place < 0 || bind(place, any, length) != 0 || listen(place, SOMAXCONN) != 0 ||
+      getsockname(place, any, &length) != 0)
+    throw Error("--nproc",
+                fmt::format("no port on this machine for its processes to meet: {}", std::strerror(errno)));
+  return {place, ntohs(address.sin_port)};
+}
+
+/// In the new process.
+[[noreturn]] void become(int rank, int size, const Meeting& meeting,
+                         const std::vector<std::string>& arguments) {
+  setpgid(0, 0);                     // Ctrl-C reaches the first process, which passes it on: once
+  prctl(PR_SET_PDEATHSIG, SIGKILL);  // nothing is left behind
+  const auto set = [](const char* name, const std::string& value) { setenv(name, value.c_str(), 1); };
+  set("RANK", std::to_string(rank));
+  set("LOCAL_RANK", std::to_string(rank));
+  set("WORLD_SIZE", std::to_string(size));
+  set("LOCAL_WORLD_SIZE", std::to_string(size));
+  set("MASTER_ADDR", "127.0.0.1");
+  set("MASTER_PORT", std::to_string(meeting.port));
+  if (rank == 0)
+    set("MIXMIM_STORE_SOCKET", std::to_string(meeting.socket));
+  else
+    close(meeting.socket);
+  for (const int signal : kPassedOn) std::signal(signal, SIG_DFL);
+  std::vector<char*> words{const_cast<char*>("mixmim")};
+  for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
+  words.push_back(nullptr);
+  execv("/proc/self/exe", words.data());
+  std::cerr << "mixmim: error: cannot start itself: " << std::strerror(errno) << std::endl;
+  _exit(kFailed);
+}
+
+/// How a process ended, as a sentence; "" for a good end.
+std::string troubleOf(int rank, int size, pid_t id, int status) {
+  const std::string name = fmt::format("process {} of {} ({})", rank, size, id);
+  if (WIFSIGNALED(status))
+    return fmt::format("{} was killed by signal {} ({})", name, WTERMSIG(status),
+                       strsignal(WTERMSIG(status)));
+  if (WEXITSTATUS(status) != kDone)
+    return fmt::format("{} ended with exit code {}", name, WEXITSTATUS(status));
+  return {};
+}
+
+class Processes {
+ public:
+  Processes(int count, const std::vector<std::string>& arguments) : size_(count) {
+    const Meeting meeting = openMeeting();
+    std::cerr.flush();
+    for (int rank = 0; rank < count; ++rank) {
+      const pid_t id = fork();
+      if (id == 0) become(rank, count, meeting, arguments);
+      if (id < 0) {
+        kill(SIGKILL);
+        throw Error("--nproc",
+                    fmt::format("process {} of {} cannot be started: {}", rank, count, std::strerror(errno)));
+      }
+      running_.push_back({rank, id});
+    }
+    close(meeting.socket);
+  }
+
+  int wait() {
+    int seen[std::size(kPassedOn)] = {};
+    while (!running_.empty()) {
+      for (size_t i = 0; i < std::size(kPassedOn); ++i)
+        for (; seen[i] < signals[kPassedOn[i]]; ++seen[i]) kill(kPassedOn[i]);
+      collect();
+      if (ending_ && Clock::now() > deadline_) kill(SIGKILL);
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    return exitCode_;
+  }
+
+ private:
+  struct Process {
+    int rank;
+    pid_t id;
+  };
+
+  void kill(int signal) {
+    for (const Process& process : running_) ::kill(process.id, signal);
+  }
+
+  void collect() {
+    for (size_t i = 0; i < running_.size();) {
+      int status = 0;
+      if (waitpid(running_[i].id, &status, WNOHANG) <= 0) {
+        ++i;
+        continue;
+      }
+      const Process ended = running_[i];
+      running_.erase(running_.begin() + static_cast<std::ptrdiff_t>(i));
+      judge(ended, status);
+    }
+  }
+
+  /// The first that ends badly is the cause; the others end because of it.
+  void judge(const Process& ended, int status) {
+    const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    if (code == kDone || ending_) return;
+    exitCode_ = code;
+    ending_ = true;
+    deadline_ = Clock::now() + kPatience;
+    const bool interrupted = WIFEXITED(status) && code > 128;  // it has stopped cleanly, as all others do
+    if (interrupted) return;
+    exitCode_ = kFailed;
+    std::cerr << "mixmim: error: " << troubleOf(ended.rank, size_, ended.id, status)
+              << "; the others are ended" << std::endl;
+    kill(SIGTERM);
+    kill(SIGCONT);
+  }
+
+  int size_;
+  std::vector<Process> running_;
+  bool ending_ = false;
+  Clock::time_point deadline_;
+  int exitCode_ = kDone;
+};
+
+}  // namespace
+
+int runProcesses(int count, const std::vector<std::string>& arguments) {
+  struct sigaction action {};
+  action.sa_handler = mixmim::count;
+  for (const int signal : kPassedOn) sigaction(signal, &action, nullptr);
+  return Processes(count, arguments).wait();
+}
+
+}  // namespace cv::mixmim
