@@ -62,6 +62,9 @@ top1() {
     { cat "$out/eval.log" >&2; exit 1; }
 }
 
+# quoted WORD...: as a shell takes them back.
+quoted() { local words; printf -v words '%q ' "$@"; echo "${words% }"; }
+
 # A few validation pictures, evenly spread over the classes.
 somePictures() {
   find -L "$val" -type f \( -iname '*.jpg' -o -iname '*.jpeg' -o -iname '*.png' \) | sort |
@@ -87,29 +90,27 @@ scratch=$(top1 "$out/from_scratch")
 pretrained=$(top1 "$out/finetuned")
 deployed=$(top1 "$out/model.onnx")
 
-cat <<TEXT
+phase "report" mixmim report "$out/finetuned" "$out/from_scratch" "$out/pretrain" --out "$out/report.html"
 
-Accuracy on $val, $labels_per_class labelled pictures per class, $finetune_epochs epochs each:
-
-  from scratch                  $scratch
-  pretrained, then fine-tuned   $pretrained
-  the same as model.onnx        $deployed      (OpenCV DNN, no LibTorch)
-
-TEXT
+printf '\n'
 printf '  %s\n' "${timings[@]}"
 cat <<TEXT
 
-What is where:
+Top-1 accuracy on $val, after $finetune_epochs epochs on $labels_per_class labelled pictures per class:
 
-  $out/model.onnx            the model: give it to any OpenCV program
-  $out/reconstructions.png   original, mixed, and what the model made of the hidden halves
-  $out/predictions.png       validation pictures with the answers of the OpenCV program
-  $out/pretrain/             run folders: settings, metrics.jsonl, checkpoints
-  $out/finetuned/
+  pretrained, then fine-tuned   $pretrained     and as model.onnx in OpenCV, without LibTorch: $deployed
+  fine-tuned from scratch       $scratch
 
-What to try next:
+  report     $out/report.html            curves, mistakes and settings of the three runs: open it in a browser
+  model      $out/model.onnx             one file for any OpenCV program
+  pictures   $out/reconstructions.png    what pretraining makes of hidden halves
+             $out/predictions.png        answers of an OpenCV program
 
-  build/bin/mixmim predict --model $out/model.onnx ${pictures[0]}
+Five things to try next:
+
+  build/bin/mixmim predict --model $out/model.onnx $(quoted "${pictures[0]}")
   build/bin/mixmim info $out/model.onnx
-  ./run demo --data DIR --val DIR          your own class folders
+  build/bin/search_by_features $out/model.onnx $(quoted "$val" "${pictures[0]}")
+  build/bin/mixmim probe --init $out/pretrain --data $(quoted "$data") --val $(quoted "$val")
+  build/bin/mixmim finetune --config $out/finetuned/config.ini --epochs 40 --out $out/longer --dry-run
 TEXT

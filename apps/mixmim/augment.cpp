@@ -9,6 +9,7 @@
 
 #include "apps/mixmim/command_line.hpp"
 #include "apps/mixmim/data_source.hpp"
+#include "apps/mixmim/progress.hpp"
 #include "apps/mixmim/verb.hpp"
 #include "data_pipeline/augment.hpp"
 #include "data_pipeline/decode.hpp"
@@ -89,19 +90,20 @@ Recipe recipeOf(const std::string& name) {
   throw UsageError("--recipe: expected pretrain, finetune or eval, got '" + name + "'");
 }
 
-}  // namespace
-
-int runAugment(const Arguments& arguments) {
+CommandLine commandLine(const Arguments& arguments) {
   CommandLine line("augment", "Writes augmented pictures as PNG, and every drawn number in parameters.jsonl.",
                    "--data SRC --out DIR [OPTION...]",
                    "mixmim augment --data photos/train --out look --count 16 --batch 8");
   line.option("out", "Folder to write to.")
-      .option("recipe", "pretrain, finetune or eval.", "pretrain")
+      .choice("recipe", "pretrain, finetune or eval.", "pretrain", {"pretrain", "finetune", "eval"})
       .option("count", "How many pictures: whole batches are written.", "16")
       .settings(said(arguments, "recipe") == "finetune" ? Task::kFinetune : Task::kPretrain,
                 {"data.train", "data.batch", "augment", "mix", "model.imageSize", "model.name", "run.seed",
                  "run.threads"});
-  if (!line.parse(arguments)) return kDone;
+  return line;
+}
+
+int run(const CommandLine& line) {
   const std::filesystem::path out = line.required("out");
   const Recipe recipe = recipeOf(line.get("recipe"));
   const int count = line.number("count", 1, 10000000);
@@ -117,6 +119,7 @@ int runAugment(const Arguments& arguments) {
   const int64_t steps = (count + config.data.batch - 1) / config.data.batch;
   pipeline.start(0, recipe == Recipe::kEval ? std::min(steps, pipeline.stepsPerEpoch()) : steps);
   int number = 0;
+  Progress progress("augment", count);
   while (const auto batch = pipeline.next()) {
     cv::Mat images = batch->images.clone();
     if (recipe == Recipe::kPretrain)
@@ -134,10 +137,17 @@ int runAugment(const Arguments& arguments) {
       addMixing(entry, *batch, recipe, slot);
       parameters << json::serialize(entry) << '\n';
     }
+    progress.count(number, "images");
   }
   if (!parameters.flush()) throw Error((out / "parameters.jsonl").string(), "cannot be written");
   std::cout << fmt::format("{} pictures in {}\n", number, out.string());
   return kDone;
+}
+
+}  // namespace
+
+Verb augmentVerb() {
+  return {"augment", "write augmented pictures and every drawn number", commandLine, run};
 }
 
 }  // namespace cv::mixmim

@@ -196,21 +196,23 @@ void print(const json::object& result) {
   }
 }
 
-}  // namespace
-
-int runBench(const Arguments& arguments) {
+CommandLine commandLine(const Arguments& arguments) {
   const bool finetune = said(arguments, "recipe") == "finetune";
   CommandLine line(
       "bench", "Measures one part alone: pipeline (images to batches), train (steps on one batch), predict.",
       "pipeline|train|predict [OPTION...]    (predict: --model model.onnx)",
       "mixmim bench pipeline --data photos/train --threads 2 --seconds 10");
-  line.option("seconds", "How long to measure.", "10")
-      .option("recipe", "Of pipeline and train: pretrain or finetune.", "pretrain")
+  line.option("seconds", "How long to measure.", "10", "s")
+      .choice("recipe", "Of pipeline and train: pretrain or finetune.", "pretrain", {"pretrain", "finetune"})
       .flag("json", "Print the result as one JSON object.")
       .settings(finetune ? Task::kFinetune : Task::kPretrain)
-      .words("PART");
+      .words("PART", {"pipeline", "train", "predict"});
   addClassifierOptions(line);
-  if (!line.parse(arguments)) return kDone;
+  return line;
+}
+
+int run(const CommandLine& line) {
+  const bool finetune = line.get("recipe") == "finetune";
   if (const std::string recipe = line.get("recipe"); !finetune && recipe != "pretrain")
     throw UsageError(fmt::format("--recipe: expected pretrain or finetune, got '{}'", recipe));
   if (line.words().size() != 1) throw UsageError("mixmim bench: expected one of pipeline, train, predict");
@@ -241,6 +243,12 @@ int runBench(const Arguments& arguments) {
   else
     print(result);
   return kDone;
+}
+
+}  // namespace
+
+Verb benchVerb() {
+  return {"bench", "measure the pipeline, training or prediction", commandLine, run};
 }
 
 }  // namespace cv::mixmim

@@ -42,15 +42,16 @@ void print(const ImageCheck& check, const Source& source) {
     std::cout << fmt::format("  {}: {}\n", placeText(image.path, image.offset), image.reason);
 }
 
-}  // namespace
-
-int runCheck(const Arguments& arguments) {
+CommandLine commandLine(const Arguments&) {
   CommandLine line(
       "check", "Reads every image of a data set, header and body, and lists the bad ones. Changes nothing.",
       "--data SRC [--json] [--threads N]", "mixmim check --data photos/train");
   line.flag("json", "Print the result as one JSON object.")
       .settings(Task::kPretrain, {"data.train", "run.threads"});
-  if (!line.parse(arguments)) return kDone;
+  return line;
+}
+
+int run(const CommandLine& line) {
   const Config config = line.config();
   if (config.data.train.empty())
     throw UsageError("mixmim check: --data is needed; `mixmim check --help` explains it");
@@ -58,7 +59,7 @@ int runCheck(const Arguments& arguments) {
   const auto source = openSource(config.data.train);
   Progress progress("check", source->size());
   const auto seen = [&](int64_t done) {
-    progress.update(done, "images");
+    progress.count(done, "images");
     return interruptSignal() == 0;
   };
   const ImageCheck check = checkImages(*source, config.run.threads, seen);
@@ -68,6 +69,12 @@ int runCheck(const Arguments& arguments) {
   else
     print(check, *source);
   return check.bad.empty() ? kDone : kFailed;
+}
+
+}  // namespace
+
+Verb checkVerb() {
+  return {"check", "read every image of a data set and list the bad ones", commandLine, run};
 }
 
 }  // namespace cv::mixmim

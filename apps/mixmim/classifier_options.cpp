@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <opencv2/core/utility.hpp>
 
 namespace cv::mixmim {
@@ -21,10 +22,14 @@ const Names kBackends{{"default", 0}, {"opencv", 3}, {"openvino", 2}, {"cuda", 5
 const Names kTargets{{"cpu", 0}, {"opencl", 1}, {"opencl-fp16", 2}, {"cuda", 6}, {"cuda-fp16", 7}};
 const Names kEngines{{"default", 0}, {"classic", 1}, {"new", 2}, {"auto", 3}, {"ort", 4}};
 
+std::vector<std::string> wordsOf(const Names& names) {
+  std::vector<std::string> words;
+  for (const Named& named : names) words.emplace_back(named.name);
+  return words;
+}
+
 std::string listOf(const Names& names) {
-  std::string list;
-  for (const Named& named : names) list += fmt::format("{}{}", list.empty() ? "" : ", ", named.name);
-  return list;
+  return fmt::format("{}", fmt::join(wordsOf(names), ", "));
 }
 
 int numberOf(const CommandLine& line, const std::string& option, const Names& names, const char* kind) {
@@ -49,9 +54,9 @@ CommandLine& addClassifierOptions(CommandLine& line) {
   return line.flag("stock", "OpenCV's own layers instead of the classifier's fused ones.")
       .flag("int8", "Products of 8-bit numbers: faster, scores differ a little.")
       .flag("flip", "Answer with the mean over a picture and its mirror image: takes twice as long.")
-      .option("backend", oneOf("What computes", kBackends), "default")
-      .option("target", oneOf("Where it computes", kTargets), "cpu")
-      .option("engine", oneOf("Of OpenCV 5", kEngines), "default");
+      .choice("backend", oneOf("What computes", kBackends), "default", wordsOf(kBackends))
+      .choice("target", oneOf("Where it computes", kTargets), "cpu", wordsOf(kTargets))
+      .choice("engine", oneOf("Of OpenCV 5", kEngines), "default", wordsOf(kEngines));
 }
 
 ClassifierOptions classifierOptionsOf(const CommandLine& line) {

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <boost/program_options.hpp>
 #include <charconv>
+#include <cmath>
 #include <iostream>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+
+#include "apps/mixmim/help_text.hpp"
 
 namespace cv::mixmim {
 
@@ -34,16 +37,29 @@ CommandLine::CommandLine(std::string verb, std::string sentence, std::string usa
     : verb_(std::move(verb)),
       sentence_(std::move(sentence)),
       usage_(std::move(usage)),
-      example_(std::move(example)) {}
+      examples_{std::move(example)} {}
 
 CommandLine& CommandLine::option(const std::string& name, const std::string& sentence,
-                                 const std::string& fallback) {
-  own_.push_back({name, sentence, fallback, false});
+                                 const std::string& fallback, const std::string& unit) {
+  LineOption option;
+  option.name = name;
+  option.sentence = sentence;
+  option.fallback = fallback;
+  option.unit = unit;
+  own_.push_back(std::move(option));
+  return *this;
+}
+
+CommandLine& CommandLine::choice(const std::string& name, const std::string& sentence,
+                                 const std::string& fallback, std::vector<std::string> choices) {
+  option(name, sentence, fallback);
+  own_.back().choices = std::move(choices);
   return *this;
 }
 
 CommandLine& CommandLine::flag(const std::string& name, const std::string& sentence) {
-  own_.push_back({name, sentence, "", true});
+  option(name, sentence);
+  own_.back().takesValue = false;
   return *this;
 }
 
@@ -52,12 +68,19 @@ CommandLine& CommandLine::settings(Task task, std::vector<std::string> only) {
   task_ = task;
   only_ = std::move(only);
   if (only_.empty())
-    option("preset", fmt::format("Settings to start from: {}.", fmt::join(presetNames(), ", ")));
+    choice("preset", fmt::format("Settings to start from: {}.", fmt::join(presetNames(), ", ")), "",
+           presetNames());
   return option("config", "Read settings from this file; the command line wins.");
 }
 
-CommandLine& CommandLine::words(const std::string& name) {
+CommandLine& CommandLine::words(const std::string& name, std::vector<std::string> choices) {
   wordsName_ = name;
+  wordChoices_ = std::move(choices);
+  return *this;
+}
+
+CommandLine& CommandLine::example(const std::string& command) {
+  examples_.push_back(command);
   return *this;
 }
 
@@ -73,62 +96,61 @@ bool listed(const std::string& name, const std::vector<std::string>& only) {
 enum class Takes { kValue, kNothing, kTruth };
 
 /// kTruth: a setting that is true or false, and true when nothing follows it.
-void add(po::options_description& description, const std::string& name, const std::string& sentence,
-         Takes takes) {
+void add(po::options_description& description, const std::string& name, Takes takes) {
   auto* value = po::value<std::string>();
   if (takes == Takes::kNothing) value->zero_tokens();
   if (takes == Takes::kTruth) value->implicit_value("true");
-  description.add_options()(name.c_str(), value, sentence.c_str());
+  description.add_options()(name.c_str(), value, "");
 }
 
-std::string helpText(const Option& option) {
-  std::string text = option.sentence;
-  if (!option.unit.empty()) text += fmt::format(" [{}]", option.unit);
-  const std::string value = option.get();
-  return text + (value.empty() ? "" : fmt::format(" ({})", value));
+std::string rangeOf(const Option& option) {
+  if (!option.choices.empty()) return fmt::format("{}", fmt::join(option.choices, ", "));
+  if (std::holds_alternative<bool*>(option.value)) return "true, false";
+  const bool number = std::holds_alternative<int*>(option.value) ||
+                      std::holds_alternative<double*>(option.value) ||
+                      std::holds_alternative<std::vector<int>*>(option.value);
+  return number && !std::isinf(option.min) ? fmt::format("{} to {}", option.min, option.max) : "";
 }
 
 }  // namespace
 
-void CommandLine::print() const {
-  std::cout << fmt::format("usage: mixmim {} {}\n\n{}\n\n", verb_, usage_, sentence_);
-  const auto line = [](const std::string& name, const std::string& text) {
-    std::cout << fmt::format("  --{:<26} {}\n", name, text);
+std::vector<LineOption> CommandLine::options() const {
+  std::vector<LineOption> all = own_;
+  if (!takesSettings_) return all;
+  Config config = resolve(task_, {});
+  const auto isOwn = [&](const std::string& name) {
+    return std::any_of(own_.begin(), own_.end(), [&](const LineOption& o) { return o.name == name; });
   };
-  for (const OwnOption& o : own_)
-    line(o.name, o.sentence + (o.fallback.empty() ? "" : fmt::format(" ({})", o.fallback)));
-  line("help, -h", "Print this text.");
-  if (takesSettings_) {
-    std::cout << "\nSettings, also as [section] and key = value in a file (default in brackets):\n";
-    Config config = resolve(task_, {});
-    for (const Option& o : options(config))
-      if (listed(o.name, only_)) line(o.alias.empty() ? o.name : o.name + ", --" + o.alias, helpText(o));
+  for (const Option& o : cv::mixmim::options(config)) {
+    if (!listed(o.name, only_)) continue;
+    const std::string alias = isOwn(o.alias) ? "" : o.alias;  // the verb's own wins
+    all.push_back({o.name, alias, o.sentence, o.unit, o.get(), rangeOf(o), o.choices, true, true});
   }
-  std::cout << fmt::format("\nExample:\n  {}\n", example_);
+  return all;
+}
+
+std::vector<std::string> CommandLine::settingNames() const {
+  std::vector<std::string> names;
+  for (const LineOption& o : options())
+    for (const std::string& name : {o.name, o.alias})
+      if (o.isSetting && !name.empty()) names.push_back(name);
+  return names;
 }
 
 bool CommandLine::parse(const std::vector<std::string>& arguments) {
+  arguments_ = arguments;
   po::options_description description;
   std::vector<std::string> names{"help"};
-  Config scratch;
-  std::vector<std::string> settingNames;
-  for (const OwnOption& o : own_) names.push_back(o.name);
-  for (const OwnOption& o : own_)
-    add(description, o.name, o.sentence, o.isFlag ? Takes::kNothing : Takes::kValue);
-  description.add_options()("help,h", "");
-  if (takesSettings_) {
-    for (const Option& o : options(scratch)) {
-      if (!listed(o.name, only_)) continue;
-      for (const std::string& name : {o.name, o.alias}) {
-        if (name.empty() || std::find(names.begin(), names.end(), name) != names.end())
-          continue;  // the verb's own wins
-        add(description, name, o.sentence,
-            std::holds_alternative<bool*>(o.value) ? Takes::kTruth : Takes::kValue);
-        names.push_back(name);
-        settingNames.push_back(name);
-      }
-    }
+  const std::vector<std::string> settingNames = this->settingNames();
+  names.insert(names.end(), settingNames.begin(), settingNames.end());
+  for (const LineOption& o : options()) {
+    const bool truth = o.isSetting && o.range == "true, false";
+    const Takes takes = truth ? Takes::kTruth : o.takesValue ? Takes::kValue : Takes::kNothing;
+    add(description, o.name, takes);
+    if (!o.alias.empty()) add(description, o.alias, takes);
+    if (!o.isSetting) names.push_back(o.name);
   }
+  description.add_options()("help,h", "");
   const std::string hint = fmt::format("`mixmim {} --help` lists all options", verb_);
   try {
     po::positional_options_description positional;
@@ -141,7 +163,7 @@ bool CommandLine::parse(const std::vector<std::string>& arguments) {
     for (const auto& option : parsed.options) {
       const std::string value = option.value.empty() ? "true" : option.value.front();  // a flag says yes
       if (option.string_key == "help") {
-        print();
+        std::cout << helpText(*this, outputWidth());
         return false;
       }
       if (option.string_key == kWord)
@@ -167,7 +189,7 @@ bool CommandLine::parse(const std::vector<std::string>& arguments) {
 
 std::string CommandLine::get(const std::string& name) const {
   if (const auto found = given_.find(name); found != given_.end()) return found->second;
-  const auto matches = [&](const OwnOption& o) { return o.name == name; };
+  const auto matches = [&](const LineOption& o) { return o.name == name; };
   const auto own = std::find_if(own_.begin(), own_.end(), matches);
   return own == own_.end() ? "" : own->fallback;
 }

@@ -1,19 +1,43 @@
+#include <algorithm>
 #include <iostream>
 
-#include "apps/mixmim/command_line.hpp"
+#include <fmt/format.h>
+
 #include "apps/mixmim/verb.hpp"
 
 namespace cv::mixmim {
 
-int runConfig(const Arguments& arguments) {
-  CommandLine line("config", "Prints all settings, resolved, as a config file with explanations.",
-                   "[--preset NAME] [OPTION...]",
-                   "mixmim config --preset finetune-base-100ep > finetune.ini");
-  const std::string name = said(arguments, "preset");
-  line.settings(name.empty() ? Task::kPretrain : presetNamed(name).task);
-  if (!line.parse(arguments)) return kDone;
+namespace {
+
+/// What the settings are for: the preset says so, or else the file.
+Task taskOf(const Arguments& arguments) {
+  if (const std::string name = said(arguments, "preset"); !name.empty()) return presetNamed(name).task;
+  const std::string file = said(arguments, "config");
+  if (file.empty()) return Task::kPretrain;
+  const std::vector<Setting> settings = readConfigFile(file);
+  const auto isFinetune = [](const Setting& s) { return s.key == "run.task" && s.value == "finetune"; };
+  return std::any_of(settings.begin(), settings.end(), isFinetune) ? Task::kFinetune : Task::kPretrain;
+}
+
+CommandLine commandLine(const Arguments& arguments) {
+  CommandLine line(
+      "config", "Prints all settings, resolved, as a config file with explanations: --config reads it back.",
+      "[--preset NAME] [OPTION...]", "mixmim config --preset pretrain-base-600ep > pretrain.ini");
+  line.settings(taskOf(arguments)).example("mixmim config --config runs/first/config.ini --optim.lr 1e-4");
+  return line;
+}
+
+int run(const CommandLine& line) {
+  if (const std::string name = line.get("preset"); !name.empty())
+    std::cout << fmt::format("# {}: {}\n\n", name, presetNamed(name).sentence);
   std::cout << toIni(line.config());
   return kDone;
+}
+
+}  // namespace
+
+Verb configVerb() {
+  return {"config", "print all settings with their explanations", commandLine, run};
 }
 
 }  // namespace cv::mixmim

@@ -24,7 +24,7 @@ void forEachPicture(const Source& source, const std::function<void(const cv::Mat
       continue;
     }
     use(picture, source.label(i));
-    progress.update(i + 1, "images");
+    progress.count(i + 1, "images");
   }
 }
 

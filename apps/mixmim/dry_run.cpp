@@ -50,11 +50,11 @@ Measured measure(RunSetup& run) {
   };
   pipeline.start(0, 1 + kBatches);
   stepOnce();
-  progress.update(1, "batches");
+  progress.count(1, "batches");
   double seconds = 0;
   while (measured.batches < kBatches && (measured.batches == 0 || seconds < kLongEnough)) {
     seconds += stepOnce();
-    progress.update(1 + ++measured.batches, "batches");
+    progress.count(1 + ++measured.batches, "batches");
   }
   const Clock::time_point before = Clock::now();
   run.trainer->flush();
@@ -127,7 +127,7 @@ void printForPeople(const RunSetup& run, const MemoryEstimate& memory, const Mea
 
 int dryRun(const Config& config, bool asJson) {
   if (!config.run.out.empty()) checkRunFolder(config);
-  RunSetup run = setUpRun(config);
+  RunSetup run = setUpRun(config, {}, Repair::kLookOnly);
   const MemoryEstimate memory = estimateMemory(run.config);
   const Measured measured = measure(run);
   if (asJson)

@@ -71,9 +71,7 @@ void writeCsv(const std::string& path, const Evaluated& evaluated) {
   if (!file.flush()) throw Error(path, "cannot be written");
 }
 
-}  // namespace
-
-int runEval(const Arguments& arguments) {
+CommandLine commandLine(const Arguments&) {
   CommandLine line("eval", "Accuracy of a checkpoint, or of an .onnx through the path an application takes.",
                    "--model FILE --data SRC [OPTION...]",
                    "mixmim eval --model runs/second --data photos/val --csv confusion.csv");
@@ -82,7 +80,10 @@ int runEval(const Arguments& arguments) {
       .option("csv", "Write the confusion matrix to this file: a row per true class, a column per answer.")
       .settings(Task::kFinetune, {"data.train", "data.batch", "run.device", "run.threads", "run.trainer"});
   addClassifierOptions(line);
-  if (!line.parse(arguments)) return kDone;
+  return line;
+}
+
+int run(const CommandLine& line) {
   const std::string model = line.required("model");
   const Config config = line.config();
   if (config.data.train.empty())
@@ -104,6 +105,12 @@ int runEval(const Arguments& arguments) {
   else
     printForPeople(evaluated);
   return kDone;
+}
+
+}  // namespace
+
+Verb evalVerb() {
+  return {"eval", "accuracy of a checkpoint or a deployed model", commandLine, run};
 }
 
 }  // namespace cv::mixmim

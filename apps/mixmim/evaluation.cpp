@@ -84,7 +84,7 @@ EvaluationResult evaluate(const std::shared_ptr<const Source>& source, const Con
       accuracy.add(answers.ptr<float>(i), batch->labels.at<int>(i), batch->step);
       if (mistakes) mistakes->add(*batch, i, answers.ptr<float>(i), classes);
     }
-    progress.update(done += batch->count, "images");
+    progress.count(done += batch->count, "images");
   }
   std::string leftOut;
   for (const BadImage& image : pipeline.badImages())

@@ -11,6 +11,7 @@
 #include "apps/mixmim/data_source.hpp"
 #include "apps/mixmim/deployed_scores.hpp"
 #include "apps/mixmim/exported_model.hpp"
+#include "apps/mixmim/progress.hpp"
 #include "apps/mixmim/trainer_scores.hpp"
 #include "apps/mixmim/verb.hpp"
 #include "model_io/checkpoint.hpp"
@@ -147,40 +148,46 @@ void printForPeople(const std::string& out, const ExportedModel& model, Head hea
                     : fmt::format("not compared with the trainer: {}\n", comparison.whyNot));
 }
 
-}  // namespace
-
-int runExport(const Arguments& arguments) {
+CommandLine commandLine(const Arguments&) {
   CommandLine line("export",
                    "Writes one deployable .onnx, with preprocessing, labels and a test picture inside; or "
                    "weights for PyTorch.",
                    "--init CHECKPOINT --out model.onnx|weights.pth [OPTION...]",
                    "mixmim export --init runs/second --out model.onnx");
   line.option("out", "The file to write; its ending decides what it is.")
-      .option("head",
+      .choice("head",
               "What the network gives: logits, probabilities, features (one vector per picture) or pyramid "
               "(a map per stage). The last two need no classes.",
-              "logits")
-      .option("weights",
+              "logits", {"logits", "probabilities", "features", "pyramid"})
+      .choice("weights",
               "fp32, or fp16: half the file, for OpenCV from 4.7 and onnxruntime (not OpenCV 4.5, 4.6); "
               "computes in float32.",
-              "fp32")
-      .option("opset", "11 for OpenCV from 4.5.5, or 9: for 4.5.4 too, GELU without Erf, slower.", "11")
+              "fp32", {"fp32", "fp16"})
+      .choice("opset", "11 for OpenCV from 4.5.5, or 9: for 4.5.4 too, GELU without Erf, slower.", "11",
+              {"11", "9"})
       .option("labels", "Text file with one label per line, instead of the checkpoint's class names.")
       .option("check",
               "Labelled pictures: also print how right the file is on them, with and without --int8.")
       .flag("optimizer", "Into a .pth, also the optimizer's state.")
       .flag("json", "Print the result as one JSON object.")
       .settings(Task::kFinetune, {"model", "run.init", "run.seed", "run.trainer", "augment.evalCrop"});
-  if (!line.parse(arguments)) return kDone;
+  return line;
+}
+
+int run(const CommandLine& line) {
   const std::string out = line.required("out");
   if (isPthName(out)) return writeForPytorch(out, initOf(line), line.has("optimizer"), line.has("json"));
   const ExportOptions options = exportOptions(line);
   const auto pictures = checkSource(line, options.head);
+  Progress progress("export", 3);
   ExportedModel model = exportedModel(line, options);
+  progress.update(1, "weights read");
   const Comparer compare(model, options.head);
+  progress.update(2, "the trainer has answered");
   const ExportReport report = exportOnnx(out, model.weights, model.config.model, model.about, options);
   model.weights.clear();  // a large model need not be there twice
   const Comparison comparison = compare(out);
+  progress.update(3, "compared");
   if (!line.has("json")) printForPeople(out, model, options.head, report, comparison);
   std::optional<DeployedCheck> check;
   if (pictures) check = checkDeployed(out, *pictures, line.get("check"));
@@ -194,6 +201,12 @@ int runExport(const Arguments& arguments) {
     std::cout << sentenceOf(*check);
   }
   return kDone;
+}
+
+}  // namespace
+
+Verb exportVerb() {
+  return {"export", "write one deployable .onnx", commandLine, run};
 }
 
 }  // namespace cv::mixmim

@@ -6,6 +6,7 @@
 
 #include "apps/mixmim/classifier_options.hpp"
 #include "apps/mixmim/picture_batch.hpp"
+#include "apps/mixmim/progress.hpp"
 #include "apps/mixmim/verb.hpp"
 #include "model_io/atomic_file.hpp"
 #include "model_io/npy_file.hpp"
@@ -27,14 +28,17 @@ struct Features {
 Features featuresOf(Classifier& classifier, const std::vector<std::string>& paths) {
   Features features;
   features.rows = cv::Mat(0, classifier.featureSize(), CV_32F);
+  Progress progress("features", static_cast<int64_t>(paths.size()));
+  int64_t done = 0;
   for (const std::string& path : paths) {
+    progress.count(done++, "images");
     try {
       cv::Mat row;
       classifier.features(readPicture(path), row);
       features.rows.push_back(row);
       features.paths.push_back(path);
     } catch (const Error& e) {
-      std::cerr << "mixmim: error: " << e.what() << '\n';
+      progress.note(std::string("mixmim: error: ") + e.what());
       ++features.leftOut;
     }
   }
@@ -63,9 +67,7 @@ void writeLines(const std::string& path, const std::vector<std::string>& lines) 
   file.commit();
 }
 
-}  // namespace
-
-int runFeatures(const Arguments& arguments) {
+CommandLine commandLine(const Arguments&) {
   CommandLine line(
       "features",
       "Writes what a deployed model sees in pictures: a vector for each, as rows of a NumPy file, "
@@ -77,7 +79,10 @@ int runFeatures(const Arguments& arguments) {
       .flag("json", "Print the result as one JSON object.")
       .words("IMAGE");
   addThreadsOption(addClassifierOptions(line));
-  if (!line.parse(arguments)) return kDone;
+  return line;
+}
+
+int run(const CommandLine& line) {
   const std::string model = line.required("model"), out = line.required("out"), list = listBeside(out);
   if (line.words().empty()) throw UsageError("mixmim features: expected at least one picture");
   requireOneLinePaths(line.words());
@@ -97,6 +102,12 @@ int runFeatures(const Arguments& arguments) {
     std::cout << fmt::format("{} vectors of {} numbers in {}, their pictures in {}\n", features.paths.size(),
                              classifier->featureSize(), out, list);
   return features.leftOut == 0 ? kDone : kFailed;
+}
+
+}  // namespace
+
+Verb featuresVerb() {
+  return {"features", "write the feature vectors of pictures as .npy", commandLine, run};
 }
 
 }  // namespace cv::mixmim

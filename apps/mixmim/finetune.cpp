@@ -2,12 +2,13 @@
 
 namespace cv::mixmim {
 
-int runFinetune(const Arguments& arguments) {
-  const CommandLine line(
+Verb finetuneVerb() {
+  CommandLine line(
       "finetune", "Supervised training of a classifier on the pretrained encoder.",
       "--data SRC --val SRC --out RUN --init CHECKPOINT [OPTION...]",
       "mixmim finetune --data photos/train --val photos/val --out runs/second --init runs/first");
-  return runTrainingVerb(line, Task::kFinetune, arguments);
+  line.example("mixmim finetune --config runs/second/config.ini --out runs/third --lr 5e-4 --dry-run");
+  return trainingVerb("supervised training of the same encoder", line, Task::kFinetune);
 }
 
 }  // namespace cv::mixmim

@@ -96,13 +96,14 @@ void print(const json::object& object, int indent = 0) {
   }
 }
 
-}  // namespace
-
-int runInfo(const Arguments& arguments) {
+CommandLine commandLine(const Arguments&) {
   CommandLine line("info", "Versions, plugins and devices; or what a checkpoint, run folder or .onnx holds.",
                    "[FILE] [--json]", "mixmim info model.onnx");
   line.flag("json", "Print the result as one JSON object.").words("FILE");
-  if (!line.parse(arguments)) return kDone;
+  return line;
+}
+
+int run(const CommandLine& line) {
   if (line.words().size() > 1) throw UsageError("mixmim info: expected at most one file");
   json::object about;
   if (line.words().empty())
@@ -116,6 +117,12 @@ int runInfo(const Arguments& arguments) {
   else
     print(about);
   return kDone;
+}
+
+}  // namespace
+
+Verb infoVerb() {
+  return {"info", "versions, plugins, devices; or what a file holds", commandLine, run};
 }
 
 }  // namespace cv::mixmim

@@ -8,68 +8,21 @@
 #include <cstdlib>
 #include <iostream>
 
-#include <fmt/format.h>
-#include <opencv2/core/utility.hpp>
-
-#include "apps/mixmim/command_line.hpp"
 #include "apps/mixmim/verb.hpp"
 
 namespace cv::mixmim {
 namespace {
 
-struct Verb {
-  const char* name;
-  const char* sentence;
-  int (*run)(const Arguments&);
-};
-
-constexpr Verb kVerbs[] = {
-    {"make-shapes", "draw a labelled demo data set", runMakeShapes},
-    {"check", "read every image of a data set and list the bad ones", runCheck},
-    {"pack", "pack a folder of images into tar shards", runPack},
-    {"pretrain", "masked and mixed pretraining, without labels", runPretrain},
-    {"finetune", "supervised training of the same encoder", runFinetune},
-    {"probe", "how good are frozen features: linear probe and k-NN", runProbe},
-    {"eval", "accuracy of a checkpoint or a deployed model", runEval},
-    {"export", "write one deployable .onnx", runExport},
-    {"predict", "classify pictures with a deployed model", runPredict},
-    {"features", "write the feature vectors of pictures as .npy", runFeatures},
-    {"show", "original, mixed picture, and both reconstructions", runShow},
-    {"report", "curves, pictures and mistakes of runs as one HTML page", runReport},
-    {"augment", "write augmented pictures and every drawn number", runAugment},
-    {"bench", "measure the pipeline, training or prediction", runBench},
-    {"config", "print all settings with their explanations", runConfig},
-    {"info", "versions, plugins, devices; or what a file holds", runInfo},
-};
-
-void printUsage(std::ostream& out) {
-  out << "usage: mixmim VERB [OPTION...]        (mixmim VERB --help explains a verb)\n\n";
-  for (const Verb& verb : kVerbs) out << fmt::format("  {:<12} {}\n", verb.name, verb.sentence);
-}
-
-int unknownVerb(const std::string& word) {
-  std::vector<std::string> names;
-  for (const Verb& verb : kVerbs) names.emplace_back(verb.name);
-  const std::string nearest = nearestName(word, names);
-  std::cerr << fmt::format(
-      "mixmim: error: unknown verb '{}'; {}\n", word,
-      nearest.empty() ? "`mixmim --help` lists all verbs" : fmt::format("did you mean '{}'?", nearest));
-  return kWrongUsage;
-}
-
 int run(const Arguments& arguments) {
   if (arguments.empty()) {
-    printUsage(std::cerr);
+    std::cerr << usageText();
     return kWrongUsage;
   }
-  const std::string& word = arguments.front();
-  if (word == "-h" || word == "--help" || word == "help") {
-    printUsage(std::cout);
-    return kDone;
-  }
-  for (const Verb& verb : kVerbs)
-    if (word == verb.name) return verb.run({arguments.begin() + 1, arguments.end()});
-  return unknownVerb(word);
+  const bool asksForHelp = arguments.front() == "-h" || arguments.front() == "--help";
+  const Verb& verb = verbNamed(asksForHelp ? "help" : arguments.front());
+  const Arguments rest(arguments.begin() + 1, arguments.end());
+  CommandLine line = verb.commandLine(rest);
+  return line.parse(rest) ? verb.run(line) : kDone;
 }
 
 /// Freed memory stays with the process: a training step frees and allocates the same large blocks again and
@@ -127,6 +80,9 @@ int main(int argc, char** argv) {
     return kWrongUsage;
   } catch (const std::exception& e) {
     std::cerr << "mixmim: error: " << e.what() << '\n';
+    return kFailed;
+  } catch (...) {
+    std::cerr << "mixmim: error: something that is no exception was thrown\n";
     return kFailed;
   }
 }

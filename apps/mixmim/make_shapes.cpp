@@ -20,17 +20,19 @@ void writePicture(const std::filesystem::path& path, const cv::Mat& picture) {
     throw Error(path.string(), "cannot be written");
 }
 
-}  // namespace
-
-int runMakeShapes(const Arguments& arguments) {
+CommandLine commandLine(const Arguments&) {
   CommandLine line("make-shapes",
                    "Draws a labelled, photo-like data set: ten shapes, train/ and val/ with class folders.",
                    "--out DIR [OPTION...]", "mixmim make-shapes --out shapes --per-class 400 --size 96");
   line.option("out", "Folder to write to.")
-      .option("per-class", "Training pictures of every class; validation has a fifth as many more.", "400")
-      .option("size", "Side of a picture in pixels.", "96")
+      .option("per-class", "Training pictures of every class; validation has a fifth as many more.", "400",
+              "images")
+      .option("size", "Side of a picture.", "96", "px")
       .option("seed", "The same seed draws the same pictures.", "0");
-  if (!line.parse(arguments)) return kDone;
+  return line;
+}
+
+int run(const CommandLine& line) {
   const std::filesystem::path out = line.required("out");
   const int perClass = line.number("per-class", 1, 1000000), size = line.number("size", 16, 2048);
   const auto seed = static_cast<uint64_t>(line.number("seed", 0, 2147483647));
@@ -43,11 +45,17 @@ int runMakeShapes(const Arguments& arguments) {
     for (int i = 0; i < perClass + validation; ++i) {
       const char* part = i < perClass ? "train" : "val";
       writePicture(out / part / names[shape] / fmt::format("{:05}.jpg", i), drawShape(shape, i, size, seed));
-      progress.update(++done, "pictures");
+      progress.count(++done, "pictures");
     }
   }
   std::cout << fmt::format("{} pictures of {} classes in {}\n", done, names.size(), out.string());
   return kDone;
+}
+
+}  // namespace
+
+Verb makeShapesVerb() {
+  return {"make-shapes", "draw a labelled demo data set", commandLine, run};
 }
 
 }  // namespace cv::mixmim

@@ -44,9 +44,7 @@ void prepareFolder(const fs::path& out) {
                 "packing never overwrites; remove it or give another --out");
 }
 
-}  // namespace
-
-int runPack(const Arguments& arguments) {
+CommandLine commandLine(const Arguments&) {
   CommandLine line(
       "pack",
       "Packs a folder of images into tar shards with an index (WebDataset): few large files, which disks and "
@@ -57,7 +55,10 @@ int runPack(const Arguments& arguments) {
       .option("name", "How the shards are called.", "shard")
       .flag("json", "Print the result as one JSON object.")
       .settings(Task::kPretrain, {"data.train", "data.imagesPerClass"});
-  if (!line.parse(arguments)) return kDone;
+  return line;
+}
+
+int run(const CommandLine& line) {
   const std::string out = line.required("out"), name = line.get("name");
   const int64_t shardBytes = sizeOf(line.get("shard-size"));
   const Config config = line.config();
@@ -74,7 +75,7 @@ int runPack(const Arguments& arguments) {
     if (interruptSignal() != 0) return interruptExitCode();
     source->read(i, bytes);
     writer.add(source->name(i), bytes, source->label(i));
-    progress.update(i + 1, "images");
+    progress.count(i + 1, "images");
   }
   writer.finish();
   const std::string list = writer.shards() == 1
@@ -90,6 +91,12 @@ int runPack(const Arguments& arguments) {
     std::cout << fmt::format("{} images in {} shards, {:.1f} MB; use them with --data '{}'\n", source->size(),
                              writer.shards(), static_cast<double>(writer.bytes()) / 1e6, list);
   return kDone;
+}
+
+}  // namespace
+
+Verb packVerb() {
+  return {"pack", "pack a folder of images into tar shards", commandLine, run};
 }
 
 }  // namespace cv::mixmim

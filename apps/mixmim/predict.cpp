@@ -1,11 +1,15 @@
+#include <unistd.h>
+
 #include <boost/json.hpp>
 #include <chrono>
 #include <iostream>
+#include <optional>
 
 #include <fmt/format.h>
 
 #include "apps/mixmim/classifier_options.hpp"
 #include "apps/mixmim/picture_batch.hpp"
+#include "apps/mixmim/progress.hpp"
 #include "apps/mixmim/verb.hpp"
 
 namespace cv::mixmim {
@@ -39,9 +43,7 @@ void print(const Answer& answer) {
     std::cout << fmt::format("  {:5.1f} %  {}\n", 100 * p.probability, p.label);
 }
 
-}  // namespace
-
-int runPredict(const Arguments& arguments) {
+CommandLine commandLine(const Arguments&) {
   CommandLine line("predict", "Classifies pictures with a deployed model, as an application would.",
                    "--model model.onnx IMAGE... [OPTION...]",
                    "mixmim predict --model model.onnx cat.jpg dog.jpg");
@@ -50,7 +52,10 @@ int runPredict(const Arguments& arguments) {
       .flag("json", "Print the result as one JSON object.")
       .words("IMAGE");
   addThreadsOption(addClassifierOptions(line));
-  if (!line.parse(arguments)) return kDone;
+  return line;
+}
+
+int run(const CommandLine& line) {
   const int top = line.number("top", 1, 1000000);
   const std::string model = line.required("model");
   if (line.words().empty()) throw UsageError("mixmim predict: expected at least one picture");
@@ -58,7 +63,13 @@ int runPredict(const Arguments& arguments) {
   const auto classifier = Classifier::create(model, classifierOptionsOf(line));
   boost::json::array results;
   int failures = 0;
+  // Answers that appear on the terminal are progress enough.
+  std::optional<Progress> progress;
+  if (line.has("json") || isatty(STDOUT_FILENO) == 0)
+    progress.emplace("predict", static_cast<int64_t>(line.words().size()));
+  int64_t done = 0;
   for (const std::string& path : line.words()) {
+    if (progress) progress->count(done++, "images");
     try {
       const Answer result = answer(*classifier, path, top);
       if (line.has("json"))
@@ -66,13 +77,22 @@ int runPredict(const Arguments& arguments) {
       else
         print(result);
     } catch (const Error& e) {  // the other pictures still get their answers
-      std::cerr << "mixmim: error: " << e.what() << '\n';
+      if (progress)
+        progress->note(std::string("mixmim: error: ") + e.what());
+      else
+        std::cerr << "mixmim: error: " << e.what() << '\n';
       ++failures;
     }
   }
   if (line.has("json"))
     std::cout << boost::json::serialize(boost::json::object{{"results", results}}) << '\n';
   return failures == 0 ? kDone : kFailed;
+}
+
+}  // namespace
+
+Verb predictVerb() {
+  return {"predict", "classify pictures with a deployed model", commandLine, run};
 }
 
 }  // namespace cv::mixmim

@@ -25,14 +25,12 @@ LabelledFeatures featuresOf(const std::shared_ptr<const Source>& source, const L
   while (const auto batch = pipeline.next()) {
     all.features.push_back(model.trainer->features(*batch));
     all.labels.push_back(batch->labels.rowRange(0, batch->count));
-    progress.update(all.labels.rows, "images");
+    progress.count(all.labels.rows, "images");
   }
   return all;
 }
 
-}  // namespace
-
-int runProbe(const Arguments& arguments) {
+CommandLine commandLine(const Arguments&) {
   CommandLine line(
       "probe", "How good frozen features are: a linear classifier and k nearest neighbours on top of them.",
       "--init CHECKPOINT --data SRC --val SRC [OPTION...]",
@@ -41,7 +39,10 @@ int runProbe(const Arguments& arguments) {
       .flag("json", "Print the result as one JSON object.")
       .settings(Task::kPretrain, {"data.train", "data.val", "data.imagesPerClass", "data.batch", "run.init",
                                   "run.device", "run.threads", "run.trainer"});
-  if (!line.parse(arguments)) return kDone;
+  return line;
+}
+
+int run(const CommandLine& line) {
   const int k = line.number("knn", 1, 1000000);
   const Config given = line.config();
   for (const auto& [name, value] :
@@ -66,6 +67,12 @@ int runProbe(const Arguments& arguments) {
     std::cout << fmt::format("linear probe {:.2f} %, {} nearest neighbours {:.2f} %, on {} images\n",
                              100 * linear, k, 100 * knn, asked.labels.rows);
   return kDone;
+}
+
+}  // namespace
+
+Verb probeVerb() {
+  return {"probe", "how good are frozen features: linear probe and k-NN", commandLine, run};
 }
 
 }  // namespace cv::mixmim

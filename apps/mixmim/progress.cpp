@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <iostream>
 
 #include <fmt/format.h>
@@ -27,6 +28,19 @@ std::string durationText(double seconds) {
   return fmt::format("{}:{:02}", s / 60, s % 60);
 }
 
+std::string progressLine(const std::string& what, int64_t done, int64_t total, const std::string& eta,
+                         const std::string& details, size_t columns) {
+  constexpr size_t kCells = 24, kRoomForBar = 72;
+  const double share = total > 0 ? static_cast<double>(done) / static_cast<double>(total) : 1;
+  const auto full = static_cast<size_t>(std::clamp(share, 0.0, 1.0) * kCells);
+  std::string line = columns >= kRoomForBar
+                         ? fmt::format("{} [{}{}] {}/{}  eta {}  {}", what, std::string(full, '#'),
+                                       std::string(kCells - full, '.'), done, total, eta, details)
+                         : fmt::format("{} {:.0f}% eta {} {}", what, std::floor(100 * share), eta, details);
+  line.resize(std::min(line.size(), std::max<size_t>(columns, 1) - 1));
+  return line;
+}
+
 Progress::Progress(std::string what, int64_t total, int64_t done)
     : what_(std::move(what)),
       total_(total),
@@ -40,29 +54,40 @@ Progress::~Progress() {
   if (!line_.empty()) std::cerr << '\n';
 }
 
+/// The end is always drawn on a terminal; elsewhere where there was something to wait for.
+bool Progress::due() const {
+  constexpr double kSecondsBetweenRedraws = 0.2, kSecondsBetweenLines = 10;
+  const double interval = terminal_ ? kSecondsBetweenRedraws : kSecondsBetweenLines;
+  return secondsSince(drawn_) >= interval || (done_ >= total_ && (terminal_ || drawnBefore_));
+}
+
+double Progress::secondsLeft() const {
+  const int64_t here = done_ - first_;
+  return here > 0 ? secondsSince(start_) / static_cast<double>(here) * static_cast<double>(total_ - done_)
+                  : 0;
+}
+
 void Progress::update(int64_t done, const std::string& details) {
   done_ = done;
-  const double interval = terminal_ ? 0.2 : 10;
-  if (secondsSince(drawn_) < interval && done < total_) return;
-  drawn_ = Clock::now();
-  draw(details);
+  if (due()) draw(details);
+}
+
+void Progress::count(int64_t done, const std::string& units) {
+  done_ = done;
+  if (!due()) return;
+  const double speed = static_cast<double>(done - first_) / std::max(1e-9, secondsSince(start_));
+  draw(fmt::format("{:.{}f} {}/s", speed, speed < 10 ? 1 : 0, units));
 }
 
 void Progress::draw(const std::string& details) {
-  const double share = total_ > 0 ? static_cast<double>(done_) / static_cast<double>(total_) : 1;
-  const int64_t here = done_ - first_;
-  const double left =
-      here > 0 ? secondsSince(start_) / static_cast<double>(here) * static_cast<double>(total_ - done_) : 0;
-  const std::string numbers = fmt::format("{}/{}  eta {}  {}", done_, total_, durationText(left), details);
+  drawn_ = Clock::now();
+  drawnBefore_ = true;
+  const std::string eta = durationText(secondsLeft());
   if (!terminal_) {
-    std::cerr << fmt::format("{} {}\n", what_, numbers);
+    std::cerr << fmt::format("{} {}/{}  eta {}  {}\n", what_, done_, total_, eta, details);
     return;
   }
-  constexpr size_t kCells = 24;
-  const auto full = static_cast<size_t>(share * kCells);
-  std::string line =
-      fmt::format("{} [{}{}] {}", what_, std::string(full, '#'), std::string(kCells - full, '.'), numbers);
-  line.resize(std::min(line.size(), terminalWidth() - 1));  // a line that wraps could not be rewritten
+  std::string line = progressLine(what_, done_, total_, eta, details, terminalWidth());
   const size_t rest = line_.size() > line.size() ? line_.size() - line.size() : 0;
   std::cerr << "\r" + line + std::string(rest, ' ');
   line_ = std::move(line);

@@ -69,9 +69,7 @@ void writePage(const std::string& path, const std::string& page) {
   file.commit();
 }
 
-}  // namespace
-
-int runReport(const Arguments& arguments) {
+CommandLine commandLine(const Arguments&) {
   CommandLine line(
       "report",
       "One HTML page of a run, or of several side by side: curves, pictures, mistakes, settings. The page "
@@ -80,13 +78,20 @@ int runReport(const Arguments& arguments) {
   line.words("RUN")
       .option("out",
               "The page; by default report.html in the run folder, or for several runs comparison.html here.")
+      .option(
+          "data",
+          "Evaluate fine-tuning runs on these pictures now, for what the page says of answers and mistakes.")
       .flag("json", "Print what the page says of the runs, as one JSON object.")
-      .settings(Task::kFinetune, {"data.train", "data.batch", "run.device", "run.threads", "run.trainer"});
-  if (!line.parse(arguments)) return kDone;
+      .settings(Task::kFinetune, {"data.batch", "run.device", "run.threads", "run.trainer"});
+  return line;
+}
+
+int run(const CommandLine& line) {
   const std::vector<std::string>& folders = line.words();
   checkRuns(folders);
   std::vector<report::RunRecord> runs;
-  const Config config = line.config();
+  Config config = line.config();
+  config.data.train = line.get("data");
   for (const std::string& folder : folders) {
     runs.push_back(report::readRun(folder));
     if (config.data.train.empty() || runs.back().isPretraining()) continue;
@@ -108,6 +113,12 @@ int runReport(const Arguments& arguments) {
   else
     std::cout << fmt::format("{} ({} kB)\n", out, (page.size() + 999) / 1000);
   return kDone;
+}
+
+}  // namespace
+
+Verb reportVerb() {
+  return {"report", "curves, pictures and mistakes of runs as one HTML page", commandLine, run};
 }
 
 }  // namespace cv::mixmim

@@ -43,6 +43,14 @@ void writeText(const fs::path& path, const std::string& text) {
   file.commit();
 }
 
+/// The settings to keep: how this start treats an existing folder is none of them, and reading the file back
+/// must not overwrite or resume anything.
+Config settingsOf(Config config) {
+  config.run.overwrite = false;
+  config.run.resume.clear();
+  return config;
+}
+
 void makeFinite(json::object& object) {
   for (auto& item : object)
     if (const double* number = item.value().if_double()) item.value() = finiteOrNull(*number);
@@ -97,7 +105,7 @@ RunFolder::RunFolder(const Config& config, bool writes) : path_(config.run.out),
     fs::create_directories(folder / name, error);
     if (error) throw Error((folder / name).string(), fmt::format("cannot be created: {}", error.message()));
   }
-  writeText(folder / "config.ini", toIni(config));
+  writeText(folder / "config.ini", toIni(settingsOf(config)));
 }
 
 std::string RunFolder::checkpoint(int64_t step) const {
@@ -185,10 +193,10 @@ std::string linesOf(const std::vector<BadImage>& images) {
   return lines;
 }
 
-std::string checkpointToResume(const Config& config) {
+std::string checkpointToResume(const Config& config, Repair repair) {
   if (config.run.resume != "auto") return config.run.resume;
   std::vector<std::string> skipped;
-  const std::vector<std::string> usable = usableCheckpoints(config.run.out, &skipped);
+  const std::vector<std::string> usable = usableCheckpoints(config.run.out, &skipped, repair);
   for (const std::string& reason : skipped) std::cerr << "passed over: " << reason << '\n';
   return usable.empty() ? "" : usable.front();
 }

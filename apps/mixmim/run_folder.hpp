@@ -68,7 +68,7 @@ std::string linesOf(const std::vector<BadImage>& images);
 
 /// The checkpoint `run.resume` means: the newest usable one of the run folder for "auto" ("" if there is none
 /// yet), else the named one. Says on stderr what it passed over.
-std::string checkpointToResume(const Config& config);
+std::string checkpointToResume(const Config& config, Repair repair);
 
 /// Throws Error when `config` and the checkpoint's disagree about anything that changes results, naming it.
 void checkSameRun(const Config& config, const CheckpointInfo& info, const std::string& fingerprint);

@@ -74,10 +74,10 @@ void openValidation(RunSetup& run) {
 
 /// Sets `resumed` if there is something to resume, and then the number of batches per step if it was left
 /// open: it is that of the run, however many processes shared them then and share them now.
-void findCheckpoint(RunSetup& run) {
+void findCheckpoint(RunSetup& run, Repair repair) {
   Config& config = run.config;
   if (config.run.resume.empty()) return;
-  run.resumed = checkpointToResume(config);
+  run.resumed = checkpointToResume(config, repair);
   if (run.resumed.empty()) {
     say("nothing to resume in " + config.run.out + ", a new run begins");
   } else if (isPthName(run.resumed)) {
@@ -130,10 +130,10 @@ void loadWeights(RunSetup& run) {
 }
 
 /// All processes at the same step, with the same weights.
-void startTogether(RunSetup& run) {
+void startTogether(RunSetup& run, Repair repair) {
   checkAllAlike(*run.world, run.config, run.train->fingerprint());
   if (run.world->rank() == 0) {
-    findCheckpoint(run);
+    findCheckpoint(run, repair);
     loadWeights(run);
   }
   shareStart(run);
@@ -145,7 +145,7 @@ Recipe recipeOf(Task task) {
   return task == Task::kPretrain ? Recipe::kPretrain : Recipe::kFinetune;
 }
 
-RunSetup setUpRun(Config config, const Launch& launch) {
+RunSetup setUpRun(Config config, const Launch& launch, Repair repair) {
   RunSetup run;
   run.config = std::move(config);
   run.given = run.config.run;
@@ -156,7 +156,7 @@ RunSetup setUpRun(Config config, const Launch& launch) {
   run.trainer = createTrainer(run.config);
   run.world = joinOthers(*run.trainer, launch);
   try {
-    startTogether(run);
+    startTogether(run, repair);
   } catch (const std::exception& e) {
     run.world->fail(e.what());
     throw;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "data_pipeline/pipeline.hpp"
+#include "model_io/checkpoint.hpp"
 #include "opencv2/mixmim/trainer.hpp"
 #include "opencv2/mixmim/world.hpp"
 
@@ -31,10 +32,11 @@ struct RunSetup {
   }
 };
 
-/// Opens data and plugin, loads weights or a checkpoint, and tells about them on stderr. Writes nothing. One
-/// of several processes connects to the others; rank 0 alone reads weights. Throws Error where something does
+/// Opens data and plugin, loads weights or a checkpoint, and tells about them on stderr. Writes nothing, but
+/// with kPutBack it completes an interrupted replacement of a checkpoint of the run to be resumed. One of
+/// several processes connects to the others; rank 0 alone reads weights. Throws Error where something does
 /// not fit.
-RunSetup setUpRun(Config config, const Launch& launch = {});
+RunSetup setUpRun(Config config, const Launch& launch = {}, Repair repair = Repair::kPutBack);
 
 Recipe recipeOf(Task task);
 

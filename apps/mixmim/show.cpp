@@ -10,7 +10,9 @@
 
 namespace cv::mixmim {
 
-int runShow(const Arguments& arguments) {
+namespace {
+
+CommandLine commandLine(const Arguments&) {
   CommandLine line("show", "Pairs of pictures, their mixture, and what a pretrained model makes of it.",
                    "--init CHECKPOINT IMAGE... --out sheet.png",
                    "mixmim show --init runs/first a.jpg b.jpg --out sheet.png");
@@ -18,7 +20,10 @@ int runShow(const Arguments& arguments) {
       .option("mask-seed", "Which cells are mixed.", "0")
       .settings(Task::kPretrain, {"run.init", "run.device", "run.threads", "run.trainer"})
       .words("IMAGE");
-  if (!line.parse(arguments)) return kDone;
+  return line;
+}
+
+int run(const CommandLine& line) {
   const std::string out = line.required("out");
   const Config given = line.config();
   if (given.run.init.empty())
@@ -33,6 +38,12 @@ int runShow(const Arguments& arguments) {
   if (!cv::imwrite(out, sheet)) throw Error(out, "cannot be written");
   std::cout << fmt::format("{}: {} pairs\n", out, (line.words().size() + 1) / 2);
   return kDone;
+}
+
+}  // namespace
+
+Verb showVerb() {
+  return {"show", "original, mixed picture, and both reconstructions", commandLine, run};
 }
 
 }  // namespace cv::mixmim

@@ -42,8 +42,9 @@ int trainWithOthers(const Config& config, const Launch& launch, bool json) {
 }
 
 /// The same command for each of several processes.
-Arguments forOne(Task task, const Arguments& arguments) {
-  Arguments own{task == Task::kPretrain ? "pretrain" : "finetune"};
+Arguments forOne(const CommandLine& line) {
+  const Arguments& arguments = line.arguments();
+  Arguments own{line.verb()};
   for (size_t i = 0; i < arguments.size(); ++i) {
     if (arguments[i] == "--nproc")
       ++i;
@@ -53,14 +54,7 @@ Arguments forOne(Task task, const Arguments& arguments) {
   return own;
 }
 
-}  // namespace
-
-int runTrainingVerb(CommandLine line, Task task, const Arguments& arguments) {
-  line.settings(task)
-      .flag("dry-run", "Check everything, try a few steps, estimate time and memory; write nothing.")
-      .flag("json", "Print the result as one JSON object.")
-      .option("nproc", "Processes on this machine that share the batches of every step.", "1");
-  if (!line.parse(arguments)) return kDone;
+int run(const CommandLine& line) {
   const Config config = configWithModelOf(line);
   const int processes = line.number("nproc", 1, 1024);
   const Launch launch = launchOfThisProcess();
@@ -72,9 +66,20 @@ int runTrainingVerb(CommandLine line, Task task, const Arguments& arguments) {
     return dryRun(config, line.has("json"));
   }
   if (launch.rank == 0) checkRunFolder(config);
-  if (processes > 1) return runProcesses(processes, forOne(task, arguments));
+  if (processes > 1) return runProcesses(processes, forOne(line));
   return launch.size > 1 ? trainWithOthers(config, launch, line.has("json"))
                          : train(config, launch, line.has("json"));
+}
+
+}  // namespace
+
+Verb trainingVerb(const std::string& sentence, const CommandLine& line, Task task) {
+  CommandLine whole = line;
+  whole.settings(task)
+      .flag("dry-run", "Check everything, try a few steps, estimate time and memory; write nothing.")
+      .flag("json", "Print the result as one JSON object.")
+      .option("nproc", "Processes on this machine that share the batches of every step.", "1", "processes");
+  return {line.verb(), sentence, [whole](const Arguments&) { return whole; }, run};
 }
 
 }  // namespace cv::mixmim

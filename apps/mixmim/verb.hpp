@@ -1,30 +1,49 @@
 // A verb of the command line: `mixmim <verb> ...`.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
+
+#include "apps/mixmim/command_line.hpp"
 
 namespace cv::mixmim {
 
 using Arguments = std::vector<std::string>;
 
-/// Each verb parses its own arguments, does its work, and returns an exit code (below).
-int runMakeShapes(const Arguments& arguments);
-int runCheck(const Arguments& arguments);
-int runPack(const Arguments& arguments);
-int runPretrain(const Arguments& arguments);
-int runFinetune(const Arguments& arguments);
-int runProbe(const Arguments& arguments);
-int runEval(const Arguments& arguments);
-int runExport(const Arguments& arguments);
-int runFeatures(const Arguments& arguments);
-int runPredict(const Arguments& arguments);
-int runShow(const Arguments& arguments);
-int runReport(const Arguments& arguments);
-int runAugment(const Arguments& arguments);
-int runBench(const Arguments& arguments);
-int runConfig(const Arguments& arguments);
-int runInfo(const Arguments& arguments);
+struct Verb {
+  std::string name, sentence;
+  /// What it accepts. The arguments may decide about defaults; they are parsed afterwards.
+  std::function<CommandLine(const Arguments&)> commandLine;
+  /// Does the work with a parsed line and returns an exit code.
+  std::function<int(const CommandLine&)> run;
+};
+
+/// All of them, in the order of their use.
+const std::vector<Verb>& verbs();
+/// UsageError, with the nearest name, for any other.
+const Verb& verbNamed(const std::string& name);
+/// Their names and sentences.
+std::string usageText();
+
+Verb makeShapesVerb();
+Verb checkVerb();
+Verb packVerb();
+Verb pretrainVerb();
+Verb finetuneVerb();
+Verb probeVerb();
+Verb evalVerb();
+Verb exportVerb();
+Verb predictVerb();
+Verb featuresVerb();
+Verb showVerb();
+Verb reportVerb();
+Verb augmentVerb();
+Verb benchVerb();
+Verb configVerb();
+Verb infoVerb();
+Verb completionVerb();
+Verb helpVerb();
 
 /// Exit codes of the program; an interrupted run ends with 128 + the signal's number.
 inline constexpr int kDone = 0, kFailed = 1, kWrongUsage = 2;

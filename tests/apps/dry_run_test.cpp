@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
+#include <map>
 
 #include "apps/mixmim/memory_estimate.hpp"
 #include "opencv2/mixmim/options.hpp"
@@ -79,6 +80,31 @@ TEST_F(DryRun, AResumedRunHasLessLeft) {
   ASSERT_EQ(outcome.exitCode, 0) << outcome.err;
   EXPECT_EQ(json::parse(outcome.out).at("steps_left"), 0);
   EXPECT_EQ(json::parse(outcome.out).at("estimated_seconds").to_number<double>(), 0);
+}
+
+/// Every file below a folder, with its content and the time of its last change.
+std::map<fs::path, std::pair<std::string, fs::file_time_type>> stateOf(const fs::path& folder) {
+  std::map<fs::path, std::pair<std::string, fs::file_time_type>> state;
+  for (const auto& entry : fs::recursive_directory_iterator(folder))
+    if (!entry.is_symlink())
+      state[entry.path()] = {entry.is_regular_file() ? contentOf(entry.path()) : "",
+                             fs::last_write_time(entry.path())};
+  return state;
+}
+
+TEST_F(DryRun, TouchesNothingOfARunItWouldResume) {
+  ASSERT_EQ(mixmim(here_, tinyRun("finetune", "run", "--epochs 2 --run.keep 2")).exitCode, 0);
+  const fs::path checkpoints = here_ / "run/checkpoints";
+  // A kill in the middle of a replacement; and steps after the checkpoint, which a resumed run repeats.
+  fs::rename(checkpoints / "step-00000012", checkpoints / ".step-00000012.old");
+  std::ofstream(here_ / "run/metrics.jsonl", std::ios::app) << "{\"step\":99,\"loss\":1}\n";
+  const auto before = stateOf(here_ / "run");
+  const Outcome outcome =
+      mixmim(here_, tinyRun("finetune", "run", "--epochs 2 --resume auto --dry-run --json"));
+  ASSERT_EQ(outcome.exitCode, 0) << outcome.err;
+  EXPECT_EQ(json::parse(outcome.out).at("steps_left"), 0);
+  EXPECT_EQ(json::parse(outcome.out).at("measured_batches"), 3);
+  EXPECT_EQ(stateOf(here_ / "run"), before);
 }
 
 TEST_F(DryRun, FailsWhereTheRunWould) {

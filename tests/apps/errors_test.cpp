@@ -36,7 +36,7 @@ TEST(Program, SaysWhatIsWrong) {
       {"unknown option", "pretrain --epoch 3", 2,
        "mixmim: error: mixmim pretrain: unknown option '--epoch'; did you mean '--epochs'?"},
       {"unknown key", tinyRun("pretrain", "new", "--config bad.ini"), 2,
-       "mixmim: error: bad.ini: unknown key 'optim.lrr'; did you mean 'optim.lr'?"},
+       "mixmim: error: bad.ini:2: unknown key 'optim.lrr'; did you mean 'optim.lr'?"},
       {"missing value", "pretrain --epochs", 2,
        "mixmim: error: mixmim pretrain: the required argument for option '--epochs' is missing; `mixmim "
        "pretrain --help` lists all options"},

@@ -125,7 +125,7 @@ const std::vector<Dependency>& dependencies() {
       {"Boost.JSON",
        {"boost/json", "boost/version.hpp"},
        {"modules", "plugins", "apps", "tests"}},  // what crosses the plugin border
-      {"Boost.Program_options", {"boost/program_options"}, {"modules/mixmim", "apps"}},
+      {"Boost.Program_options", {"boost/program_options"}, {"apps"}},
       {"fmt", {"fmt/"}, {""}},
       {"xxHash", {"xxhash.h"}, {"modules/model_io"}},
       {"GoogleTest", {"gtest/", "gmock/"}, {"tests"}},

@@ -105,7 +105,7 @@ TEST(Options, SayWhatIsWrong) {
 TEST(ConfigFile, SaysWhatCannotBeRead) {
   MIXMIM_EXPECT_ERROR(readConfigFile("/nowhere/run.ini"), "/nowhere/run.ini: cannot be read");
   MIXMIM_EXPECT_ERROR(parseConfig("[optim]\nnonsense\n", "run.ini"),
-                      "run.ini: invalid line 'nonsense'; a config file has "
+                      "run.ini:2: invalid line 'nonsense'; a config file has "
                       "[sections] and lines of the form key = value");
 }
 

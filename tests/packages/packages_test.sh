@@ -47,7 +47,8 @@ lib='lib(/[^/]+)?'
 holds libopencv-mixmim "$lib/libopencv_mixmim\.so\.$version" "$lib/mixmim/dnn_classifier\.so"
 holds libopencv-mixmim-dev 'include/opencv2/mixmim\.hpp' 'include/opencv2/mixmim/classifier\.hpp' \
   "$lib/libopencv_mixmim\.so" "$lib/cmake/MixMIM/MixMIMConfig\.cmake" "$lib/pkgconfig/opencv_mixmim\.pc"
-holds mixmim bin/mixmim bin/classify_image 'share/mixmim/samples/classify_image\.cpp' 'share/mixmim/samples/classify\.py'
+holds mixmim bin/mixmim bin/classify_image share/bash-completion/completions/mixmim \
+  'share/mixmim/samples/classify_image\.cpp' 'share/mixmim/samples/classify\.py'
 field libopencv-mixmim Description '^image classifiers trained with MixMIM, for OpenCV programs
 '
 field libopencv-mixmim-dev Description '\(development\)

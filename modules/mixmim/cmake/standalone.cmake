@@ -21,7 +21,8 @@ if(TARGET opencv_mixmim)
 endif()
 
 add_library(opencv_mixmim SHARED
-  src/classifier.cpp src/error.cpp src/geometry.cpp src/json.cpp src/launch.cpp src/model_presets.cpp src/options.cpp src/plugin.cpp
+  src/classifier.cpp src/config_file.cpp src/error.cpp src/geometry.cpp src/json.cpp src/launch.cpp
+  src/model_presets.cpp src/options.cpp src/plugin.cpp
   src/preprocess.cpp src/random.cpp src/recipes.cpp src/resample.cpp src/resample_avx2.cpp
   src/resample_avx512.cpp src/resample_portable.cpp src/tensor.cpp src/trainer.cpp src/world.cpp)
 # GCC's own AVX-512 header trips these two (GCC bug 105593).
@@ -32,7 +33,7 @@ target_include_directories(opencv_mixmim PUBLIC
   $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 target_link_libraries(opencv_mixmim
   PUBLIC opencv_core
-  PRIVATE mixmim_flags opencv_imgproc Boost::json Boost::program_options Boost::headers fmt::fmt ${CMAKE_DL_LIBS})
+  PRIVATE mixmim_flags opencv_imgproc Boost::json Boost::headers fmt::fmt ${CMAKE_DL_LIBS})
 target_compile_definitions(opencv_mixmim PRIVATE
   MIXMIM_PLUGIN_SUBDIR="${MIXMIM_PLUGIN_SUBDIR}" BOOST_DLL_USE_STD_FS)
 set_target_properties(opencv_mixmim PROPERTIES

@@ -2,19 +2,19 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <boost/program_options/parsers.hpp>
 #include <charconv>
 #include <cmath>
-#include <fstream>
 #include <sstream>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "config_file.hpp"
 #include "model_presets.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/geometry.hpp"
 #include "opencv2/mixmim/json.hpp"
+#include "suggestion.hpp"
 
 namespace cv::mixmim {
 
@@ -218,7 +218,8 @@ std::string expectation(const Option& option, const char* kind) {
 }
 
 [[noreturn]] void reject(const Option& option, const char* kind, const std::string& text) {
-  throw Error(option.name, fmt::format("{}, got '{}'", expectation(option, kind), text));
+  throw Error(option.name, fmt::format("{}, got '{}'", expectation(option, kind), text),
+              didYouMean(text, option.choices));
 }
 
 template <class Number>
@@ -292,35 +293,12 @@ std::string Option::get() const {
       value);
 }
 
-std::vector<Setting> parseConfig(const std::string& text, const std::string& origin) {
-  namespace po = boost::program_options;
-  std::vector<Setting> settings;
-  try {
-    std::istringstream stream(text);
-    const po::options_description anything;
-    for (const auto& option : po::parse_config_file(stream, anything, /*allow_unregistered=*/true).options)
-      settings.push_back({option.string_key, option.value.empty() ? "" : option.value.front(), origin});
-  } catch (const po::invalid_config_file_syntax& e) {
-    // Not e.what(): for a line that contains "%invalid_line%" it would never return.
-    throw Error(origin, fmt::format("invalid line '{}'", e.tokens()),
-                "a config file has [sections] and lines of the form key = value");
-  }
-  return settings;
-}
-
-std::vector<Setting> readConfigFile(const std::string& path) {
-  constexpr std::streamsize kLargestConfig = 1 << 20;
-  std::ifstream file(path, std::ios::binary);
-  std::string text(static_cast<size_t>(kLargestConfig) + 1, '\0');
-  file.read(text.data(), kLargestConfig + 1);
-  if (!file.eof() || file.bad())
-    throw Error(path, file.gcount() > kLargestConfig ? "is larger than a config file can be (1 MiB)"
-                                                     : "cannot be read");
-  text.resize(static_cast<size_t>(file.gcount()));
-  return parseConfig(text, path);
-}
-
 namespace {
+
+/// Where a setting stands: "run.ini:12", or "--optim.lr".
+std::string placeOf(const Setting& setting) {
+  return setting.line > 0 ? fmt::format("{}:{}", setting.origin, setting.line) : setting.origin;
+}
 
 const Option& findOption(const std::vector<Option>& list, const std::string& key, const std::string& origin) {
   const auto matches = [&](const Option& o) { return o.name == key || (!o.alias.empty() && o.alias == key); };
@@ -331,10 +309,9 @@ const Option& findOption(const std::vector<Option>& list, const std::string& key
     names.push_back(option.name);
     if (!option.alias.empty()) names.push_back(option.alias);
   }
-  const std::string nearest = nearestName(key, names);
-  throw Error(
-      origin, fmt::format("unknown key '{}'", key),
-      nearest.empty() ? "`mixmim config` lists all keys" : fmt::format("did you mean '{}'?", nearest));
+  const std::string hint = didYouMean(key, names);
+  throw Error(origin, fmt::format("unknown key '{}'", key),
+              hint.empty() ? "`mixmim config` lists all keys" : hint);
 }
 
 /// What a task changes in the defaults: the published recipes of pretraining and fine-tuning.
@@ -368,16 +345,33 @@ void check(const Config& config) {
 
 }  // namespace
 
+namespace {
+
+void apply(const std::vector<Option>& list, const Setting& setting) {
+  const Option& option = findOption(list, setting.key, placeOf(setting));
+  try {
+    option.set(setting.value);
+  } catch (const Error& e) {
+    if (setting.line > 0) throw Error(placeOf(setting), e.what());
+    throw;
+  }
+}
+
+bool isModelName(const Setting& setting) {
+  return setting.key == "model.name" || setting.key == "model";
+}
+
+}  // namespace
+
 Config resolve(Task task, const std::vector<Setting>& settings) {
   Config config;
   applyTask(task, config);
   const std::vector<Option> list = options(config);
   // The model's name fills in dimensions that later keys may override, so it is applied first.
   for (const Setting& setting : settings)
-    if (const Option& option = findOption(list, setting.key, setting.origin); option.name == "model.name")
-      option.set(setting.value);
+    if (isModelName(setting)) apply(list, setting);
   applyModelPreset(config.model);
-  for (const Setting& setting : settings) findOption(list, setting.key, setting.origin).set(setting.value);
+  for (const Setting& setting : settings) apply(list, setting);
   if (config.run.task != task)
     throw Error("run.task",
                 fmt::format("expected {}, got {}", kTaskNames[static_cast<int>(task)],
@@ -404,7 +398,7 @@ std::string toIni(const Config& config, bool comments) {
       if (!option.choices.empty()) text += fmt::format(" One of: {}.", fmt::join(option.choices, ", "));
       text += "\n";
     }
-    text += fmt::format("{} = {}\n", option.name.substr(dot + 1), option.get());
+    text += fmt::format("{} = {}\n", option.name.substr(dot + 1), configText(option.get()));
   }
   return text;
 }

@@ -5,6 +5,7 @@
 
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/options.hpp"
+#include "suggestion.hpp"
 
 namespace cv::mixmim {
 
@@ -52,7 +53,8 @@ const Recipe& recipe(const std::string& name) {
   const auto named = [&](const Recipe& recipe) { return name == recipe.name; };
   const auto found = std::find_if(recipes().begin(), recipes().end(), named);
   if (found == recipes().end())
-    throw Error("preset", fmt::format("expected one of {}, got '{}'", fmt::join(presetNames(), ", "), name));
+    throw Error("preset", fmt::format("expected one of {}, got '{}'", fmt::join(presetNames(), ", "), name),
+                didYouMean(name, presetNames()));
   return *found;
 }
 

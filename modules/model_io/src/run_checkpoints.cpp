@@ -47,13 +47,18 @@ fs::path shownName(const fs::path& hidden, const std::string& ending) {
 }
 
 /// Where a process was killed between the two renames of a replacement, the old checkpoint is still hidden.
+std::vector<fs::path> hiddenCheckpoints(const std::string& runFolder) {
+  std::vector<fs::path> found;
+  for (const fs::path& hidden : entries(runFolder, ".step-"))
+    if (endsWith(hidden.filename().string(), kReplaced) && !fs::exists(shownName(hidden, kReplaced)))
+      found.push_back(hidden);
+  return found;
+}
+
 void finishReplacements(const std::string& runFolder) {
-  for (const fs::path& hidden : entries(runFolder, ".step-")) {
-    if (!endsWith(hidden.filename().string(), kReplaced)) continue;
-    const fs::path shown = shownName(hidden, kReplaced);
-    std::error_code ignored;  // a run that cannot be written can still be read
-    if (!fs::exists(shown, ignored)) fs::rename(hidden, shown, ignored);
-  }
+  std::error_code ignored;  // a run that cannot be written can still be read
+  for (const fs::path& hidden : hiddenCheckpoints(runFolder))
+    fs::rename(hidden, shownName(hidden, kReplaced), ignored);
 }
 
 /// Deletes a checkpoint so that a kill in between leaves no damaged one.
@@ -76,11 +81,15 @@ void onFiles(const std::string& where, Work work) {
 
 }  // namespace
 
-std::vector<std::string> usableCheckpoints(const std::string& runFolder, std::vector<std::string>* skipped) {
+std::vector<std::string> usableCheckpoints(const std::string& runFolder, std::vector<std::string>* skipped,
+                                           Repair repair) {
   std::vector<std::pair<int64_t, std::string>> usable;
   onFiles(runFolder, [&] {
-    finishReplacements(runFolder);
-    for (const fs::path& folder : stepFolders(runFolder)) {
+    if (repair == Repair::kPutBack) finishReplacements(runFolder);
+    std::vector<fs::path> folders = stepFolders(runFolder);
+    const std::vector<fs::path> hidden = hiddenCheckpoints(runFolder);
+    folders.insert(folders.end(), hidden.begin(), hidden.end());
+    for (const fs::path& folder : folders) {
       try {
         usable.emplace_back(verifyCheckpoint(folder.string()).step, folder.string());
       } catch (const Error& e) {

@@ -38,10 +38,13 @@ TrainerState readTrainerState(const std::string& path);
 /// Reads every byte and checks it against its hash, in constant memory. Throws like the functions above.
 CheckpointInfo verifyCheckpoint(const std::string& path);
 
+/// What looking for checkpoints may change: nothing, or it puts back one whose replacement was interrupted.
+enum class Repair { kPutBack, kLookOnly };
+
 /// The step-* checkpoints of a run folder that are complete and pass their hashes, most steps first. What was
-/// passed over, and why, is appended to `skipped`. First puts back a checkpoint whose replacement was
-/// interrupted.
-std::vector<std::string> usableCheckpoints(const std::string& runFolder, std::vector<std::string>* skipped);
+/// passed over, and why, is appended to `skipped`.
+std::vector<std::string> usableCheckpoints(const std::string& runFolder, std::vector<std::string>* skipped,
+                                           Repair repair = Repair::kPutBack);
 
 /// Points the relative symbolic link `<folder's parent>/<name>` at `folder`, atomically ("last", "best").
 void linkCheckpoint(const std::string& folder, const std::string& name);

@@ -33,15 +33,17 @@ struct CV_EXPORTS Option {
 /// The list. The pointers point into `config`, which must outlive them.
 CV_EXPORTS std::vector<Option> options(Config& config);
 
-/// One assignment as the user wrote it, and where ("--optim.lr" or "run.ini").
+/// One assignment as the user wrote it, and where ("--optim.lr", or "run.ini" and the line).
 struct Setting {
   std::string key;     ///< name or alias of an option
   std::string value;   ///< as text
   std::string origin;  ///< for messages
+  int line = 0;        ///< in a file, from 1
 };
 
-/// Reads an INI file with the sections of the list; nothing is interpreted yet. Throws Error for a file that
-/// cannot be read or parsed.
+/// Reads an INI file: [section], key = value, and # begins a comment. A value may stand in double quotes, in
+/// which \" and \\ stand for " and \. Nothing is interpreted yet. Throws Error "file:line: ..." for a line
+/// that is neither, or for a file that cannot be read or is larger than 1 MiB.
 CV_EXPORTS std::vector<Setting> readConfigFile(const std::string& path);
 /// The same from text, for tests and fuzzing.
 CV_EXPORTS std::vector<Setting> parseConfig(const std::string& text, const std::string& origin);
