@@ -73,10 +73,11 @@ EvaluationResult evaluate(const std::shared_ptr<const Source>& source, const Con
                           Mistakes* mistakes) {
   Pipeline pipeline(source, {config, Recipe::kEval, {}});
   const int64_t batches = pipeline.stepsPerEpoch();
-  Progress progress("evaluate", source->size() / world.size());
+  const int64_t first = world.rank() * batches / world.size(), last = (world.rank() + 1) * batches / world.size();
+  Progress progress("evaluate", std::min(last * config.data.batch, source->size()) - first * config.data.batch);
   Accuracy accuracy(classes, batches);
   int64_t done = 0;
-  pipeline.start(world.rank() * batches / world.size(), (world.rank() + 1) * batches / world.size());
+  pipeline.start(first, last);
   while (const auto batch = pipeline.next()) {
     const cv::Mat answers = scores(*batch);
     for (int i = 0; i < batch->count; ++i) {
@@ -91,6 +92,7 @@ EvaluationResult evaluate(const std::shared_ptr<const Source>& source, const Con
   for (std::string& lines : world.gather(leftOut))
     if (!lines.empty()) progress.note(lines.substr(0, lines.size() - 1));
   accuracy.addOthers(world);
+  if (mistakes) mistakes->addOthers(world);
   return accuracy.result();
 }
 

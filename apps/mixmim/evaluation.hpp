@@ -43,7 +43,7 @@ class Accuracy {
 
 /// Runs every image of `source` through the evaluation transform and `scores` (count x classes, CV_32F).
 /// Several processes take a part of the batches each, and all get the result of the whole, the same bits for
-/// any number of them. `mistakes`, if it is not null, collects the wrong answers of this process.
+/// any number of them. `mistakes`, if it is not null, collects the wrong answers.
 EvaluationResult evaluate(const std::shared_ptr<const Source>& source, const Config& config, int classes,
                           const std::function<cv::Mat(const Batch&)>& scores,
                           World& world = *aloneInTheWorld(), Mistakes* mistakes = nullptr);

@@ -27,7 +27,12 @@ void catchInterrupts() {
   action.sa_flags = SA_RESTART;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+}
+
+void catchCheckpointRequests() {
+  struct sigaction action {};
   action.sa_handler = onCheckpointSignal;
+  action.sa_flags = SA_RESTART;
   sigaction(SIGUSR1, &action, nullptr);
 }
 

@@ -6,7 +6,10 @@
 
 namespace cv::mixmim {
 
-/// Catches SIGINT, SIGTERM and SIGUSR1 from now on. Call once, from a verb that can stop cleanly.
+/// Catches SIGUSR1 from now on, which would end the process.
+void catchCheckpointRequests();
+
+/// Catches SIGINT and SIGTERM from now on. Call once, from a verb that can stop cleanly.
 void catchInterrupts();
 
 /// The signal that came, or 0.

@@ -6,6 +6,7 @@
 
 #include "data_pipeline/source.hpp"
 #include "opencv2/mixmim/batch.hpp"
+#include "opencv2/mixmim/world.hpp"
 
 namespace cv::mixmim {
 
@@ -26,12 +27,18 @@ class Mistakes {
   /// label, and scores that are no numbers are passed over.
   void add(const Batch& batch, int slot, const float* scores, int classes);
 
+  /// Afterwards every process of a run has what one alone would have found. They went through the pictures in
+  /// the order of their ranks.
+  void addOthers(World& world);
+
   /// Wrong answers, the one with the most probability first.
   const std::vector<Mistake>& mostConfident() const { return confident_; }
   /// The other wrong answers, the one that gives the true class the least probability first.
   std::vector<Mistake> hardest() const;
 
  private:
+  void insert(const Mistake& mistake);
+
   std::vector<Mistake> confident_, hardest_;
 };
 

@@ -80,7 +80,10 @@ void copyFromFirst(World& world, Trainer& trainer) {
   if (world.size() == 1) return;
   TrainerState state = trainer.state();
   for (TensorMap* map : {&state.weights, &state.optimizer})
-    for (auto& entry : *map) world.broadcast(entry.second.bytes);
+    for (auto& [name, tensor] : *map) {
+      if (world.rank() > 0) tensor.bytes = tensor.bytes.clone();  // not the memory that will be restored
+      world.broadcast(tensor.bytes);
+    }
   if (world.rank() > 0) trainer.restore(state);
 }
 

@@ -5,6 +5,7 @@
 
 #include "apps/mixmim/checkpoint_config.hpp"
 #include "apps/mixmim/dry_run.hpp"
+#include "apps/mixmim/interrupt.hpp"
 #include "apps/mixmim/launcher.hpp"
 #include "apps/mixmim/processes.hpp"
 #include "apps/mixmim/training_run.hpp"
@@ -14,6 +15,7 @@ namespace cv::mixmim {
 namespace {
 
 int train(const Config& config, const Launch& launch, bool json) {
+  catchCheckpointRequests();
   const Quiet quiet(launch.rank > 0);
   RunSetup setup = setUpRun(config, launch);
   const std::shared_ptr<World> world = setup.world;

@@ -5,6 +5,7 @@
 #include <opencv2/dnn.hpp>
 #include <opencv2/dnn/shape_utils.hpp>
 
+#include "kernels/attention.hpp"
 #include "plugins/dnn_classifier/linear.hpp"
 #include "plugins/dnn_classifier/rows.hpp"
 #include "plugins/dnn_classifier/scratch.hpp"
@@ -88,7 +89,7 @@ class PatchEmbeddingLayer final : public FusedLayer {
   void run(const cv::Mat& images, cv::Mat& tokens, std::vector<cv::Mat>&) override {
     const int perImage = gains_.rows, width = projection_->outputs();
     rows_.forEach([&](int first, int count) {
-      AttentionScratch& scratch = scratchOfThread();
+      KernelScratch& scratch = scratchOfThread();
       scratch.reset(wide(count) * projection_->inputs(), 1);
       float* pixels = scratch.take(wide(count) * projection_->inputs());
       for (int i = 0; i < count; ++i)
@@ -155,7 +156,7 @@ class AttentionLayer final : public FusedLayer {
     float *x = tokens.ptr<float>(), *qkv = internals[0].ptr<float>(), *attended = internals[1].ptr<float>();
     const int width = norm_.width();
     rows_.forEach([&](int first, int count) {
-      AttentionScratch& scratch = scratchOfThread();
+      KernelScratch& scratch = scratchOfThread();
       scratch.reset(wide(count) * width, 1);
       float* normed = scratch.take(wide(count) * width);
       norm_(count, x + wide(first) * width, normed);
@@ -176,7 +177,7 @@ class AttentionLayer final : public FusedLayer {
   void attendOne(const float* qkv, float* attended, int window, int head) const {
     const int width = projection_->inputs(), dim = width / heads_;
     const int64_t tokens = wide(side_) * side_, padded = paddedKeys(tokens);
-    thread_local AttentionScratch scratch, room;
+    thread_local KernelScratch scratch, room;
     room.reset(tokens * (padded + 1) + kKeyMultiple, 2);
     float *bias = room.take(tokens * padded + kKeyMultiple), *logSums = room.take(tokens);
     kernel_.relativeBias(tables_.ptr<float>(head), side_, bias);
@@ -226,7 +227,7 @@ class MlpLayer final : public FusedLayer {
   void run(const cv::Mat&, cv::Mat& tokens, std::vector<cv::Mat>&) override {
     const int64_t width = norm_.width(), hiddenWidth = fc1_->outputs();
     rows_.forEach([&](int first, int count) {
-      AttentionScratch& scratch = scratchOfThread();
+      KernelScratch& scratch = scratchOfThread();
       scratch.reset(count * (width + hiddenWidth), 2);
       float* normed = scratch.take(count * width);
       float* hidden = scratch.take(count * hiddenWidth);
@@ -262,7 +263,7 @@ class MergingLayer final : public FusedLayer {
   void run(const cv::Mat& tokens, cv::Mat& merged, std::vector<cv::Mat>&) override {
     const int perImage = tokens.size[1] / 4, width = tokens.size[2];
     rows_.forEach([&](int first, int count) {
-      AttentionScratch& scratch = scratchOfThread();
+      KernelScratch& scratch = scratchOfThread();
       scratch.reset(wide(count) * 4 * width, 1);
       float* four = scratch.take(wide(count) * 4 * width);
       for (int i = 0; i < count * 4; ++i) {

@@ -1,12 +1,12 @@
 #pragma once
 
-#include "kernels/attention.hpp"
+#include "kernels/scratch.hpp"
 
 namespace cv::mixmim {
 
 /// Memory of the calling thread for what one piece of work computes in between; kept until the thread ends.
-inline AttentionScratch& scratchOfThread() {
-  thread_local AttentionScratch scratch;
+inline KernelScratch& scratchOfThread() {
+  thread_local KernelScratch scratch;
   return scratch;
 }
 

@@ -125,11 +125,6 @@ void forEachHead(const AttentionPattern& pattern, int64_t heads, Work work) {
               [&](int64_t i) { work(pattern.segments[static_cast<size_t>(i / heads)], i % heads, i); });
 }
 
-AttentionScratch& scratch() {
-  thread_local AttentionScratch memory;
-  return memory;
-}
-
 const AttentionKernels& kernels() {
   static const AttentionKernels& fastest = *attentionKernels().front();
   return fastest;

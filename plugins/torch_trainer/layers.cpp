@@ -3,6 +3,8 @@
 #include <cmath>
 
 #include "opencv2/mixmim/random.hpp"
+#include "plugins/torch_trainer/device.hpp"
+#include "plugins/torch_trainer/pixel_kernels.hpp"
 
 namespace cv::mixmim {
 
@@ -35,7 +37,7 @@ at::Tensor DropPath::operator()(const at::Tensor& branch, double rate) {
   for (float& factor : factors) factor = rng.uniform() < rate ? 0.f : static_cast<float>(1 / (1 - rate));
   std::vector<int64_t> shape(static_cast<size_t>(branch.dim()), 1);
   shape[0] = branch.size(0);
-  return branch * at::tensor(factors, at::kFloat).reshape(shape).to(branch.device());
+  return branch * toDevice(at::tensor(factors, at::kFloat).reshape(shape), branch.device());
 }
 
 at::Tensor Attention::queries(const at::Tensor& x) const {
@@ -99,12 +101,8 @@ PatchEmbedding::PatchEmbedding(const Weights& weights, const ModelConfig& model)
 at::Tensor PatchEmbedding::operator()(const at::Tensor& images, const at::Tensor& order) const {
   // The convolution's kernel equals its stride, so it is a matrix product over patches (channel, row,
   // column).
-  const int64_t grid = images.size(1) / patch_;
-  const at::Tensor patches = images.reshape({-1, grid, patch_, grid, patch_, 3})
-                                 .permute({0, 1, 3, 5, 2, 4})
-                                 .reshape({-1, grid * grid, 3 * patch_ * patch_})
-                                 .index_select(1, order);
-  return norm_(linearLayer(patches, proj_.weight.flatten(1), proj_.bias, proj_.compute));
+  return norm_(
+      linearLayer(patchRows(images, patch_, order), proj_.weight.flatten(1), proj_.bias, proj_.compute));
 }
 
 }  // namespace cv::mixmim

@@ -11,6 +11,7 @@
 #include "opencv2/mixmim/geometry.hpp"
 #include "plugins/torch_trainer/attention.hpp"
 #include "plugins/torch_trainer/linear.hpp"
+#include "plugins/torch_trainer/mlp.hpp"
 #include "plugins/torch_trainer/row_kernels.hpp"
 #include "plugins/torch_trainer/weights.hpp"
 
@@ -95,7 +96,7 @@ struct Mlp {
   Mlp(const Weights& weights, const std::string& name)
       : fc1(weights, name + ".fc1"), fc2(weights, name + ".fc2") {}
   at::Tensor operator()(const at::Tensor& x) const {
-    return geluLinear(fc1(x), fc2.weight, fc2.bias, fc2.compute);
+    return mlp(x, {fc1.weight, *fc1.bias}, {fc2.weight, *fc2.bias}, fc1.compute);
   }
   Linear fc1, fc2;
 };

@@ -1,23 +1,17 @@
 #include "plugins/torch_trainer/loss.hpp"
 
 #include "opencv2/mixmim/preprocess.hpp"
+#include "plugins/torch_trainer/device.hpp"
 
 namespace cv::mixmim {
 
 namespace {
 
 at::Tensor channelConstant(const float (&values)[3], const at::Device& device) {
-  return at::tensor(at::ArrayRef<float>(values, 3), at::kFloat).to(device);
+  return toDevice(at::tensor(at::ArrayRef<float>(values, 3), at::kFloat), device);
 }
 
 }  // namespace
-
-at::Tensor normalise(const at::Tensor& pixels) {
-  return pixels.to(at::kFloat)
-      .div_(255)
-      .sub_(channelConstant(kMean, pixels.device()))
-      .div_(channelConstant(kStd, pixels.device()));
-}
 
 at::Tensor denormalise(const at::Tensor& images) {
   return (images * channelConstant(kStd, images.device()) + channelConstant(kMean, images.device()))
@@ -42,25 +36,20 @@ at::Tensor unpatchify(const at::Tensor& patches, int64_t stride) {
 }
 
 PatchStatistics patchStatistics(const at::Tensor& patches) {
-  constexpr double kEps = 1e-6;
   const at::Tensor mean = patches.mean(-1, /*keepdim=*/true);
   // Two passes: LibTorch's var works number by number.
   const at::Tensor squares = (patches - mean).square_().sum(-1, /*keepdim=*/true);
-  return {mean, (squares / static_cast<double>(patches.size(-1) - 1) + kEps).sqrt()};
-}
-
-at::Tensor reconstructionLoss(const at::Tensor& predicted, const at::Tensor& patches, bool normPixLoss) {
-  const at::Tensor prediction = predicted.to(patches.scalar_type());
-  if (!normPixLoss) return at::mse_loss(prediction, patches);
-  const PatchStatistics statistics = patchStatistics(patches);
-  return at::mse_loss(prediction, (patches - statistics.mean) / statistics.deviation);
+  return {mean, (squares / static_cast<double>(patches.size(-1) - 1) + kPatchEps).sqrt()};
 }
 
 void eraseBoxes(at::Tensor& images, const std::vector<Erasure>& erasures) {
   for (const auto& [slot, box, key] : erasures) {
     const auto generator = at::make_generator<at::CPUGeneratorImpl>(key);
     const at::Tensor noise = at::randn({box.height, box.width, images.size(3)}, generator);
-    images[slot].narrow(0, box.y, box.height).narrow(1, box.x, box.width).copy_(noise, /*non_blocking=*/true);
+    images[slot]
+        .narrow(0, box.y, box.height)
+        .narrow(1, box.x, box.width)
+        .copy_(toDevice(noise, images.device()));
   }
 }
 

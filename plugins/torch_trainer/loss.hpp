@@ -8,9 +8,7 @@
 
 namespace cv::mixmim {
 
-/// uint8 RGB -> float32, (x / 255 - mean) / std, in this order. B x S x S x 3 stays.
-at::Tensor normalise(const at::Tensor& pixels);
-/// The inverse, clamped and rounded to uint8.
+/// The inverse of normalise(), clamped and rounded to uint8. B x S x S x 3 stays.
 at::Tensor denormalise(const at::Tensor& images);
 
 /// B x S x S x 3 -> B x L x (stride * stride * 3), one row per mask cell; pixel row, pixel column, channel.
@@ -18,21 +16,19 @@ at::Tensor denormalise(const at::Tensor& images);
 at::Tensor patchify(const at::Tensor& images, int64_t stride);
 at::Tensor unpatchify(const at::Tensor& patches, int64_t stride);
 
-/// What every mixture does not show, patch by patch: the mixture with the same mask and the roles exchanged
-/// is the one of the opposite slot, so that nothing has to be unmixed.
+/// What every mixture does not show, patch by patch in raster order; see hiddenTargets().
 inline at::Tensor hiddenPatches(const at::Tensor& mixed, int64_t stride) {
   return patchify(mixed.flip(0), stride);
 }
 
-/// Mean and standard deviation of every patch (unbiased variance, + 1e-6): B x L x 1 each.
+/// What is added to the variance of a patch.
+inline constexpr double kPatchEps = 1e-6;
+
+/// Mean and standard deviation of every patch (unbiased variance, + kPatchEps): B x L x 1 each.
 struct PatchStatistics {
   at::Tensor mean, deviation;
 };
 PatchStatistics patchStatistics(const at::Tensor& patches);
-
-/// Mean squared error between reconstructed and true patches of the original images, normalised patch by
-/// patch if `normPixLoss`. Paper equation 4, official "forward_loss".
-at::Tensor reconstructionLoss(const at::Tensor& predicted, const at::Tensor& patches, bool normPixLoss);
 
 /// Fills the boxes of normalised images with N(0, 1) noise of each key, in place: the same noise on every
 /// device.

@@ -20,4 +20,9 @@ void parallelFor(int64_t count, c10::function_ref<void(int64_t)> work) {
   at::TensorIterator::nullary_op(perThread).for_each(takeWhatIsLeft, /*grain_size=*/1);
 }
 
+KernelScratch& scratch() {
+  thread_local KernelScratch memory;
+  return memory;
+}
+
 }  // namespace cv::mixmim

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "kernels/scratch.hpp"
+
 namespace cv::mixmim {
 
 /// Calls work(i) once for every i in [0, count), on at::get_num_threads() threads; each takes the next i that
@@ -14,5 +16,8 @@ namespace cv::mixmim {
 /// compiled without OpenMP, as all of this is, so that there is one OpenMP in the process and one setting for
 /// it.
 void parallelFor(int64_t count, c10::function_ref<void(int64_t i)> work);
+
+/// Of the calling thread.
+KernelScratch& scratch();
 
 }  // namespace cv::mixmim

@@ -56,7 +56,7 @@ struct Normalise : torch::autograd::Function<Normalise> {
       const int64_t at = first * pieces.width;
       NormRows rows{};
       rows.rows = count;
-      rows.width = pieces.width;
+      rows.width = rows.degrees = pieces.width;
       rows.x = numbers(x) + at;
       rows.added = added ? numbers(*added) + at : nullptr;
       rows.sum = added ? sum.data_ptr<float>() + at : nullptr;
@@ -169,7 +169,6 @@ LinearGradient linearGradient(const at::Tensor& x, const at::Tensor& y, at::Scal
   const at::Tensor bias = at::empty({division.parts, outputs}, x.options());
   const at::Tensor xRows = x.contiguous(), yRows = y.contiguous();
   parallelFor(division.parts * division.blocks, [&](int64_t i) {
-    thread_local std::vector<float> scratch;
     const int64_t part = i / division.blocks, first = part * division.perPart;
     const int64_t block = i % division.blocks * Division::kPerBlock;
     WeightGradient gradient{};
@@ -181,7 +180,7 @@ LinearGradient linearGradient(const at::Tensor& x, const at::Tensor& y, at::Scal
     gradient.yStep = outputs;
     gradient.weight = weight.data_ptr<float>() + (part * outputs + block) * inputs;
     gradient.bias = bias.data_ptr<float>() + part * outputs + block;
-    kernels().weightGradient(gradient, scratch);
+    kernels().weightGradient(gradient, scratch());
   });
   if (division.parts == 1) return {weight.squeeze(0), bias.squeeze(0)};
   return {weight.sum(0), bias.sum(0)};

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "plugins/torch_trainer/device.hpp"
+
 namespace cv::mixmim {
 
 namespace {
@@ -24,7 +26,7 @@ struct PermuteTokens : torch::autograd::Function<PermuteTokens> {
 };
 
 at::Tensor onDevice(const Indices& indices, at::Device device) {
-  return at::tensor(indices, at::kLong).to(device);
+  return toDevice(at::tensor(indices, at::kLong), device);
 }
 
 Indices inverseOf(const Indices& order) {
@@ -74,7 +76,8 @@ class StageBuilder {
     pattern.places = onDevice(places, device).reshape({windows, n});
     if (mask_.empty()) pattern.places = pattern.places.narrow(0, 0, 1);
     const bool split = groups && !mask_.empty();
-    if (split) pattern.partner = at::tensor(partners, at::kByte).to(device, at::kBool).reshape({windows, n});
+    if (split)
+      pattern.partner = toDevice(at::tensor(partners, at::kByte).to(at::kBool).reshape({windows, n}), device);
     for (int64_t first = 0; first < stage_.tokens(); first += n) {
       int64_t own = n;
       if (split) own -= std::accumulate(partners.begin() + first, partners.begin() + first + n, int64_t{0});

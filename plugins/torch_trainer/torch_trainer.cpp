@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 
 #include "plugins/torch_trainer/loss.hpp"
+#include "plugins/torch_trainer/pixel_kernels.hpp"
 #include "plugins/torch_trainer/schedule.hpp"
 
 namespace cv::mixmim {
@@ -65,9 +66,10 @@ at::Tensor TorchTrainer::pretrainingLoss(const Batch& batch) {
   const CellOrder cells(batch.mask, device_);
   DropPath drop(config().run.seed, batch.key);
   const at::Tensor prediction = decoder_->predictHidden(encodeMixture(mixed, batch, &drop), cells, both);
-  at::Tensor targets = hiddenPatches(mixed, geometry_.stride).index_select(1, cells.cells.order);
-  if (!both) targets = targets.narrow(1, cells.own, cells.partner);
-  return reconstructionLoss(prediction, targets, config().model.normPixLoss);
+  const at::Tensor& order = cells.cells.order;
+  return meanSquaredError(prediction, hiddenTargets(mixed, geometry_.stride,
+                                                    both ? order : order.narrow(0, cells.own, cells.partner),
+                                                    config().model.normPixLoss));
 }
 
 at::Tensor TorchTrainer::classificationLoss(const Batch& batch) {

@@ -11,6 +11,7 @@
 #include "plugins/torch_trainer/encoder.hpp"
 #include "plugins/torch_trainer/gradient_buckets.hpp"
 #include "plugins/torch_trainer/optimizer.hpp"
+#include "plugins/torch_trainer/transfer.hpp"
 #include "plugins/torch_trainer/weight_average.hpp"
 
 namespace cv::mixmim {

@@ -53,7 +53,8 @@ TEST_F(DryRun, MeasuresAndEstimates) {
     EXPECT_GT(number("peak_memory_mb"), 1);
     EXPECT_GT(number("parameters"), 100000);
     double sum = 0;
-    for (const char* part : {"weights", "gradients", "moments", "average", "activations", "batches"})
+    for (const char* part :
+         {"program", "weights", "gradients", "moments", "average", "activations", "batches"})
       sum += result.at("estimated_memory_mb").at(part).to_number<double>();
     EXPECT_NEAR(result.at("estimated_memory_mb").at("total").to_number<double>(), sum, 1e-9);
   }
@@ -155,16 +156,17 @@ TEST(MemoryEstimate, CountsWhatIsKept) {
   EXPECT_EQ(memory.gradients, 4.0 * parameters);
   EXPECT_EQ(memory.moments, 8.0 * parameters);
   EXPECT_EQ(memory.average, 0);
-  // Per token 8 numbers per channel and, for 2 heads, 4 scores and 4 probabilities each.
-  EXPECT_EQ(memory.activations, 4.0 * 5 * 2 * 4 * (64 + 16));
+  // Per token 8 numbers per channel in each of two blocks, 2 around the last norm, 1 at the embedding; three
+  // copies of the pixels; and what a heap wastes.
+  EXPECT_DOUBLE_EQ(memory.activations, 1.3 * 4 * 5 * (4 * (2 * 64 + 16 + 8) + 3 * 192));
   EXPECT_EQ(memory.batches, 3.0 * 8 * 8 * 5 * 4);
   config.optim.ema = 0.999;
   EXPECT_EQ(estimateMemory(config).average, 4.0 * parameters);
 }
 
-/// torch_trainer was measured at 2953, 3973 and 5923 MB for 4, 8 and 16 images, libraries included.
+/// torch_trainer was measured at 2551 and 3296 MB for 4 and 8 images, libraries included.
 TEST(MemoryEstimate, IsOfTheRightSizeForTheBaseModel) {
-  const std::pair<const char*, double> measured[] = {{"4", 2953}, {"8", 3973}, {"16", 5923}};
+  const std::pair<const char*, double> measured[] = {{"4", 2551}, {"8", 3296}};
   for (const auto& [batch, megabytes] : measured) {
     const Config config = resolve(Task::kPretrain, {{"batch", batch, ""}});
     EXPECT_NEAR(estimateMemory(config).total() / (1 << 20), megabytes, megabytes / 10) << batch;

@@ -76,6 +76,15 @@ cv::Mat scoresOf(const Batch& batch) {
   return scores;
 }
 
+void expectSame(const std::vector<Mistake>& found, const std::vector<Mistake>& expected) {
+  ASSERT_EQ(found.size(), expected.size());
+  for (size_t i = 0; i < found.size(); ++i) {
+    EXPECT_EQ(found[i].sample, expected[i].sample) << i;
+    EXPECT_EQ(found[i].probability, expected[i].probability) << i;
+    EXPECT_EQ(cv::norm(found[i].picture, expected[i].picture, cv::NORM_INF), 0) << i;
+  }
+}
+
 TEST(Evaluation, CountsEveryImageOnceInAnyNumberOfProcesses) {
   const test::TempFolder folder;
   test::makeData(folder.path(), 19);
@@ -84,13 +93,21 @@ TEST(Evaluation, CountsEveryImageOnceInAnyNumberOfProcesses) {
   config.data.batch = 4;
   config.model.imageSize = 32;
   config.run.threads = 1;
-  const EvaluationResult alone = evaluate(source, config, 2, scoresOf);
+  Mistakes mistakesAlone;
+  const EvaluationResult alone = evaluate(source, config, 2, scoresOf, *aloneInTheWorld(), &mistakesAlone);
   EXPECT_EQ(alone.images, 38);
+  EXPECT_FALSE(mistakesAlone.mostConfident().empty());
   for (int size = 1; size <= 4; ++size) {
     std::vector<EvaluationResult> results(static_cast<size_t>(size));
+    std::vector<Mistakes> mistakes(static_cast<size_t>(size));
     test::inThreads(size, [&](World& world) {
-      results[static_cast<size_t>(world.rank())] = evaluate(source, config, 2, scoresOf, world);
+      const auto rank = static_cast<size_t>(world.rank());
+      results[rank] = evaluate(source, config, 2, scoresOf, world, &mistakes[rank]);
     });
+    for (const Mistakes& found : mistakes) {
+      expectSame(found.mostConfident(), mistakesAlone.mostConfident());
+      expectSame(found.hardest(), mistakesAlone.hardest());
+    }
     for (const EvaluationResult& result : results) {
       EXPECT_EQ(result.images, alone.images) << size;
       EXPECT_EQ(result.top1, alone.top1) << size;

@@ -44,6 +44,9 @@ COMMANDS = {
     "mixmim export": Run(trainer=True),
     "mixmim info": Run(trainer=True),
     "mixmim report": Run(trainer=True),
+    "mixmim pretrain --data pictures/ --out runs/pretrained --model base --nproc 8": Options("needs eight GPUs"),
+    "torchrun": Options("needs two machines with GPUs, and PyTorch's launcher"),
+    "srun": Options("needs a cluster"),
     "mixmim bench train": Run("--model small --size 32 --batch 2 --seconds 1", trainer=True),
     "./run demo": Options("trains for five minutes"),
     "./run build": Options("installs packages and builds everything"),
@@ -68,4 +71,5 @@ COMMANDS = {
 # What a document says, and what is run instead: everything that a scratch folder has under another name.
 SUBSTITUTIONS = [
     ("build/bin/mixmim", "mixmim"),
+    ("runs/from_scratch", "runs/pretrained"),
 ]

@@ -4,6 +4,7 @@ import pathlib
 import re
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+PRINTED = ROOT / "docs/cli.md"  # by `mixmim help --markdown`
 
 
 @dataclasses.dataclass

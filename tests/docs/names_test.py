@@ -139,6 +139,10 @@ def main():
             if path.name != "map.md":  # it names files by their folder's headings, and has a test of its own
                 check_files(where, line)
                 check_settings(where, line, pretrain)
+    for block in documents.blocks():
+        for number, line in enumerate(block.text.splitlines(), block.line):
+            if line.startswith("mixmim "):
+                check_options(f"{block.document}:{number}", f"`{line}`", options_of)
     check_functions(ROOT / "docs/paper_to_code.md")
     check_defaults(ROOT / "docs/from_pytorch.md", pretrain, finetune)
     if problems:

@@ -2,6 +2,8 @@
 // model.
 #include "model_io/foreign_checkpoint.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "model_io/parameters.hpp"
@@ -405,6 +407,31 @@ TEST(ForeignCheckpoint, OneTensorUnderTwoNamesIsRefused) {
                                  .end();
   writeFile(path, pthOf(pickle, std::string(24, '\1')));
   MIXMIM_EXPECT_ERROR(readWeights(path), (path + ": 'norm.weight' is the same tensor as another").c_str());
+}
+
+/// The rate of a step, which averages the gradients of several batches; scaled layer by layer.
+TEST(ForeignCheckpoint, OptimizerGroupsHaveTheRateOfAWholeStep) {
+  const TempFolder folder;
+  CheckpointInfo info;
+  info.config = resolve(Task::kFinetune, {{"model", "small", ""},
+                                          {"size", "64", ""},
+                                          {"model.classes", "3", ""},
+                                          {"batch", "32", ""},
+                                          {"optim.accumulate", "4", ""},
+                                          {"optim.baseLr", "1e-3", ""},
+                                          {"optim.layerDecay", "0.5", ""}});
+  writeOfficialPth(folder / "a.pth", stateOf(info.config), info, PthContent::kWeightsAndOptimizer);
+  const PthFile file(folder / "a.pth");
+  const auto* groups = find<PthList>(find(*file.root()->as<PthDict>(), "optimizer"), "param_groups");
+  ASSERT_TRUE(groups);
+  ASSERT_EQ(groups->items.size(), 16);
+  double largest = 0;
+  for (const PthValue group : groups->items) {
+    const double rate = *find<double>(group, "lr");
+    EXPECT_DOUBLE_EQ(rate, 1e-3 * 32 * 4 / 256 * *find<double>(group, "lr_scale"));
+    largest = std::max(largest, rate);
+  }
+  EXPECT_DOUBLE_EQ(largest, 1e-3 * 32 * 4 / 256 * 0.5);
 }
 
 TEST(ForeignCheckpoint, MomentsThatAreMissingAreNamedWhenWriting) {

@@ -4,6 +4,7 @@
 #include "plugins/torch_trainer/decoder.hpp"
 #include "plugins/torch_trainer/encoder.hpp"
 #include "plugins/torch_trainer/loss.hpp"
+#include "plugins/torch_trainer/pixel_kernels.hpp"
 #include "tests/parity/parity.hpp"
 #include "tests/parity/training_parity.hpp"
 #include "tests/support/parity_recipe.hpp"
@@ -56,9 +57,9 @@ struct Pretraining {
     const cv::Mat cells = mask(step);
     const CellOrder order(cells, at::kCPU);
     const at::Tensor mixed = mixCells(imagesOf(golden, step), cellsOf(cells));
-    const at::Tensor targets = hiddenPatches(mixed, geometry.stride).index_select(1, order.cells.order);
-    return reconstructionLoss(decoder.predictHidden(encode(cells, mixed), order), targets,
-                              config.model.normPixLoss);
+    return meanSquaredError(
+        decoder.predictHidden(encode(cells, mixed), order),
+        hiddenTargets(mixed, geometry.stride, order.cells.order, config.model.normPixLoss));
   }
 
   const Golden& golden;

@@ -44,7 +44,7 @@ TEST_P(Kernels, AgreeWithFloat64) {
   paddedBias.narrow(1, 0, keys).copy_(bias);
   for (const AttentionKernels* kernels : attentionKernels()) {
     SCOPED_TRACE(kernels->name);
-    AttentionScratch scratch;
+    KernelScratch scratch;
     const at::Tensor out = at::empty_like(q), sums = at::empty({queries}), gq = at::empty_like(q),
                      gk = at::empty_like(k), gv = at::empty_like(v), gbias = at::zeros({queries, padded});
     const AttentionHead head{queries,

@@ -36,6 +36,20 @@ TEST_P(TorchResume, EndsAsTheUndisturbedRun) {
   expectTheUndisturbedEnd(here, command, GetParam().signal, GetParam().delay);
 }
 
+/// Killed early, later and late, with averaged weights.
+std::vector<Case> killed() {
+  std::vector<Case> cases;
+  for (const auto& [name, delay] : {std::pair("Early", 20), {"Later", 150}, {"Late", 300}}) {
+    cases.push_back({name, "pretrain", SIGKILL, delay, "--optim.ema 0.99"});
+    cases.push_back({name, "pretrain", SIGKILL, delay, "--optim.ema 0.99 --optim.accumulate 2"});
+  }
+  return cases;
+}
+
+INSTANTIATE_TEST_SUITE_P(Kills, TorchResume, ::testing::ValuesIn(killed()), [](const auto& instance) {
+  return instance.param.name + std::string(instance.index % 2 ? "Accumulating" : "");
+});
+
 INSTANTIATE_TEST_SUITE_P(
     Signals, TorchResume,
     ::testing::Values(Case{"PretrainCtrlC", "pretrain", SIGINT, 50, ""},

@@ -62,7 +62,7 @@ TEST_P(LayerKernelsTest, NormAgreesWithFloat64) {
     const at::Tensor sum = at::empty_like(x), out = at::empty_like(x), mean = at::empty({rows}),
                      inverse = at::empty({rows}), gx = at::empty_like(x), ggain = at::empty({width}),
                      gbias = at::empty({width});
-    kernels->norm({rows, width, x.data_ptr<float>(), added.data_ptr<float>(), sum.data_ptr<float>(),
+    kernels->norm({rows, width, width, x.data_ptr<float>(), added.data_ptr<float>(), sum.data_ptr<float>(),
                    gain.data_ptr<float>(), bias.data_ptr<float>(), static_cast<float>(kEps),
                    out.data_ptr<float>(), mean.data_ptr<float>(), inverse.data_ptr<float>()});
     kernels->normBackward({rows, width, sum.data_ptr<float>(), mean.data_ptr<float>(),
@@ -87,7 +87,7 @@ TEST_P(LayerKernelsTest, WeightGradientAgreesWithFloat64) {
     for (const LayerKernels* kernels : layerKernels()) {
       SCOPED_TRACE(cv::format("%s, %d outputs", kernels->name, static_cast<int>(outputs)));
       const at::Tensor weight = at::full({outputs, inputs}, NAN), bias = at::full({outputs}, NAN);
-      std::vector<float> scratch;
+      KernelScratch scratch;
       kernels->weightGradient({rows, inputs, outputs, x.data_ptr<float>(), y.data_ptr<float>(), outputs + 3,
                                weight.data_ptr<float>(), bias.data_ptr<float>()},
                               scratch);

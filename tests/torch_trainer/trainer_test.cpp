@@ -199,5 +199,26 @@ TEST(Trainer, NamesADeviceThatIsNotThere) {
       "or a LibTorch with CUDA (MIXMIM_TORCH_ROOT)");
 }
 
+/// Either the LibTorch has no CUDA, then the loader's message says what is missing, or there is no such GPU.
+TEST(Trainer, SaysWhyCudaIsNotThere) {
+  const char* hint = "; use --device cpu, or a LibTorch with CUDA (MIXMIM_TORCH_ROOT)";
+  for (const std::string device : {"cuda", "cuda:0", "cuda:63"}) {
+    std::string message = "nothing";
+    try {
+      createTrainer(tinyConfig(Task::kPretrain, {{"device", device, ""}}));
+    } catch (const Error& error) {
+      message = error.what();
+    }
+    if (message == "nothing" && device != "cuda:63") GTEST_SKIP() << "there is a GPU";
+    const bool noLibrary =
+        message == std::string("run.device: CUDA cannot be used: libtorch_cuda.so: cannot ") +
+                       "open shared object file: No such file or directory" + hint;
+    const bool noDevice =
+        message.find("run.device: expected cpu, cuda or cuda:N, got '" + device + "' (") == 0 &&
+        message.find(std::string(" CUDA devices are there)") + hint) != std::string::npos;
+    EXPECT_TRUE(noLibrary || noDevice) << message;
+  }
+}
+
 }  // namespace
 }  // namespace cv::mixmim::test

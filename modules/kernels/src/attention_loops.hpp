@@ -105,7 +105,7 @@ MIXMIM_TARGET inline float softmaxRow(float* scores, const float* bias, int64_t 
   return sumOf(sum);
 }
 
-MIXMIM_TARGET inline void forward(const AttentionHead& head, AttentionScratch& scratch) {
+MIXMIM_TARGET inline void forward(const AttentionHead& head, KernelScratch& scratch) {
   const int dim = head.dim;
   const int64_t padded = paddedKeys(head.keys);
   scratch.reset(dim * padded + kRows * (padded + 2 * dim), 4);
@@ -162,7 +162,7 @@ MIXMIM_TARGET inline void copyRows(const float* from, int64_t rows, int dim, flo
 }
 
 MIXMIM_TARGET inline void backward(const AttentionHead& head, const AttentionHeadGradient& gradient,
-                                   AttentionScratch& scratch) {
+                                   KernelScratch& scratch) {
   const int dim = head.dim;
   const int64_t padded = paddedKeys(head.keys);
   scratch.reset(2 * dim * padded + 2 * head.keys * dim + kRows * (2 * padded + 3 * dim), 9);

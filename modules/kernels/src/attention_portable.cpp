@@ -33,18 +33,4 @@ std::vector<const AttentionKernels*> attentionKernels() {
   return usable;
 }
 
-void AttentionScratch::reset(int64_t numbers, int arrays) {
-  constexpr size_t kPerLine = sizeof(Line) / sizeof(float);
-  const size_t lines = static_cast<size_t>(numbers) / kPerLine + static_cast<size_t>(arrays);
-  if (lines_.size() < lines) lines_.resize(lines);
-  used_ = 0;
-}
-
-float* AttentionScratch::take(int64_t numbers) {
-  constexpr size_t kPerLine = sizeof(Line) / sizeof(float);
-  float* first = lines_[used_].numbers;
-  used_ += (static_cast<size_t>(numbers) + kPerLine - 1) / kPerLine;
-  return first;
-}
-
 }  // namespace cv::mixmim

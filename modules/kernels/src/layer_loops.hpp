@@ -27,14 +27,18 @@ MIXMIM_TARGET inline void norm(const NormRows& all) {
   for (int64_t r = 0; r < all.rows; ++r) {
     const float* x = all.x + r * width;
     float* sum = all.sum + r * width;
-    const float mean = share * (all.added ? addRow(x, all.added + r * width, width, sum) : sumRow(x, width));
+    const float nearly =
+        share * (all.added ? addRow(x, all.added + r * width, width, sum) : sumRow(x, width));
     if (all.added) x = sum;
-    Vec squares = {};
+    Vec squares = {}, rest = {};
     for (int64_t c = 0; c < width; c += kLanes) {
-      const Vec away = load(x + c) - splat(mean);
+      const Vec away = load(x + c) - splat(nearly);
       squares += away * away;
+      rest += away;
     }
-    const float inverse = 1 / std::sqrt(share * sumOf(squares) + all.eps);
+    // What a sum of many numbers of one sign has lost is found again in the differences, which are small.
+    const float lost = share * sumOf(rest), mean = nearly + lost;
+    const float inverse = 1 / std::sqrt(sumOf(squares) / static_cast<float>(all.degrees) + all.eps);
     float* out = all.out + r * width;
     for (int64_t c = 0; c < width; c += kLanes)
       store(out + c, (load(x + c) - splat(mean)) * splat(inverse) * load(all.gain + c) + load(all.bias + c));
@@ -131,8 +135,9 @@ MIXMIM_TARGET inline void pack(const float* from, int64_t step, int64_t rows, in
 
 /// A tile of the gradient: kRows outputs by a panel of inputs.
 struct Tile {
-  const float *y, *x;  // packed
-  int64_t rows;        // of both
+  const float *y, *x;
+  int64_t yStep, xStep;  // from row to row
+  int64_t rows;          // of both
   float* gradient;
   int64_t step, outputs, inputs;  // of them that count
 };
@@ -140,10 +145,10 @@ struct Tile {
 MIXMIM_TARGET inline void addTile(const Tile& tile) {
   Vec sums[kRows][2] = {};
   for (int64_t r = 0; r < tile.rows; ++r) {
-    const Vec left = load(tile.x + r * kPanel), right = load(tile.x + r * kPanel + kLanes);
+    const Vec left = load(tile.x + r * tile.xStep), right = load(tile.x + r * tile.xStep + kLanes);
 #pragma GCC unroll 16
     for (int i = 0; i < kRows; ++i) {
-      const Vec factor = splat(tile.y[r * kRows + i]);
+      const Vec factor = splat(tile.y[r * tile.yStep + i]);
       sums[i][0] += factor * left;
       sums[i][1] += factor * right;
     }
@@ -157,39 +162,74 @@ MIXMIM_TARGET inline void addTile(const Tile& tile) {
   }
 }
 
-/// Sums over the rows of packed outputs.
-MIXMIM_TARGET inline void addRows(const float* packed, int64_t rows, int64_t outputs, float* sums) {
-  for (int64_t first = 0; first < outputs; first += kRows, packed += rows * kRows) {
-    float tile[4][kRows] = {};  // four sums that need not wait for each other
+/// Adds the rows of y up, in four sums that need not wait for each other.
+MIXMIM_TARGET inline void addRows(const WeightGradient& all) {
+  int64_t o = 0;
+  for (; o + kLanes <= all.outputs; o += kLanes) {
+    Vec sums[4] = {};
     int64_t r = 0;
-    for (; r + 4 <= rows; r += 4)
-      for (int k = 0; k < 4; ++k)
-        for (int i = 0; i < kRows; ++i) tile[k][i] += packed[(r + k) * kRows + i];
-    for (; r < rows; ++r)
-      for (int i = 0; i < kRows; ++i) tile[0][i] += packed[r * kRows + i];
-    for (int64_t i = 0; i < kRows && first + i < outputs; ++i)
-      sums[first + i] += (tile[0][i] + tile[1][i]) + (tile[2][i] + tile[3][i]);
+    for (; r + 4 <= all.rows; r += 4)
+      for (int k = 0; k < 4; ++k) sums[k] += load(all.y + (r + k) * all.yStep + o);
+    for (; r < all.rows; ++r) sums[0] += load(all.y + r * all.yStep + o);
+    store(all.bias + o, load(all.bias + o) + ((sums[0] + sums[1]) + (sums[2] + sums[3])));
   }
+  for (; o < all.outputs; ++o)
+    for (int64_t r = 0; r < all.rows; ++r) all.bias[o] += all.y[r * all.yStep + o];
 }
 
 constexpr int64_t roundedUp(int64_t value, int64_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
 }
 
-MIXMIM_TARGET inline void weightGradient(const WeightGradient& all, std::vector<float>& scratch) {
-  const int64_t inputs = roundedUp(all.inputs, kPanel), outputs = roundedUp(all.outputs, kRows);
-  scratch.resize(static_cast<size_t>(kDeep * (inputs + outputs)));
-  float *packedX = scratch.data(), *packedY = packedX + kDeep * inputs;
+/// Room for what addProducts() packs.
+struct PackedSlab {
+  static int64_t sizeX(int64_t inputs) { return kDeep * roundedUp(inputs, kPanel); }
+  static int64_t sizeY(int64_t outputs) { return kDeep * roundedUp(outputs, kRows); }
+  float *x, *y;
+};
+
+/// Whole tiles of rows that are in the first two caches anyway.
+inline bool needsNoPacking(const WeightGradient& all) {
+  constexpr int64_t kNumbers = 16384;
+  return all.outputs % kRows == 0 && all.inputs % kPanel == 0 && all.rows * all.inputs <= kNumbers;
+}
+
+/// What at most kDeep rows add to the gradients of a weight and a bias.
+MIXMIM_TARGET inline void addProducts(const WeightGradient& all, const PackedSlab& packed) {
+  addRows(all);
+  const bool direct = needsNoPacking(all);
+  if (!direct) {
+    pack<kPanel>(all.x, all.inputs, all.rows, all.inputs, packed.x);
+    pack<kRows>(all.y, all.yStep, all.rows, all.outputs, packed.y);
+  }
+  Tile tile{};
+  tile.yStep = direct ? all.yStep : kRows;
+  tile.xStep = direct ? all.inputs : kPanel;
+  tile.rows = all.rows;
+  tile.step = all.inputs;
+  for (int64_t c = 0; c < all.inputs; c += kPanel) {
+    for (int64_t o = 0; o < all.outputs; o += kRows) {
+      tile.y = direct ? all.y + o : packed.y + o * all.rows;
+      tile.x = direct ? all.x + c : packed.x + c * all.rows;
+      tile.gradient = all.weight + o * all.inputs + c;
+      tile.outputs = all.outputs - o;
+      tile.inputs = all.inputs - c;
+      addTile(tile);
+    }
+  }
+}
+
+MIXMIM_TARGET inline void weightGradient(const WeightGradient& all, KernelScratch& scratch) {
+  const int64_t sizeX = PackedSlab::sizeX(all.inputs), sizeY = PackedSlab::sizeY(all.outputs);
+  scratch.reset(sizeX + sizeY, 2);
+  const PackedSlab packed{scratch.take(sizeX), scratch.take(sizeY)};
   std::fill_n(all.weight, all.outputs * all.inputs, 0.f);
   std::fill_n(all.bias, all.outputs, 0.f);
   for (int64_t first = 0; first < all.rows; first += kDeep) {
-    const int64_t rows = all.rows - first < kDeep ? all.rows - first : kDeep;
-    pack<kPanel>(all.x + first * all.inputs, all.inputs, rows, all.inputs, packedX);
-    pack<kRows>(all.y + first * all.yStep, all.yStep, rows, all.outputs, packedY);
-    addRows(packedY, rows, all.outputs, all.bias);
-    for (int64_t c = 0; c < all.inputs; c += kPanel)
-      for (int64_t o = 0; o < all.outputs; o += kRows)
-        addTile({packedY + o * rows, packedX + c * rows, rows, all.weight + o * all.inputs + c, all.inputs,
-                 all.outputs - o, all.inputs - c});
+    WeightGradient slab = all;
+    slab.rows = all.rows - first < kDeep ? all.rows - first : kDeep;
+    slab.x += first * all.inputs;
+    slab.y += first * all.yStep;
+    addProducts(slab, packed);
   }
 }

@@ -16,9 +16,12 @@ constexpr int kLanes = 8, kRows = 6;
 
 #include "layer_loops.hpp"
 
+#include "mlp_loops.hpp"
+
 }  // namespace
 
-const LayerKernels kAvx2Layers{"avx2", norm, normBackward, gelu, geluBackward, weightGradient};
+const LayerKernels kAvx2Layers{"avx2",         norm,          normBackward, gelu,       geluBackward,
+                               weightGradient, packRightSide, mlp,          mlpBackward};
 
 }  // namespace cv::mixmim
 #endif

@@ -16,9 +16,12 @@ constexpr int kLanes = 16, kRows = 8;
 
 #include "layer_loops.hpp"
 
+#include "mlp_loops.hpp"
+
 }  // namespace
 
-const LayerKernels kAvx512Layers{"avx512", norm, normBackward, gelu, geluBackward, weightGradient};
+const LayerKernels kAvx512Layers{"avx512",       norm,          normBackward, gelu,       geluBackward,
+                                 weightGradient, packRightSide, mlp,          mlpBackward};
 
 }  // namespace cv::mixmim
 #endif

@@ -18,9 +18,12 @@ constexpr int kLanes = 4, kRows = 4;
 
 #include "layer_loops.hpp"
 
+#include "mlp_loops.hpp"
+
 }  // namespace
 
-const LayerKernels kPortableLayers{"portable", norm, normBackward, gelu, geluBackward, weightGradient};
+const LayerKernels kPortableLayers{"portable",     norm,          normBackward, gelu,       geluBackward,
+                                   weightGradient, packRightSide, mlp,          mlpBackward};
 
 std::vector<const LayerKernels*> layerKernels() {
   std::vector<const LayerKernels*> usable;

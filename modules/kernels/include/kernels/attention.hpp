@@ -3,9 +3,10 @@
 // compiled for several instruction sets.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <vector>
+
+#include "kernels/scratch.hpp"
 
 namespace cv::mixmim {
 
@@ -40,26 +41,10 @@ struct AttentionHeadGradient {
   float* bias;  ///< queries x paddedKeys(keys), added to; null where nobody wants it
 };
 
-/// Memory that a thread keeps from head to head.
-class AttentionScratch {
- public:
-  /// Forgets what was taken and makes room for `numbers` more, with the rounding of `arrays` takes.
-  void reset(int64_t numbers, int arrays);
-  float* take(int64_t numbers);  ///< 64-byte aligned, not initialised
-
- private:
-  struct alignas(64) Line {
-    float numbers[16];
-  };
-  std::vector<Line> lines_;
-  size_t used_ = 0;
-};
-
 struct AttentionKernels {
   const char* name;
-  void (*forward)(const AttentionHead& head, AttentionScratch& scratch);
-  void (*backward)(const AttentionHead& head, const AttentionHeadGradient& gradient,
-                   AttentionScratch& scratch);
+  void (*forward)(const AttentionHead& head, KernelScratch& scratch);
+  void (*backward)(const AttentionHead& head, const AttentionHeadGradient& gradient, KernelScratch& scratch);
   /// Writes what AttentionHead::bias expects in a window of side x side tokens from what each step between
   /// two tokens adds: `table` has (2 side - 1) x (2 side - 1) numbers, and the key that stands y rows below
   /// and x columns right of its query takes that at (y + side - 1, x + side - 1). A table fits into the

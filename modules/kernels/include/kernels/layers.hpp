@@ -1,10 +1,12 @@
-// The passes over activations that stand between a Transformer's products, on the CPU: LayerNorm with the
-// addition before it, GELU, and the gradient of a weight matrix. Each reads and writes its rows once. One set
-// of loops, compiled for several instruction sets.
+// What a Transformer does to its activations between attention and attention, on the CPU: LayerNorm with the
+// addition before it, GELU, the gradient of a weight matrix, and a narrow MLP as a whole. Each reads and
+// writes its rows once. One set of loops, compiled for several instruction sets.
 #pragma once
 
 #include <cstdint>
 #include <vector>
+
+#include "kernels/scratch.hpp"
 
 namespace cv::mixmim {
 
@@ -14,6 +16,7 @@ constexpr int64_t kWidthMultiple = 16;
 /// Rows that follow each other, and what LayerNorm makes of them.
 struct NormRows {
   int64_t rows, width;
+  int64_t degrees;  ///< the sum of squares over it is the variance: `width` for LayerNorm
   const float* x;
   const float* added;  ///< as x, or null
   float* sum;          ///< x + added; unused without `added`
@@ -43,6 +46,42 @@ struct WeightGradient {
   float* bias;    ///< written
 };
 
+/// A matrix as the right side of products: inner x columns, for MlpRows in the layout of an instruction set.
+struct RightSide {
+  int64_t inner, columns;
+  const float* matrix;
+  bool transposed;  ///< `matrix` is columns x inner
+
+  /// Numbers it has then.
+  int64_t size() const { return inner * ((columns + kPanelMultiple - 1) / kPanelMultiple * kPanelMultiple); }
+  static constexpr int64_t kPanelMultiple = 32;
+};
+
+/// The largest matrix of an MLP that is worth computing as a whole. Larger ones leave the cache, and the
+/// products of a library are as good.
+constexpr int64_t kNarrowMatrix = 1 << 16;
+
+/// out = gelu(x * first + firstBias) * second + secondBias. Both widths multiples of kWidthMultiple; the
+/// matrices as RightSide.
+struct MlpRows {
+  int64_t rows, width, hidden;
+  const float* x;                    ///< rows x width
+  const float *first, *firstBias;    ///< width x hidden
+  const float *second, *secondBias;  ///< hidden x width
+  float* out;                        ///< rows x width, written
+};
+
+struct MlpGradient {
+  int64_t rows, width, hidden;
+  const float* x;
+  const float* out;                     ///< gradient of MlpRows::out
+  const float *first, *firstBias;       ///< width x hidden
+  const float *firstBack, *secondBack;  ///< their transposes: hidden x width, width x hidden
+  float* xGradient;                     ///< written
+  float *firstWeights, *firstBiases;    ///< written: hidden x width, hidden; of these rows alone
+  float *secondWeights, *secondBiases;  ///< written: width x hidden, width; of these rows alone
+};
+
 struct LayerKernels {
   const char* name;
   void (*norm)(const NormRows& rows);
@@ -51,7 +90,10 @@ struct LayerKernels {
   void (*gelu)(const float* x, int64_t count, float* out);
   /// gradient *= gelu'(x), and gelu(x) again. `count` as a width.
   void (*geluBackward)(const float* x, int64_t count, float* gradient, float* gelu);
-  void (*weightGradient)(const WeightGradient& gradient, std::vector<float>& scratch);
+  void (*weightGradient)(const WeightGradient& gradient, KernelScratch& scratch);
+  void (*packRightSide)(const RightSide& side, float* to);
+  void (*mlp)(const MlpRows& rows, KernelScratch& scratch);
+  void (*mlpBackward)(const MlpGradient& gradient, KernelScratch& scratch);
 };
 
 extern const LayerKernels kPortableLayers;

@@ -15,15 +15,16 @@ namespace cv::mixmim {
 
 /// Which of the processes of a run this is, and where they meet.
 struct Launch {
-  int rank = 0, size = 1;  ///< among all processes
-  int localRank = 0;       ///< among those on this machine
-  int sharing = 1;         ///< how many processes share the cores that this one may use
-  std::string launcher;    ///< "torchrun", "Slurm", "Open MPI" or "mixmim"; "" = one process alone
-  std::string host;        ///< of the meeting place: the machine of rank 0
-  int port = 0;
-  int socket = -1;      ///< rank 0: a socket that listens there already; -1 = none
-  bool served = false;  ///< the launcher keeps the meeting place; otherwise rank 0 does
-  std::string run;      ///< tells apart runs, and restarts of a run, that meet at the same place
+  int rank = 0;          ///< among all processes, from 0
+  int size = 1;          ///< how many those are
+  int localRank = 0;     ///< among those on this machine
+  int sharing = 1;       ///< how many processes share the cores that this one may use
+  std::string launcher;  ///< "torchrun", "Slurm", "Open MPI" or "mixmim"; "" = one process alone
+  std::string host;      ///< of the meeting place: the machine of rank 0
+  int port = 0;          ///< of the meeting place
+  int socket = -1;       ///< rank 0: a socket that listens there already; -1 = none
+  bool served = false;   ///< the launcher keeps the meeting place; otherwise rank 0 does
+  std::string run;       ///< tells apart runs, and restarts of a run, that meet at the same place
 };
 
 /// The value of an environment variable, if it is set.
@@ -51,8 +52,8 @@ class CV_EXPORTS World {
   };
 
   virtual ~World() = default;
-  virtual int rank() const = 0;
-  virtual int size() const = 0;
+  virtual int rank() const = 0;  ///< of this process, from 0
+  virtual int size() const = 0;  ///< processes
 
   /// Bits that any process has set. Returns at once; the answer comes while other work goes on.
   virtual std::future<uint32_t> agree(uint32_t bits) = 0;
@@ -62,6 +63,7 @@ class CV_EXPORTS World {
   virtual void broadcast(cv::Mat& bytes) = 0;
   /// What every process says, by rank.
   virtual std::vector<std::string> gather(const std::string& text) = 0;
+  /// So far.
   virtual Traffic traffic() const = 0;
 
   /// Tells the others that this process ends, and why. From any thread, any number of times.
