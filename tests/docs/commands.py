@@ -72,4 +72,5 @@ COMMANDS = {
 SUBSTITUTIONS = [
     ("build/bin/mixmim", "mixmim"),
     ("runs/from_scratch", "runs/pretrained"),
+    ("pictures/val", "val"),
 ]

@@ -107,7 +107,7 @@ def elsewhere_problem(rule):
 
 
 def forget_result(command, folder):
-    """Takes away what the command would find in its way because another document has made it already."""
+    """Takes away what is prepared where the command itself is to make it."""
     found = re.search(r"--out (\S+)", command)
     if found and "--resume" not in command:
         path = folder / found[1]
@@ -131,8 +131,9 @@ def prepare(folder):
 def main():
     failures, used, count = Failures(), set(), {}
     with tempfile.TemporaryDirectory() as scratch:
-        folder = pathlib.Path(scratch)
-        prepare(folder)
+        prepared, folder = pathlib.Path(scratch) / "prepared", pathlib.Path(scratch) / "block"
+        prepared.mkdir()
+        prepare(prepared)
         for block in documents.blocks():
             if block.document == documents.name_of(documents.PRINTED):
                 continue
@@ -140,6 +141,8 @@ def main():
                 failures.say(block.where, "a block without a language; ```sh for commands, ```text for what is none")
             if block.language != "sh":
                 continue
+            shutil.rmtree(folder, ignore_errors=True)  # every block begins with what is prepared, and nothing else
+            shutil.copytree(prepared, folder, symlinks=True)
             for line in commands_of(block):
                 command = substituted(line, used)
                 rule = rule_of(command, used)
