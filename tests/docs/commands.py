@@ -43,6 +43,7 @@ COMMANDS = {
     "mixmim eval": Run(trainer=True),
     "mixmim export": Run(trainer=True),
     "mixmim info": Run(trainer=True),
+    "mixmim config": Run(trainer=True),
     "mixmim report": Run(trainer=True),
     "mixmim pretrain --data pictures/ --out runs/pretrained --model base --nproc 8": Options("needs eight GPUs"),
     "torchrun": Options("needs two machines with GPUs, and PyTorch's launcher"),
