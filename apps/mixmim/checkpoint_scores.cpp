@@ -33,7 +33,8 @@ CheckpointScores evaluateCheckpoint(const std::string& path, const std::shared_p
   Config run = trained;
   run.data.batch = config.data.batch;
   const auto scores = [&](const Batch& batch) { return model.trainer->logits(batch); };
-  return {evaluate(source, run, trained.model.classes, scores, *aloneInTheWorld(), mistakes), labels, model.info.step};
+  return {evaluate(source, run, trained.model.classes, scores, *aloneInTheWorld(), mistakes), labels,
+          model.info.step};
 }
 
 }  // namespace cv::mixmim

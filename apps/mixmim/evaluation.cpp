@@ -73,8 +73,10 @@ EvaluationResult evaluate(const std::shared_ptr<const Source>& source, const Con
                           Mistakes* mistakes) {
   Pipeline pipeline(source, {config, Recipe::kEval, {}});
   const int64_t batches = pipeline.stepsPerEpoch();
-  const int64_t first = world.rank() * batches / world.size(), last = (world.rank() + 1) * batches / world.size();
-  Progress progress("evaluate", std::min(last * config.data.batch, source->size()) - first * config.data.batch);
+  const int64_t first = world.rank() * batches / world.size(),
+                last = (world.rank() + 1) * batches / world.size();
+  Progress progress("evaluate",
+                    std::min(last * config.data.batch, source->size()) - first * config.data.batch);
   Accuracy accuracy(classes, batches);
   int64_t done = 0;
   pipeline.start(first, last);

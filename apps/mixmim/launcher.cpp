@@ -68,7 +68,8 @@ Meeting openMeeting() {
     set("MIXMIM_STORE_SOCKET", std::to_string(meeting.socket));
   else
     close(meeting.socket);
-  for (const int signal : kPassedOn) std::signal(signal, signal == SIGUSR1 ? SIG_IGN : SIG_DFL);  // until it is caught
+  for (const int signal : kPassedOn)
+    std::signal(signal, signal == SIGUSR1 ? SIG_IGN : SIG_DFL);  // until it is caught
   std::vector<char*> words{const_cast<char*>("mixmim")};
   for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
   words.push_back(nullptr);

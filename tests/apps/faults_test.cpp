@@ -1,4 +1,5 @@
-// Faults from outside, injected into a run: nothing that was saved is lost, and what goes on ends as undisturbed.
+// Faults from outside, injected into a run: nothing that was saved is lost, and what goes on ends as
+// undisturbed.
 #include <gtest/gtest.h>
 
 #include <fmt/format.h>
@@ -23,8 +24,8 @@ class Faults : public ::testing::Test {
   }
   /// The program with a faulty disk under it.
   [[nodiscard]] Outcome withFault(const std::string& fault, const std::string& arguments) const {
-    return runIn(here_, fmt::format("FAILING_IO='{}' LD_PRELOAD={} {} {}", fault, MIXMIM_FAILING_IO, MIXMIM_PROGRAM,
-                                    arguments));
+    return runIn(here_, fmt::format("FAILING_IO='{}' LD_PRELOAD={} {} {}", fault, MIXMIM_FAILING_IO,
+                                    MIXMIM_PROGRAM, arguments));
   }
   void expectGoesOnAsUndisturbed() const {
     const Outcome resumed = mixmim(here_, run("run", "--resume auto"));
@@ -68,7 +69,8 @@ TEST_F(Faults, ADamagedCheckpointIsNamedAndTheOneBeforeIsTaken) {
     for (const bool cut : {false, true}) {
       SCOPED_TRACE(std::string(name) + (cut ? ", cut" : ", one byte"));
       fs::remove_all(here_ / "run");
-      fs::copy(here_ / "undisturbed", here_ / "run", fs::copy_options::recursive | fs::copy_options::copy_symlinks);
+      fs::copy(here_ / "undisturbed", here_ / "run",
+               fs::copy_options::recursive | fs::copy_options::copy_symlinks);
       const fs::path file = here_ / "run" / "checkpoints" / "step-00000050" / name;
       std::string bytes = contentOf(file);
       if (cut)
@@ -89,7 +91,8 @@ TEST_F(Faults, APictureThatTheDiskCannotReadIsReplacedAndNamed) {
   if (std::string(MIXMIM_FAILING_IO).empty()) GTEST_SKIP() << "sanitizers want to be loaded first";
   const Outcome outcome = withFault("pread EIO train/dark/3.png", run("run"));
   EXPECT_EQ(outcome.exitCode, 0) << outcome.err;
-  EXPECT_NE(outcome.err.find("1 images could not be used: run/bad_images.jsonl"), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("1 images could not be used: run/bad_images.jsonl"), std::string::npos)
+      << outcome.err;
   const auto bad = jsonLinesOf(here_ / "run" / "bad_images.jsonl");
   ASSERT_EQ(bad.size(), 1u);
   EXPECT_EQ(bad[0].at("path"), "train/dark/3.png");
@@ -111,7 +114,8 @@ TEST_F(Faults, ASignalAsksForACheckpoint) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   EXPECT_FALSE(fs::exists(last));
   kill(child, SIGUSR1);
-  for (int i = 0; i < 4000 && !fs::exists(last); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  for (int i = 0; i < 4000 && !fs::exists(last); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
   EXPECT_TRUE(fs::exists(last));
   const int64_t asked = verifyCheckpoint((here_ / "run").string()).step;
   EXPECT_EQ(kill(child, SIGTERM), 0);

@@ -19,7 +19,8 @@ bool fails(const char* operation, int descriptor) {
   if (std::strcmp(wanted, operation) != 0) return false;
   std::snprintf(name, sizeof name, "/proc/self/fd/%d", descriptor);
   const ssize_t length = readlink(name, path, sizeof path - 1);
-  if (length < 0 || std::string(path, static_cast<size_t>(length)).find(part) == std::string::npos) return false;
+  if (length < 0 || std::string(path, static_cast<size_t>(length)).find(part) == std::string::npos)
+    return false;
   errno = std::strcmp(code, "ENOSPC") == 0 ? ENOSPC : EIO;
   return true;
 }
@@ -32,7 +33,8 @@ __attribute__((visibility("default"))) ssize_t pread(int descriptor, void* to, s
   return fails("pread", descriptor) ? -1 : syscall(SYS_pread64, descriptor, to, bytes, offset);
 }
 
-__attribute__((visibility("default"))) ssize_t pread64(int descriptor, void* to, size_t bytes, off64_t offset) {
+__attribute__((visibility("default"))) ssize_t pread64(int descriptor, void* to, size_t bytes,
+                                                       off64_t offset) {
   return fails("pread", descriptor) ? -1 : syscall(SYS_pread64, descriptor, to, bytes, offset);
 }
 

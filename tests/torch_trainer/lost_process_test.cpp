@@ -1,5 +1,5 @@
-// F16: a process of a run is killed or frozen. The others end with the cause, and the run started again ends as the
-// undisturbed one.
+// F16: a process of a run is killed or frozen. The others end with the cause, and the run started again ends
+// as the undisturbed one.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -27,13 +27,15 @@ std::string run(const std::string& out) {
 class Members {
  public:
   Members(const fs::path& folder, int size) : folder_(folder) {
-    const Outcome port = runIn(folder, "python3 -c 'import socket; s = socket.socket(); s.bind((\"127.0.0.1\", 0)); "
-                                       "print(s.getsockname()[1])'");
+    const Outcome port = runIn(folder,
+                               "python3 -c 'import socket; s = socket.socket(); s.bind((\"127.0.0.1\", 0)); "
+                               "print(s.getsockname()[1])'");
     for (int rank = 0; rank < size; ++rank) {
       const std::string command = fmt::format(
           "cd '{}' && RANK={} LOCAL_RANK={} WORLD_SIZE={} MASTER_ADDR=127.0.0.1 MASTER_PORT={} "
           "TORCHELASTIC_ERROR_FILE=cause{} exec {} {} --resume auto >out{} 2>err{}",
-          folder.string(), rank, rank, size, std::stoi(port.out), rank, MIXMIM_PROGRAM, run("run"), rank, rank);
+          folder.string(), rank, rank, size, std::stoi(port.out), rank, MIXMIM_PROGRAM, run("run"), rank,
+          rank);
       const pid_t child = fork();
       if (child == 0) {
         execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
@@ -110,8 +112,8 @@ TEST_F(LostProcess, IsNamedByTheOthersWhichEnd) {
 pid_t startLauncher(const fs::path& here) {
   const pid_t child = fork();
   if (child == 0) {
-    const std::string command = "cd '" + here.string() + "' && exec " MIXMIM_PROGRAM " " + run("run") +
-                                " --nproc 3 >out 2>err";
+    const std::string command =
+        "cd '" + here.string() + "' && exec " MIXMIM_PROGRAM " " + run("run") + " --nproc 3 >out 2>err";
     execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
     _exit(127);
   }
@@ -140,10 +142,12 @@ TEST_F(LostProcess, EndsTheWholeRunOfTheLauncher) {
   const Clock::time_point start = Clock::now();
   EXPECT_EQ(exitCodeOf(launcher), 1);
   EXPECT_LT(Clock::now() - start, kAtMost);
-  EXPECT_NE(contentOf(here_ / "err").find(
-                fmt::format("mixmim: error: process 1 of 3 ({}) was killed by signal 9 (Killed); the others are ended",
-                            children[1])),
-            std::string::npos)
+  EXPECT_NE(
+      contentOf(here_ / "err")
+          .find(fmt::format(
+              "mixmim: error: process 1 of 3 ({}) was killed by signal 9 (Killed); the others are ended",
+              children[1])),
+      std::string::npos)
       << contentOf(here_ / "err");
   for (const pid_t child : children) EXPECT_NE(kill(child, 0), 0);
   expectTheUndisturbedEnd();
@@ -155,7 +159,8 @@ TEST_F(LostProcess, ALauncherThatIsKilledLeavesNothingBehind) {
   kill(launcher, SIGKILL);
   EXPECT_EQ(exitCodeOf(launcher), 137);
   for (const pid_t child : children) {
-    for (int i = 0; i < 2000 && kill(child, 0) == 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    for (int i = 0; i < 2000 && kill(child, 0) == 0; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
     EXPECT_NE(kill(child, 0), 0);
   }
 }
@@ -169,7 +174,8 @@ TEST_F(LostProcess, SignalsReachAllProcesses) {
   const Clock::time_point start = Clock::now();
   EXPECT_EQ(exitCodeOf(launcher), 143);
   EXPECT_LT(Clock::now() - start, std::chrono::seconds(20));
-  EXPECT_NE(contentOf(here_ / "err").find("interrupted after step "), std::string::npos) << contentOf(here_ / "err");
+  EXPECT_NE(contentOf(here_ / "err").find("interrupted after step "), std::string::npos)
+      << contentOf(here_ / "err");
   expectTheUndisturbedEnd();
 }
 
