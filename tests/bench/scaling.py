@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import pathlib
+import signal
 import statistics
 import subprocess
 import sys
@@ -122,6 +123,7 @@ def main():
     parser.add_argument("--model", nargs=argparse.REMAINDER, default=MODEL, help="options of the model, to the end of the line")
     options = parser.parse_args()
     options.build = options.build.resolve()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # namespaces and processes do not stay behind
     if not options.loopback and os.geteuid() != 0:
         sys.exit("network namespaces need root; --loopback does without")
     with tempfile.TemporaryDirectory(prefix="mixmim-scaling-") as name:
