@@ -5,6 +5,7 @@ Each entry: document, the block's first words, what is written before it, what a
 
 CPP = [
     ("README.md", "#include <iostream>", "", ""),
+    ("docs/deploy.md", "#include <iostream>", "", ""),
     (
         "docs/deploy.md",
         "auto classifier = cv::mixmim::Classifier::create",
