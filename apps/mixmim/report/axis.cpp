@@ -47,7 +47,11 @@ Axis Axis::linear(double low, double high, int ticks) {
   axis.low_ = first * step;
   axis.high_ = last * step;
   const double largest = std::max(std::abs(axis.low_), std::abs(axis.high_));
-  for (double k = first; k <= last; ++k) axis.ticks_.push_back({k * step, tickText(k * step, step, largest)});
+  const auto steps = static_cast<int>(last - first);
+  for (int k = 0; k <= steps; ++k) {
+    const double value = (first + k) * step;
+    axis.ticks_.push_back({value, tickText(value, step, largest)});
+  }
   return axis;
 }
 
@@ -68,8 +72,11 @@ Axis Axis::logarithmic(double low, double high) {
   axis.low_ = std::pow(10, first);
   axis.high_ = std::pow(10, last);
   const double step = std::ceil((last - first) / kMostDecades);
-  for (double power = first; power <= last; power += step)
-    axis.ticks_.push_back({std::pow(10, power), fmt::format("{:g}", std::pow(10, power))});
+  const auto steps = static_cast<int>((last - first) / step);
+  for (int k = 0; k <= steps; ++k) {
+    const double value = std::pow(10, first + k * step);
+    axis.ticks_.push_back({value, fmt::format("{:g}", value)});
+  }
   return axis;
 }
 

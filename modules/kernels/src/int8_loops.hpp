@@ -21,7 +21,7 @@ MIXMIM_TARGET inline void rangeOf(const float* x, int64_t count, float& least, f
   }
 }
 
-MIXMIM_TARGET ByteRow quantize(const float* x, int64_t count, uint8_t* bytes) {
+MIXMIM_TARGET inline ByteRow quantize(const float* x, int64_t count, uint8_t* bytes) {
   constexpr float kRound = 12582912.f;  // 1.5 * 2^23: adding it leaves the nearest integer in the last bits
   float least, most;
   rangeOf(x, count, least, most);

@@ -119,8 +119,9 @@ MIXMIM_TARGET inline void geluBackward(const float* x, int64_t count, float* gra
   }
 }
 
-constexpr int64_t kPanel = 2 * kLanes;  // columns of x that a tile takes
-constexpr int64_t kDeep = 128;  // rows that are packed at a time: a panel of x stays in the first cache
+inline constexpr int64_t kPanel = 2 * kLanes;  // columns of x that a tile takes
+inline constexpr int64_t kDeep =
+    128;  // rows that are packed at a time: a panel of x stays in the first cache
 
 /// rows x columns -> panels of kWide columns, row after row; 0 beyond the columns.
 template <int64_t kWide>
