@@ -113,7 +113,7 @@ class Processes {
       for (size_t i = 0; i < std::size(kPassedOn); ++i)
         for (; seen[i] < signals[kPassedOn[i]]; ++seen[i]) kill(kPassedOn[i]);
       collect();
-      if (ending_ && Clock::now() > deadline_) kill(SIGKILL);
+      if (Clock::now() > deadline_) killTheRest();
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
     return exitCode_;
@@ -127,6 +127,17 @@ class Processes {
 
   void kill(int signal) {
     for (const Process& process : running_) ::kill(process.id, signal);
+  }
+
+  /// They say goodbye to each other at a good end too, so one that stays behind is stuck.
+  void killTheRest() {
+    for (const Process& process : running_)
+      if (!ending_)
+        std::cerr << fmt::format("mixmim: error: process {} of {} ({}) did not end within {} s of another",
+                                 process.rank, size_, process.id, kPatience.count())
+                  << std::endl;
+    kill(SIGKILL);
+    deadline_ = Clock::time_point::max();
   }
 
   void collect() {
@@ -145,10 +156,11 @@ class Processes {
   /// The first that ends badly is the cause; the others end because of it.
   void judge(const Process& ended, int status) {
     const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    const bool causes = code != kDone && !ending_;
+    if (causes || deadline_ == Clock::time_point::max()) deadline_ = Clock::now() + kPatience;
     if (code == kDone || ending_) return;
     exitCode_ = code;
     ending_ = true;
-    deadline_ = Clock::now() + kPatience;
     const bool interrupted = WIFEXITED(status) && code > 128;  // it has stopped cleanly, as all others do
     if (interrupted) return;
     exitCode_ = kFailed;
@@ -160,8 +172,8 @@ class Processes {
 
   int size_;
   std::vector<Process> running_;
-  bool ending_ = false;
-  Clock::time_point deadline_;
+  bool ending_ = false;                                    ///< one has ended badly
+  Clock::time_point deadline_ = Clock::time_point::max();  ///< for all, once the first has ended
   int exitCode_ = kDone;
 };
 
