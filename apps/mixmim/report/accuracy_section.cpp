@@ -52,7 +52,7 @@ std::string confusions(const EvaluationRecord& record) {
   constexpr size_t kShown = 12;
   std::vector<std::pair<int64_t, std::pair<int, int>>> wrong;
   for (const auto& [classes, count] : record.confusion)
-    if (classes.first != classes.second && count > 0) wrong.push_back({-count, classes});
+    if (classes.first != classes.second && count > 0) wrong.emplace_back(-count, classes);
   if (wrong.empty()) return {};
   std::sort(wrong.begin(), wrong.end());
   if (wrong.size() > kShown) wrong.resize(kShown);
