@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <boost/json.hpp>
 #include <filesystem>
 #include <iostream>
@@ -82,6 +83,12 @@ std::string shortened(const json::value& value) {
   return fmt::format("{}, and {} more]", text.substr(0, text.size() - 1), list.size() - kShown);
 }
 
+bool isListOfObjects(const json::value& value) {
+  const json::array* list = value.if_array();
+  return list && !list->empty() &&
+         std::all_of(list->begin(), list->end(), [](const json::value& entry) { return entry.is_object(); });
+}
+
 /// "key  value" lines, nested objects indented.
 void print(const json::object& object, int indent = 0) {
   for (const auto& entry : object) {
@@ -90,6 +97,9 @@ void print(const json::object& object, int indent = 0) {
     if (entry.value().is_object()) {
       std::cout << key << '\n';
       print(entry.value().get_object(), indent + 2);
+    } else if (isListOfObjects(entry.value())) {
+      std::cout << key << '\n';
+      for (const json::value& one : entry.value().get_array()) print(one.get_object(), indent + 2);
     } else {
       std::cout << fmt::format("{:<18} {}\n", key, shortened(entry.value()));
     }

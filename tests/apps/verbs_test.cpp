@@ -225,6 +225,12 @@ TEST_F(Verbs, InfoTellsWhatAModelSaysOfItself) {
     EXPECT_NE(text.find(line), std::string::npos) << text;
 }
 
+TEST_F(Verbs, InfoGivesEveryPluginLinesOfItsOwn) {
+  const std::string text = mixmim(here(), "info").out;
+  EXPECT_NE(text.find("\nplugins\n  name               "), std::string::npos) << text;
+  EXPECT_EQ(text.find('{'), std::string::npos) << text;
+}
+
 TEST_F(Verbs, InfoShortensLongLists) {
   answer("export --model small --size 32 --out thousand.onnx --run.trainer ./none.so --json");
   const std::string text = mixmim(here(), "info thousand.onnx").out;
