@@ -55,7 +55,7 @@ class Soak:
         self.program = str(build / "bin" / "mixmim")
         self.failing_io = next(iter(build.glob("lib/libfailing_io.so")), None)
         self.folder, self.processes, self.chance = folder, processes, chance
-        self.run = folder / "run"
+        self.run, self.log = folder / "run", folder / "log"
         self.counts = collections.Counter()
         self.resumed_at = 0
         self.faults = {"kill -9 of a process": self.kill_one, "freeze of a process": self.freeze_one,
@@ -77,7 +77,6 @@ class Soak:
         subprocess.run(undisturbed, check=True, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
 
     def start(self, environment=None, output=None):
-        self.log = self.folder / "log"
         command = self.command(self.run, "--resume", "auto", "--nproc", str(self.processes))
         self.before = newest_step(self.run)
         with open(self.log, "w", encoding="utf-8") as log:
