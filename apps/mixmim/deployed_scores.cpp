@@ -49,10 +49,10 @@ EvaluationResult evaluateClassifier(Classifier& classifier, const Source& source
   return accuracy.result();
 }
 
-DeployedCheck checkDeployed(const std::string& model, const Source& source, const std::string& where) {
+DeployedCheck checkDeployed(Classifier& exact, const std::string& model, const Source& source,
+                            const std::string& where) {
   DeployedCheck check;
-  const auto exact = Classifier::create(model);
-  checkLabels(where, source.labels(), exact->labels());
+  checkLabels(where, source.labels(), exact.labels());
   cv::Ptr<Classifier> fast;
   try {
     ClassifierOptions options;
@@ -61,10 +61,10 @@ DeployedCheck checkDeployed(const std::string& model, const Source& source, cons
   } catch (const Error& e) {
     check.whyNoInt8 = e.what();
   }
-  Accuracy exactAccuracy = accuracyOf(*exact), fastAccuracy = accuracyOf(*exact);
+  Accuracy exactAccuracy = accuracyOf(exact), fastAccuracy = accuracyOf(exact);
   cv::Mat scores, fastScores;
   forEachPicture(source, [&](const cv::Mat& picture, int label) {
-    exact->logits(picture, scores);
+    exact.logits(picture, scores);
     exactAccuracy.add(scores.ptr<float>(), label);
     if (!fast) return;
     fast->logits(picture, fastScores);

@@ -21,8 +21,9 @@ struct DeployedCheck {
   int64_t sameAnswer = 0;  ///< pictures for which both name the same class first
 };
 
-/// Both ways over the same pictures. Throws Error where the classes of `source` (whose name is `where`) are
-/// not the model's.
-DeployedCheck checkDeployed(const std::string& model, const Source& source, const std::string& where);
+/// Both ways over the same pictures; `exact` is the file `model` with the options as they are. Throws Error
+/// where the classes of `source` (whose name is `where`) are not the model's.
+DeployedCheck checkDeployed(Classifier& exact, const std::string& model, const Source& source,
+                            const std::string& where);
 
 }  // namespace cv::mixmim

@@ -11,7 +11,6 @@
 #include "apps/mixmim/data_source.hpp"
 #include "apps/mixmim/deployed_scores.hpp"
 #include "apps/mixmim/evaluation.hpp"
-#include "apps/mixmim/json_number.hpp"
 #include "apps/mixmim/verb.hpp"
 
 namespace cv::mixmim {
@@ -28,18 +27,16 @@ Evaluated evaluateDeployed(const std::string& path, const std::shared_ptr<const 
   return {evaluateClassifier(*classifier, *source), classifier->labels(), 0};
 }
 
-boost::json::object toJson(const Evaluated& evaluated) {
-  const auto& [result, labels, step] = evaluated;
-  boost::json::array perClass, confusion;
-  for (int c = 0; c < static_cast<int>(labels.size()); ++c) {
-    perClass.push_back({{"label", labels[static_cast<size_t>(c)]},
-                        {"images", result.imagesOf(c)},
-                        {"top1", result.top1Of(c)}});
-    const int* row = result.confusion.ptr<int>(c);
-    confusion.push_back(boost::json::array(row, row + labels.size()));
+boost::json::object answerOf(const Evaluated& evaluated) {
+  const cv::Mat& matrix = evaluated.result.confusion;
+  boost::json::array confusion;
+  for (int c = 0; c < matrix.rows; ++c) {
+    const int* row = matrix.ptr<int>(c);
+    confusion.push_back(boost::json::array(row, row + matrix.cols));
   }
-  return {{"images", result.images},           {"top1", result.top1},   {"top5", result.top5},
-          {"loss", finiteOrNull(result.loss)}, {"per_class", perClass}, {"confusion", confusion}};
+  boost::json::object answer = toJson(evaluated.result, evaluated.labels);
+  answer["confusion"] = std::move(confusion);
+  return answer;
 }
 
 void printForPeople(const Evaluated& evaluated) {
@@ -101,7 +98,7 @@ int run(const CommandLine& line) {
       deployed ? evaluateDeployed(model, source, options) : evaluateCheckpoint(model, source, config);
   if (!line.get("csv").empty()) writeCsv(line.get("csv"), evaluated);
   if (line.has("json"))
-    std::cout << boost::json::serialize(toJson(evaluated)) << '\n';
+    std::cout << boost::json::serialize(answerOf(evaluated)) << '\n';
   else
     printForPeople(evaluated);
   return kDone;

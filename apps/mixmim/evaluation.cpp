@@ -1,12 +1,14 @@
 #include "apps/mixmim/evaluation.hpp"
 
 #include <algorithm>
+#include <boost/json.hpp>
 #include <cmath>
 #include <limits>
 #include <numeric>
 
 #include <fmt/format.h>
 
+#include "apps/mixmim/json_number.hpp"
 #include "apps/mixmim/progress.hpp"
 #include "opencv2/mixmim/error.hpp"
 
@@ -96,6 +98,19 @@ EvaluationResult evaluate(const std::shared_ptr<const Source>& source, const Con
   accuracy.addOthers(world);
   if (mistakes) mistakes->addOthers(world);
   return accuracy.result();
+}
+
+boost::json::object toJson(const EvaluationResult& result, const std::vector<std::string>& labels) {
+  boost::json::array perClass;
+  for (int c = 0; c < static_cast<int>(labels.size()); ++c)
+    perClass.push_back({{"label", labels[static_cast<size_t>(c)]},
+                        {"images", result.imagesOf(c)},
+                        {"top1", result.top1Of(c)}});
+  return {{"images", result.images},
+          {"top1", result.top1},
+          {"top5", result.top5},
+          {"loss", finiteOrNull(result.loss)},
+          {"per_class", std::move(perClass)}};
 }
 
 void checkLabels(const std::string& where, const std::vector<std::string>& data,

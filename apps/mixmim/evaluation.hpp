@@ -1,6 +1,7 @@
 // Accuracy of anything that turns a batch into scores.
 #pragma once
 
+#include <boost/json/object.hpp>
 #include <functional>
 #include <memory>
 #include <string>
@@ -47,6 +48,10 @@ class Accuracy {
 EvaluationResult evaluate(const std::shared_ptr<const Source>& source, const Config& config, int classes,
                           const std::function<cv::Mat(const Batch&)>& scores,
                           World& world = *aloneInTheWorld(), Mistakes* mistakes = nullptr);
+
+/// "images", "top1", "top5", "loss" and "per_class" of a result, for a file or an answer. `labels`: one per
+/// class.
+boost::json::object toJson(const EvaluationResult& result, const std::vector<std::string>& labels);
 
 /// Throws Error when the classes of a data set are not the model's, naming the first difference.
 void checkLabels(const std::string& where, const std::vector<std::string>& data,

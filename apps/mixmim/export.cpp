@@ -88,9 +88,9 @@ class Comparer {
     expected_ = trainerScores(model.config, model.weights, head, pictures_, &whyNot_);
   }
 
-  Comparison operator()(const std::string& file) const {
-    if (head_ == Head::kPyramid) return {std::nullopt, "no part of mixmim computes a pyramid"};
-    const auto classifier = Classifier::create(file);  // replays the golden picture
+  /// `classifier`: the file; null for a pyramid.
+  Comparison operator()(Classifier* classifier) const {
+    if (!classifier) return {std::nullopt, "no part of mixmim computes a pyramid"};
     if (!expected_) return {std::nullopt, whyNot_};
     cv::Mat answer;
     if (hasClasses(head_))
@@ -186,11 +186,13 @@ int run(const CommandLine& line) {
   progress.update(2, "the trainer has answered");
   const ExportReport report = exportOnnx(out, model.weights, model.config.model, model.about, options);
   model.weights.clear();  // a large model need not be there twice
-  const Comparison comparison = compare(out);
+  cv::Ptr<Classifier> classifier;
+  if (options.head != Head::kPyramid) classifier = Classifier::create(out);  // replays the golden picture
+  const Comparison comparison = compare(classifier.get());
   progress.update(3, "compared");
   if (!line.has("json")) printForPeople(out, model, options.head, report, comparison);
   std::optional<DeployedCheck> check;
-  if (pictures) check = checkDeployed(out, *pictures, line.get("check"));
+  if (pictures) check = checkDeployed(*classifier, out, *pictures, line.get("check"));
   if (line.has("json")) {
     boost::json::value difference;  // null: nothing to compare with
     if (comparison.difference) difference = *comparison.difference;

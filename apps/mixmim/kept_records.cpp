@@ -14,7 +14,6 @@
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
-#include "apps/mixmim/json_number.hpp"
 #include "apps/mixmim/report/record_files.hpp"
 #include "data_pipeline/cores.hpp"
 #include "data_pipeline/versions.hpp"
@@ -67,20 +66,17 @@ json::array writePictures(const fs::path& folder, const std::string& what,
 }
 
 json::object describe(const KeptEvaluation& kept) {
-  const EvaluationResult& result = kept.result;
-  json::array perClass, confusion;
-  const std::vector<std::string>& labels = kept.source.labels();
-  for (int label = 0; label < static_cast<int>(labels.size()); ++label) {
-    perClass.push_back({{"label", labels[static_cast<size_t>(label)]},
-                        {"images", result.imagesOf(label)},
-                        {"top1", result.top1Of(label)}});
-    for (int answer = 0; answer < result.confusion.cols; ++answer)
-      if (const int count = result.confusion.at<int>(label, answer); count > 0)
+  const cv::Mat& matrix = kept.result.confusion;
+  json::array confusion;
+  for (int label = 0; label < matrix.rows; ++label)
+    for (int answer = 0; answer < matrix.cols; ++answer)
+      if (const int count = matrix.at<int>(label, answer); count > 0)
         confusion.push_back(json::array{label, answer, count});
-  }
-  return {{"step", kept.step},     {"data", kept.data},     {"images", result.images},
-          {"top1", result.top1},   {"top5", result.top5},   {"loss", finiteOrNull(result.loss)},
-          {"per_class", perClass}, {"confusion", confusion}};
+  json::object description = toJson(kept.result, kept.source.labels());
+  description["step"] = kept.step;
+  description["data"] = kept.data;
+  description["confusion"] = std::move(confusion);
+  return description;
 }
 
 /// What follows "key: " in a file of the system that says so, or "".

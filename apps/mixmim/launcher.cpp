@@ -78,15 +78,13 @@ Meeting openMeeting() {
   _exit(kFailed);
 }
 
-/// How a process ended, as a sentence; "" for a good end.
+/// How a process ended badly, as a sentence.
 std::string troubleOf(int rank, int size, pid_t id, int status) {
   const std::string name = fmt::format("process {} of {} ({})", rank, size, id);
   if (WIFSIGNALED(status))
     return fmt::format("{} was killed by signal {} ({})", name, WTERMSIG(status),
                        strsignal(WTERMSIG(status)));
-  if (WEXITSTATUS(status) != kDone)
-    return fmt::format("{} ended with exit code {}", name, WEXITSTATUS(status));
-  return {};
+  return fmt::format("{} ended with exit code {}", name, WEXITSTATUS(status));
 }
 
 class Processes {

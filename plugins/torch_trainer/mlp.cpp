@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "kernels/layers.hpp"
 #include "plugins/torch_trainer/parallel.hpp"
+#include "plugins/torch_trainer/row_kernels.hpp"
 
 namespace cv::mixmim {
 
@@ -13,11 +13,6 @@ namespace {
 
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
-
-const LayerKernels& kernels() {
-  static const LayerKernels& fastest = *layerKernels().front();
-  return fastest;
-}
 
 /// Rows in parts for the threads. The gradients of the weights are sums over parts, so their number does not
 /// depend on the number of threads; each part has as many numbers of gradients as the model has.
@@ -46,7 +41,7 @@ at::Tensor packed(const at::Tensor& weight, bool transposed) {
   const RightSide side{transposed ? inputs : outputs, transposed ? outputs : inputs,
                        matrix.const_data_ptr<float>(), transposed};
   const at::Tensor to = at::empty({side.size()}, weight.options());
-  kernels().packRightSide(side, to.data_ptr<float>());
+  rowKernels().packRightSide(side, to.data_ptr<float>());
   return to;
 }
 
@@ -68,7 +63,7 @@ struct NarrowMlp : torch::autograd::Function<NarrowMlp> {
       rows.second = second.const_data_ptr<float>();
       rows.secondBias = secondBias.const_data_ptr<float>();
       rows.out = out.data_ptr<float>() + row * width;
-      kernels().mlp(rows, scratch());
+      rowKernels().mlp(rows, scratch());
     });
     context->save_for_backward({x, firstWeight, firstBias, secondWeight});
     return out;
@@ -102,15 +97,14 @@ struct NarrowMlp : torch::autograd::Function<NarrowMlp> {
       gradient.firstBiases = firstBiases.data_ptr<float>() + part * hidden;
       gradient.secondWeights = secondWeights.data_ptr<float>() + part * hidden * width;
       gradient.secondBiases = secondBiases.data_ptr<float>() + part * width;
-      kernels().mlpBackward(gradient, scratch());
+      rowKernels().mlpBackward(gradient, scratch());
     });
     return {xGradient, firstWeights.sum(0), firstBiases.sum(0), secondWeights.sum(0), secondBiases.sum(0)};
   }
 };
 
 bool isNarrow(const at::Tensor& x, const LinearParameters& first) {
-  return x.is_cpu() && x.scalar_type() == at::kFloat && x.numel() > 0 &&
-         first.weight.numel() <= kNarrowMatrix && x.size(-1) % kWidthMultiple == 0 &&
+  return rowKernelsCan(x) && first.weight.numel() <= kNarrowMatrix &&
          first.weight.size(0) % kWidthMultiple == 0;
 }
 

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "kernels/layers.hpp"
 #include "plugins/torch_trainer/parallel.hpp"
 
 namespace cv::mixmim {
@@ -13,15 +12,6 @@ namespace {
 
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
-
-const LayerKernels& kernels() {
-  static const LayerKernels& fastest = *layerKernels().front();
-  return fastest;
-}
-
-bool kernelsCan(const at::Tensor& x) {
-  return x.is_cpu() && x.scalar_type() == at::kFloat && x.size(-1) % kWidthMultiple == 0 && x.numel() > 0;
-}
 
 const float* numbers(const at::Tensor& tensor) {
   return tensor.defined() ? tensor.const_data_ptr<float>() : nullptr;
@@ -66,7 +56,7 @@ struct Normalise : torch::autograd::Function<Normalise> {
       rows.out = out.data_ptr<float>() + at;
       rows.mean = moments.data_ptr<float>() + first;
       rows.inverse = rows.mean + pieces.rows;
-      kernels().norm(rows);
+      rowKernels().norm(rows);
     });
     context->set_materialize_grads(false);
     context->save_for_backward({sum, gain, moments});
@@ -100,7 +90,7 @@ struct Normalise : torch::autograd::Function<Normalise> {
       gradient.x = x.data_ptr<float>() + at;
       gradient.gainParts = parts.data_ptr<float>() + piece * pieces.width;
       gradient.biasParts = gradient.gainParts + pieces.count * pieces.width;
-      kernels().normBackward(gradient);
+      rowKernels().normBackward(gradient);
     });
     const at::Tensor sums = parts.sum(1);
     return forBoth(x, sums[0], sums[1]);
@@ -124,9 +114,18 @@ struct Division {
 
 }  // namespace
 
+const LayerKernels& rowKernels() {
+  static const LayerKernels& fastest = *layerKernels().front();
+  return fastest;
+}
+
+bool rowKernelsCan(const at::Tensor& x) {
+  return x.is_cpu() && x.scalar_type() == at::kFloat && x.size(-1) % kWidthMultiple == 0 && x.numel() > 0;
+}
+
 Normalised addAndNormalise(const at::Tensor& x, const at::Tensor& added, const at::Tensor& gain,
                            const at::Tensor& bias, double eps) {
-  if (kernelsCan(x) && (!added.defined() || added.scalar_type() == x.scalar_type())) {
+  if (rowKernelsCan(x) && (!added.defined() || added.scalar_type() == x.scalar_type())) {
     const auto maybe = added.defined() ? std::optional(added.contiguous()) : std::nullopt;
     const variable_list results = Normalise::apply(x.contiguous(), maybe, gain, bias, eps);
     return {results[0], results[1]};
@@ -136,18 +135,18 @@ Normalised addAndNormalise(const at::Tensor& x, const at::Tensor& added, const a
 }
 
 at::Tensor exactGelu(const at::Tensor& x) {
-  if (!kernelsCan(x) || !x.is_contiguous()) return at::gelu(x);
+  if (!rowKernelsCan(x) || !x.is_contiguous()) return at::gelu(x);
   const at::Tensor out = at::empty_like(x);
   const Pieces pieces(x);
   pieces.forEach([&](int64_t, int64_t first, int64_t count) {
     const int64_t at = first * pieces.width;
-    kernels().gelu(numbers(x) + at, count * pieces.width, out.data_ptr<float>() + at);
+    rowKernels().gelu(numbers(x) + at, count * pieces.width, out.data_ptr<float>() + at);
   });
   return out;
 }
 
 at::Tensor exactGeluBackward(const at::Tensor& x, at::Tensor& gradient) {
-  if (!kernelsCan(x) || !x.is_contiguous() || !gradient.is_contiguous()) {
+  if (!rowKernelsCan(x) || !x.is_contiguous() || !gradient.is_contiguous()) {
     at::gelu_backward_out(gradient, gradient, x);
     return at::gelu(x);
   }
@@ -155,14 +154,14 @@ at::Tensor exactGeluBackward(const at::Tensor& x, at::Tensor& gradient) {
   const Pieces pieces(x);
   pieces.forEach([&](int64_t, int64_t first, int64_t count) {
     const int64_t at = first * pieces.width;
-    kernels().geluBackward(numbers(x) + at, count * pieces.width, gradient.data_ptr<float>() + at,
-                           out.data_ptr<float>() + at);
+    rowKernels().geluBackward(numbers(x) + at, count * pieces.width, gradient.data_ptr<float>() + at,
+                              out.data_ptr<float>() + at);
   });
   return out;
 }
 
 LinearGradient linearGradient(const at::Tensor& x, const at::Tensor& y, at::ScalarType type) {
-  if (!kernelsCan(x) || type != at::kFloat) return {y.t().matmul(x).to(type), y.sum(0, false, type)};
+  if (!rowKernelsCan(x) || type != at::kFloat) return {y.t().matmul(x).to(type), y.sum(0, false, type)};
   const int64_t rows = x.size(0), inputs = x.size(1), outputs = y.size(1);
   const Division division(rows, inputs, outputs);
   const at::Tensor weight = at::empty({division.parts, outputs, inputs}, x.options());
@@ -180,7 +179,7 @@ LinearGradient linearGradient(const at::Tensor& x, const at::Tensor& y, at::Scal
     gradient.yStep = outputs;
     gradient.weight = weight.data_ptr<float>() + (part * outputs + block) * inputs;
     gradient.bias = bias.data_ptr<float>() + part * outputs + block;
-    kernels().weightGradient(gradient, scratch());
+    rowKernels().weightGradient(gradient, scratch());
   });
   if (division.parts == 1) return {weight.squeeze(0), bias.squeeze(0)};
   return {weight.sum(0), bias.sum(0)};

@@ -5,7 +5,15 @@
 
 #include <ATen/ATen.h>
 
+#include "kernels/layers.hpp"
+
 namespace cv::mixmim {
+
+/// The fastest that this processor runs.
+const LayerKernels& rowKernels();
+
+/// Whether they take rows of x.
+bool rowKernelsCan(const at::Tensor& x);
 
 struct Normalised {
   at::Tensor sum, out;  ///< ... x C
