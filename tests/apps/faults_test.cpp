@@ -102,13 +102,7 @@ TEST_F(Faults, APictureThatTheDiskCannotReadIsReplacedAndNamed) {
 /// SIGUSR1 asks for a checkpoint; the run goes on.
 TEST_F(Faults, ASignalAsksForACheckpoint) {
   const std::string slow = run("run", "--epochs 4000 --run.checkpointEpochs 4000 --run.logSteps 100000");
-  const pid_t child = fork();
-  if (child == 0) {
-    const std::string command =
-        "cd '" + here_.string() + "' && exec " MIXMIM_PROGRAM " " + slow + " >/dev/null 2>&1";
-    execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
-    _exit(127);
-  }
+  const pid_t child = startRun(here_, slow);
   const fs::path last = here_ / "run" / "checkpoints" / "last";
   for (int i = 0; i < 4000 && contentOf(here_ / "run" / "train.log").empty(); ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(5));

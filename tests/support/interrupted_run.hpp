@@ -22,24 +22,21 @@ inline std::string finalState(const std::filesystem::path& run) {
   return bytes;
 }
 
+/// Starts `mixmim <arguments>`, silently.
+inline pid_t startRun(const std::filesystem::path& folder, const std::string& arguments) {
+  return startIn(folder, "exec " MIXMIM_PROGRAM " " + arguments + " >/dev/null 2>&1");
+}
+
 /// Starts a run in a child and sends `signal` some milliseconds after it has written its first checkpoint.
 /// The exit code as a shell gives it.
 inline int interruptedRun(const std::filesystem::path& folder, const std::string& arguments,
                           const std::filesystem::path& run, int signal, int delay = 20) {
-  const pid_t child = fork();
-  if (child == 0) {
-    const std::string command =
-        "cd '" + folder.string() + "' && exec " MIXMIM_PROGRAM " " + arguments + " >/dev/null 2>&1";
-    execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
-    _exit(127);
-  }
+  const pid_t child = startRun(folder, arguments);
   for (int i = 0; i < 4000 && !std::filesystem::exists(run / "checkpoints" / "last"); ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   std::this_thread::sleep_for(std::chrono::milliseconds(delay));
   kill(child, signal);
-  int status = 0;
-  waitpid(child, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  return waitForEnd(child);
 }
 
 /// Runs `command(out)` to its end as "whole", cut short and continued as "cut", and expects both to end the

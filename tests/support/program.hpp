@@ -2,6 +2,7 @@
 #pragma once
 
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <boost/json.hpp>
 #include <cstdio>
@@ -31,11 +32,34 @@ inline std::vector<boost::json::object> jsonLinesOf(const std::filesystem::path&
   return objects;
 }
 
+/// The exit code as a shell gives it.
+inline int exitCodeOf(int status) {
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
 /// Runs a command through the shell, inside `folder`.
 inline Outcome runIn(const std::filesystem::path& folder, const std::string& command) {
   const int status = std::system(("cd '" + folder.string() + "' && " + command + " >.out 2>.err").c_str());
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), contentOf(folder / ".out"),
-          contentOf(folder / ".err")};
+  return {exitCodeOf(status), contentOf(folder / ".out"), contentOf(folder / ".err")};
+}
+
+/// Starts a command through the shell, inside `folder`, and does not wait for it. One that begins with
+/// "exec", after variables, takes the shell's place, so that signals reach it.
+inline pid_t startIn(const std::filesystem::path& folder, const std::string& command) {
+  const std::string whole = "cd '" + folder.string() + "' && " + command;
+  const pid_t child = fork();
+  if (child == 0) {
+    execl("/bin/sh", "sh", "-c", whole.c_str(), nullptr);
+    _exit(127);
+  }
+  return child;
+}
+
+/// Waits for the end of a child.
+inline int waitForEnd(pid_t child) {
+  int status = 0;
+  waitpid(child, &status, 0);
+  return exitCodeOf(status);
 }
 
 /// Runs `mixmim <arguments>`.

@@ -32,16 +32,10 @@ class Members {
                                "print(s.getsockname()[1])'");
     for (int rank = 0; rank < size; ++rank) {
       const std::string command = fmt::format(
-          "cd '{}' && RANK={} LOCAL_RANK={} WORLD_SIZE={} MASTER_ADDR=127.0.0.1 MASTER_PORT={} "
+          "RANK={} LOCAL_RANK={} WORLD_SIZE={} MASTER_ADDR=127.0.0.1 MASTER_PORT={} "
           "TORCHELASTIC_ERROR_FILE=cause{} exec {} {} --resume auto >out{} 2>err{}",
-          folder.string(), rank, rank, size, std::stoi(port.out), rank, MIXMIM_PROGRAM, run("run"), rank,
-          rank);
-      const pid_t child = fork();
-      if (child == 0) {
-        execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
-        _exit(127);
-      }
-      children_.push_back(child);
+          rank, rank, size, std::stoi(port.out), rank, MIXMIM_PROGRAM, run("run"), rank, rank);
+      children_.push_back(startIn(folder, command));
     }
   }
   ~Members() {
@@ -55,11 +49,7 @@ class Members {
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
   void send(int rank, int signal) const { kill(children_[static_cast<size_t>(rank)], signal); }
-  int exitCode(int rank) const {
-    int status = 0;
-    waitpid(children_[static_cast<size_t>(rank)], &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  }
+  int exitCode(int rank) const { return waitForEnd(children_[static_cast<size_t>(rank)]); }
   std::string errors(int rank) const { return contentOf(folder_ / ("err" + std::to_string(rank))); }
   std::string cause(int rank) const { return contentOf(folder_ / ("cause" + std::to_string(rank))); }
 
@@ -110,13 +100,7 @@ TEST_F(LostProcess, IsNamedByTheOthersWhichEnd) {
 }
 
 pid_t startLauncher(const fs::path& here) {
-  const pid_t child = fork();
-  if (child == 0) {
-    const std::string command =
-        "cd '" + here.string() + "' && exec " MIXMIM_PROGRAM " " + run("run") + " --nproc 3 >out 2>err";
-    execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
-    _exit(127);
-  }
+  const pid_t child = startIn(here, "exec " MIXMIM_PROGRAM " " + run("run") + " --nproc 3 >out 2>err");
   for (int i = 0; i < 12000 && !fs::exists(here / "run/checkpoints/last"); ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   return child;
@@ -128,19 +112,13 @@ std::vector<pid_t> childrenOf(pid_t parent) {
   return {std::istream_iterator<pid_t>(list), {}};
 }
 
-int exitCodeOf(pid_t child) {
-  int status = 0;
-  waitpid(child, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
 TEST_F(LostProcess, EndsTheWholeRunOfTheLauncher) {
   const pid_t launcher = startLauncher(here_);
   const std::vector<pid_t> children = childrenOf(launcher);
   ASSERT_EQ(children.size(), 3u);
   kill(children[1], SIGKILL);
   const Clock::time_point start = Clock::now();
-  EXPECT_EQ(exitCodeOf(launcher), 1);
+  EXPECT_EQ(waitForEnd(launcher), 1);
   EXPECT_LT(Clock::now() - start, kAtMost);
   EXPECT_NE(
       contentOf(here_ / "err")
@@ -157,7 +135,7 @@ TEST_F(LostProcess, ALauncherThatIsKilledLeavesNothingBehind) {
   const pid_t launcher = startLauncher(here_);
   const std::vector<pid_t> children = childrenOf(launcher);
   kill(launcher, SIGKILL);
-  EXPECT_EQ(exitCodeOf(launcher), 137);
+  EXPECT_EQ(waitForEnd(launcher), 137);
   for (const pid_t child : children) {
     for (int i = 0; i < 2000 && kill(child, 0) == 0; ++i)
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
@@ -172,7 +150,7 @@ TEST_F(LostProcess, SignalsReachAllProcesses) {
   ASSERT_EQ(children.size(), 3u);
   kill(children[2], SIGTERM);  // not the one that writes
   const Clock::time_point start = Clock::now();
-  EXPECT_EQ(exitCodeOf(launcher), 143);
+  EXPECT_EQ(waitForEnd(launcher), 143);
   EXPECT_LT(Clock::now() - start, std::chrono::seconds(20));
   EXPECT_NE(contentOf(here_ / "err").find("interrupted after step "), std::string::npos)
       << contentOf(here_ / "err");
