@@ -42,11 +42,11 @@ json::object describePlugin(const std::string& path) {
 json::object installation() {
   json::array plugins, devices;
   for (const std::string& path : findPlugins()) {
-    json::object plugin = describePlugin(path);
+    const json::object plugin = describePlugin(path);
     if (const json::value* description = plugin.if_contains("description");
-        description && plugin["interface"] == Trainer::kInterface)
+        description && plugin.at("interface") == Trainer::kInterface)
       for (const json::value& device : description->at("devices").as_array()) devices.push_back(device);
-    plugins.push_back(std::move(plugin));
+    plugins.push_back(plugin);
   }
   return {{"versions", programVersions()},
           {"plugins", plugins},

@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include "kernels/signals.hpp"
+
 #if DNNL_CPU_RUNTIME == DNNL_RUNTIME_OMP
 #include <omp.h>
 #endif
@@ -142,6 +144,7 @@ void execute(const dnnl::primitive& primitive, std::unordered_map<int, dnnl::mem
   if (const size_t bytes = scratchpad.get_size())
     arguments[DNNL_ARG_SCRATCHPAD] = dnnl::memory(scratchpad, processor(), scratchOfThisThread(bytes));
   dnnl::stream& stream = streamOfThisThread();
+  const SignalsHeldBack calm;
   primitive.execute(stream, arguments);
   stream.wait();
 }

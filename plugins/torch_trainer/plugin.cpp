@@ -1,5 +1,6 @@
 #include "opencv2/mixmim/plugin.hpp"
 
+#include "kernels/signals.hpp"
 #include "opencv2/mixmim/options.hpp"
 #include "plugins/torch_trainer/torch_trainer.hpp"
 
@@ -13,6 +14,7 @@ const char* describe() {
 }
 
 void* create(const char* json, char* error, size_t errorCapacity) {
+  const SignalsHeldBack calm;  // for the threads that LibTorch starts here and keeps
   const auto make = [&] { return std::make_unique<TorchTrainer>(fromJson(json)); };
   return createAtBorder<Trainer>(make, error, errorCapacity);
 }

@@ -2,6 +2,7 @@
 
 #include <ATen/Parallel.h>
 
+#include "kernels/signals.hpp"
 #include "plugins/torch_trainer/loss.hpp"
 #include "plugins/torch_trainer/pixel_kernels.hpp"
 #include "plugins/torch_trainer/schedule.hpp"
@@ -118,6 +119,7 @@ StepReport TorchTrainer::collectReport() {
 }
 
 StepReport TorchTrainer::doStep(const Batch& batch) {
+  const SignalsHeldBack calm;
   if (batch.part == 0) optimizer_.dropGradients();  // before the forward pass wants memory
   accumulate(config().run.task == Task::kPretrain ? pretrainingLoss(batch) : classificationLoss(batch),
              batch);
@@ -150,17 +152,20 @@ at::Tensor TorchTrainer::pooled(const Batch& batch) {
 }
 
 cv::Mat TorchTrainer::doLogits(const Batch& batch) {
+  const SignalsHeldBack calm;
   const at::NoGradGuard noGrad;
   const WeightAverage::InPlace averaged(average());
   return toMat((*head_)(pooled(batch)));
 }
 
 cv::Mat TorchTrainer::doFeatures(const Batch& batch) {
+  const SignalsHeldBack calm;
   const WeightAverage::InPlace averaged(average());
   return toMat(pooled(batch));
 }
 
 cv::Mat TorchTrainer::doReconstruct(const Batch& batch) {
+  const SignalsHeldBack calm;
   const at::NoGradGuard noGrad;
   const WeightAverage::InPlace averaged(average());
   const at::Tensor mixed = normalise(transfer_.upload(batch.images).narrow(0, 0, batch.count));

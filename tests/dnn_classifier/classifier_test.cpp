@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <dnnl.hpp>
 #include <fstream>
 #include <iterator>
 #include <thread>
@@ -14,6 +15,7 @@
 #include "opencv2/mixmim/preprocess.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/parity_recipe.hpp"
+#include "tests/support/signal_storm.hpp"
 #include "tests/support/temp_folder.hpp"
 
 namespace cv::mixmim {
@@ -230,6 +232,19 @@ TEST_F(ClassifierTest, LeavesTheHostsSettingsAlone) {
   const int threads = cv::getNumThreads();
   Classifier::create(file_)->classify(photo(64, 64, 1));
   EXPECT_EQ(cv::getNumThreads(), threads);
+}
+
+/// On processors without AVX-512, oneDNN's products borrow the stack pointer.
+TEST_F(ClassifierTest, SignalsOfTheHostDoNoHarm) {
+  ASSERT_EQ(dnnl::set_max_cpu_isa(dnnl::cpu_isa::avx2), dnnl::status::success)
+      << "must be alone in its process";
+  const auto classifier = Classifier::create(file_);
+  cv::Mat calm, disturbed;
+  classifier->logits(photo(80, 60, 1), calm);
+  const test::SignalStorm storm;
+  while (test::SignalStorm::handled() < 2000) classifier->logits(photo(80, 60, 1), disturbed);
+  EXPECT_EQ(test::SignalStorm::astray(), 0);
+  EXPECT_EQ(cv::norm(calm, disturbed, cv::NORM_INF), 0);
 }
 
 /// Any file that is not exactly what was exported must be refused with a message that names it, whatever is

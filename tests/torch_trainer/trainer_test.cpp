@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "tests/support/expect_error.hpp"
+#include "tests/support/signal_storm.hpp"
 #include "tests/torch_trainer/training_fixture.hpp"
 
 namespace cv::mixmim::test {
@@ -54,6 +55,17 @@ TEST_P(Tasks, ContinuesBitForBitFromItsState) {
     expectSameAfterRestoring(
         tinyConfig(GetParam(),
                    {{"model.dropPath", "0.3", ""}, {"optim.warmupEpochs", "1", ""}, {"optim.ema", ema, ""}}));
+}
+
+TEST_P(Tasks, SignalsOfTheHostDoNoHarm) {
+  const Config config = tinyConfig(GetParam(), {{"threads", "1", ""}});
+  const auto calm = createTrainer(config), disturbed = createTrainer(config);
+  const SignalStorm storm;
+  int64_t step = 0;
+  for (; step < 40 || SignalStorm::handled() < 40; ++step) disturbed->step(batchOf(config, step));
+  EXPECT_EQ(SignalStorm::astray(), 0);
+  for (int64_t again = 0; again < step; ++again) calm->step(batchOf(config, again));
+  EXPECT_TRUE(equal(calm->state().weights, disturbed->state().weights));
 }
 
 TEST_P(Tasks, SkipsANonFiniteStepWithoutTouchingAnything) {

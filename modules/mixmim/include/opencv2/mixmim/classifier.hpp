@@ -38,7 +38,9 @@ struct ClassifierOptions {
 ///   auto classifier = cv::mixmim::Classifier::create("model.onnx");
 ///   auto best = classifier->classify(cv::imread("cat.jpg")).front();   // best.label, best.probability
 ///
-/// Threads: all functions may be called from several threads at once; calls take turns. Errors: Error.
+/// Threads: all functions may be called from several threads at once; calls take turns. Signals that
+/// the host handles go to another thread meanwhile, or wait for the end of a matrix product (docs/deploy.md).
+/// Errors: Error.
 class CV_EXPORTS Classifier {
  public:
   /// Name and version of this interface; a plugin's table holds the same.
