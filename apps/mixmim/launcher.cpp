@@ -25,7 +25,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int kPassedOn[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
-constexpr std::chrono::seconds kPatience{30};  // with a process that was asked to end
 
 volatile std::sig_atomic_t signals[64];  // how many of each came
 
@@ -53,8 +52,7 @@ Meeting openMeeting() {
 }
 
 /// In the new process.
-[[noreturn]] void become(int rank, int size, const Meeting& meeting,
-                         const std::vector<std::string>& arguments) {
+[[noreturn]] void become(int rank, int size, const Meeting& meeting, const Command& command) {
   setpgid(0, 0);                     // Ctrl-C reaches the first process, which passes it on: once
   prctl(PR_SET_PDEATHSIG, SIGKILL);  // nothing is left behind
   const auto set = [](const char* name, const std::string& value) { setenv(name, value.c_str(), 1); };
@@ -71,16 +69,15 @@ Meeting openMeeting() {
   for (const int signal : kPassedOn)
     std::signal(signal, signal == SIGUSR1 ? SIG_IGN : SIG_DFL);  // until it is caught
   std::vector<char*> words{const_cast<char*>("mixmim")};
-  for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
+  for (const std::string& argument : command.arguments) words.push_back(const_cast<char*>(argument.c_str()));
   words.push_back(nullptr);
-  execv("/proc/self/exe", words.data());
-  std::cerr << "mixmim: error: cannot start itself: " << std::strerror(errno) << std::endl;
+  execv(command.program.c_str(), words.data());
+  std::cerr << "mixmim: error: cannot start " << command.program << ": " << std::strerror(errno) << std::endl;
   _exit(kFailed);
 }
 
 /// How a process ended badly, as a sentence.
-std::string troubleOf(int rank, int size, pid_t id, int status) {
-  const std::string name = fmt::format("process {} of {} ({})", rank, size, id);
+std::string troubleOf(const std::string& name, int status) {
   if (WIFSIGNALED(status))
     return fmt::format("{} was killed by signal {} ({})", name, WTERMSIG(status),
                        strsignal(WTERMSIG(status)));
@@ -89,12 +86,13 @@ std::string troubleOf(int rank, int size, pid_t id, int status) {
 
 class Processes {
  public:
-  Processes(int count, const std::vector<std::string>& arguments) : size_(count) {
+  Processes(int count, const Command& command, std::chrono::milliseconds patience)
+      : size_(count), patience_(patience) {
     const Meeting meeting = openMeeting();
     std::cerr.flush();
     for (int rank = 0; rank < count; ++rank) {
       const pid_t id = fork();
-      if (id == 0) become(rank, count, meeting, arguments);
+      if (id == 0) become(rank, count, meeting, command);
       if (id < 0) {
         kill(SIGKILL);
         throw Error("--nproc",
@@ -123,17 +121,22 @@ class Processes {
     pid_t id;
   };
 
+  std::string nameOf(const Process& process) const {
+    return fmt::format("process {} of {} ({})", process.rank, size_, process.id);
+  }
+
   void kill(int signal) {
     for (const Process& process : running_) ::kill(process.id, signal);
   }
 
   /// They say goodbye to each other at a good end too, so one that stays behind is stuck.
   void killTheRest() {
+    if (!ending_) exitCode_ = kFailed;
+    ending_ = true;
     for (const Process& process : running_)
-      if (!ending_)
-        std::cerr << fmt::format("mixmim: error: process {} of {} ({}) did not end within {} s of another",
-                                 process.rank, size_, process.id, kPatience.count())
-                  << std::endl;
+      std::cerr << fmt::format("mixmim: error: {} did not end within {:g} s of another and is killed",
+                               nameOf(process), std::chrono::duration<double>(patience_).count())
+                << std::endl;
     kill(SIGKILL);
     deadline_ = Clock::time_point::max();
   }
@@ -155,20 +158,21 @@ class Processes {
   void judge(const Process& ended, int status) {
     const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     const bool causes = code != kDone && !ending_;
-    if (causes || deadline_ == Clock::time_point::max()) deadline_ = Clock::now() + kPatience;
+    if (causes || deadline_ == Clock::time_point::max()) deadline_ = Clock::now() + patience_;
     if (code == kDone || ending_) return;
     exitCode_ = code;
     ending_ = true;
     const bool interrupted = WIFEXITED(status) && code > 128;  // it has stopped cleanly, as all others do
     if (interrupted) return;
     exitCode_ = kFailed;
-    std::cerr << "mixmim: error: " << troubleOf(ended.rank, size_, ended.id, status)
-              << "; the others are ended" << std::endl;
+    std::cerr << "mixmim: error: " << troubleOf(nameOf(ended), status) << "; the others are ended"
+              << std::endl;
     kill(SIGTERM);
     kill(SIGCONT);
   }
 
   int size_;
+  std::chrono::milliseconds patience_;
   std::vector<Process> running_;
   bool ending_ = false;                                    ///< one has ended badly
   Clock::time_point deadline_ = Clock::time_point::max();  ///< for all, once the first has ended
@@ -177,11 +181,11 @@ class Processes {
 
 }  // namespace
 
-int runProcesses(int count, const std::vector<std::string>& arguments) {
+int runProcesses(int count, const Command& command, std::chrono::milliseconds patience) {
   struct sigaction action {};
   action.sa_handler = mixmim::count;
   for (const int signal : kPassedOn) sigaction(signal, &action, nullptr);
-  return Processes(count, arguments).wait();
+  return Processes(count, command, patience).wait();
 }
 
 }  // namespace cv::mixmim

@@ -66,7 +66,7 @@ int run(const CommandLine& line) {
     return dryRun(config, line.has("json"));
   }
   if (launch.rank == 0) checkRunFolder(config);
-  if (processes > 1) return runProcesses(processes, forOne(line));
+  if (processes > 1) return runProcesses(processes, {forOne(line)});
   return launch.size > 1 ? trainWithOthers(config, launch, line.has("json"))
                          : train(config, launch, line.has("json"));
 }
