@@ -1,9 +1,9 @@
 #include "apps/mixmim/deployed_scores.hpp"
 
-#include <algorithm>
 #include <functional>
 #include <vector>
 
+#include "apps/mixmim/answers.hpp"
 #include "apps/mixmim/picture_batch.hpp"
 #include "apps/mixmim/progress.hpp"
 #include "opencv2/mixmim/error.hpp"
@@ -30,11 +30,6 @@ void forEachPicture(const Source& source, const std::function<void(const cv::Mat
 
 Accuracy accuracyOf(const Classifier& classifier) {
   return Accuracy(static_cast<int>(classifier.labels().size()));
-}
-
-/// The class with the highest score.
-int best(const cv::Mat& row) {
-  return static_cast<int>(std::max_element(row.begin<float>(), row.end<float>()) - row.begin<float>());
 }
 
 }  // namespace
@@ -69,7 +64,7 @@ DeployedCheck checkDeployed(Classifier& exact, const std::string& model, const S
     if (!fast) return;
     fast->logits(picture, fastScores);
     fastAccuracy.add(fastScores.ptr<float>(), label);
-    check.sameAnswer += best(scores) == best(fastScores);
+    check.sameAnswer += answerAlike(scores.ptr<float>(), fastScores.ptr<float>(), scores.cols);
   });
   check.float32 = exactAccuracy.result();
   if (fast) check.int8 = fastAccuracy.result();

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 #include <fmt/format.h>
 
+#include "apps/mixmim/answers.hpp"
 #include "apps/mixmim/json_number.hpp"
 #include "apps/mixmim/progress.hpp"
 #include "opencv2/mixmim/error.hpp"
@@ -31,20 +31,14 @@ Accuracy::Accuracy(int classes, int64_t batches)
 void Accuracy::add(const float* scores, int label, int64_t batch) {
   if (label < 0) return;
   constexpr int kFew = 5;
-  std::vector<int> order(static_cast<size_t>(classes_));
-  std::iota(order.begin(), order.end(), 0);
-  const auto value = [&](int c) {
-    return std::isnan(scores[c]) ? -std::numeric_limits<float>::infinity() : scores[c];
-  };
-  std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return value(a) > value(b); });
-  const auto place = std::find(order.begin(), order.end(), label) - order.begin();
+  const int place = placeOf(scores, classes_, label), answer = answerOf(scores, classes_, label);
   top1_ += place < 1;
   top5_ += place < kFew;
-  const float largest = scores[order.front()];
+  const float largest = scores[answer];
   double sum = 0;
   for (int c = 0; c < classes_; ++c) sum += std::exp(static_cast<double>(scores[c] - largest));
   losses_[static_cast<size_t>(batch)] += std::log(sum) - static_cast<double>(scores[label] - largest);
-  ++confusion_.at<int>(label, order.front());
+  ++confusion_.at<int>(label, answer);
 }
 
 void Accuracy::addOthers(World& world) {

@@ -23,8 +23,8 @@ struct EvaluationResult {
   double top1Of(int label) const;     ///< 0..1; 0 for a class without images
 };
 
-/// Adds up answers. Every image counts once; images without a label do not count. Of equal scores the class
-/// with the lower number comes first, and scores that are no numbers come last.
+/// Adds up answers as answers.hpp tells right from wrong. Every image counts once; images without a label do
+/// not count.
 class Accuracy {
  public:
   /// `batches`: losses are added up batch by batch, and then those sums in their order, so that it does not

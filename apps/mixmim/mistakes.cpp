@@ -4,9 +4,12 @@
 #include <cmath>
 #include <cstring>
 #include <numeric>
+#include <string>
 
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
+
+#include "apps/mixmim/answers.hpp"
 
 namespace cv::mixmim {
 
@@ -87,7 +90,7 @@ void Mistakes::addOthers(World& world) {
 void Mistakes::add(const Batch& batch, int slot, const float* scores, int classes) {
   const int label = batch.labels.at<int>(slot);
   if (label < 0 || !std::all_of(scores, scores + classes, [](float s) { return std::isfinite(s); })) return;
-  const auto answer = static_cast<int>(std::max_element(scores, scores + classes) - scores);
+  const int answer = answerOf(scores, classes, label);
   if (answer == label) return;
   const auto weight = [&](float score) { return std::exp(double{score} - scores[answer]); };
   const double sum = std::accumulate(scores, scores + classes, 0.0,

@@ -1,7 +1,6 @@
 // The answers of an evaluation that people should look at.
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "data_pipeline/source.hpp"

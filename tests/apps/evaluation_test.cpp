@@ -27,8 +27,9 @@ TEST(Accuracy, CountsAnswers) {
       {"second", {0, 3, 1, 0, 0, 0, 0}, 2, 0, 1, 1},
       {"fifth", {5, 4, 3, 2, 1, 0, -1}, 4, 0, 1, 0},
       {"sixth", {5, 4, 3, 2, 1, 0, -1}, 5, 0, 0, 0},
-      {"all equal, first class", {1, 1, 1, 1, 1, 1, 1}, 0, 1, 1, 0},
-      {"all equal, last class", {1, 1, 1, 1, 1, 1, 1}, 6, 0, 0, 0},
+      {"shares the first place", {0, 3, 3, 0, 0, 0, 0}, 1, 0, 1, 2},
+      {"shares the fifth place", {5, 4, 3, 2, 1, 1, 0}, 4, 0, 0, 0},
+      {"all equal", {1, 1, 1, 1, 1, 1, 1}, 0, 0, 0, 1},
       {"not a number is no answer", {kNan, 0, 0, 0, 0, 0, -1}, 0, 0, 0, 1},
       {"nothing is a number", {kNan, kNan, kNan, kNan, kNan, kNan, kNan}, 6, 0, 0, 0},
   };
