@@ -42,26 +42,21 @@ void BadImages::add(int64_t index, BadImage image) {
 void BadImages::judge() const {
   const auto files = static_cast<int64_t>(images_.size());
   if (files > maxImages_)
-    throw Error(
-        "data.maxBadImages",
-        fmt::format("expected at most {} unreadable files, got {}: {}", maxImages_, files, firstFew()),
-        "repair the data set or raise the limit");
+    throw Error("data.maxBadImages",
+                fmt::format("expected at most {} unreadable files, got {}: {}", maxImages_, files, named()),
+                "repair the data set or raise the limit");
   if (tried_ >= kJudgedFrom && static_cast<double>(failed_) > maxRate_ * static_cast<double>(tried_))
     throw Error("data.maxBadRate",
                 fmt::format("expected at most {:g} % unreadable images, got {} of {}: {}", 100 * maxRate_,
-                            failed_, tried_, firstFew()),
+                            failed_, tried_, named()),
                 "repair the data set or raise the limit");
 }
 
-std::string BadImages::firstFew() const {
-  std::string text;
-  size_t named = 0;
-  for (const auto& [index, image] : images_) {
-    if (named++ == kNamed) return text + ", ...";
-    text +=
-        fmt::format("{}{} ({})", text.empty() ? "" : ", ", placeText(image.path, image.offset), image.reason);
-  }
-  return text;
+std::string BadImages::named() const {
+  std::vector<std::string> files;
+  for (const auto& [index, image] : images_)
+    files.push_back(fmt::format("{} ({})", placeText(image.path, image.offset), image.reason));
+  return firstFew(files, kNamed);
 }
 
 std::vector<BadImage> BadImages::list() const {

@@ -38,7 +38,7 @@ class BadImages {
 
  private:
   void judge() const;
-  std::string firstFew() const;
+  std::string named() const;
 
   const int64_t maxImages_;
   const double maxRate_;

@@ -34,19 +34,14 @@ void warnAboutCoarseMask(const Config& config) {
                   geometry.imageSize, geometry.stride, geometry.cells, geometry.cells));
 }
 
-/// "a, b, c and 12 more"
-std::string shortList(const std::vector<std::string>& names) {
-  constexpr size_t kShown = 3;
-  std::string text;
-  for (size_t i = 0; i < std::min(kShown, names.size()); ++i) text += (i ? ", " : "") + names[i];
-  return names.size() > kShown ? fmt::format("{} and {} more", text, names.size() - kShown) : text;
-}
-
 void sayHowWeightsWereUsed(const std::string& path, const LoadReport& report) {
   say("starts from " + path);
-  if (!report.resized.empty()) say("  interpolated to this image size: " + shortList(report.resized));
-  if (!report.missing.empty()) say("  not in the file, drawn anew: " + shortList(report.missing));
-  if (!report.unused.empty()) say("  not used here: " + shortList(report.unused));
+  const auto sayWhich = [](const char* what, const std::vector<std::string>& names) {
+    if (!names.empty()) say(what + firstFew(names, 3));
+  };
+  sayWhich("  interpolated to this image size: ", report.resized);
+  sayWhich("  not in the file, drawn anew: ", report.missing);
+  sayWhich("  not used here: ", report.unused);
 }
 
 void openTraining(RunSetup& run) {

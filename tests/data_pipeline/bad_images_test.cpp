@@ -35,8 +35,8 @@ TEST(BadImages, TooManyFiles) {
     for (int64_t i = 0; i < 3; ++i) images.add(i, bad(std::to_string(i) + ".jpg", epoch));
   MIXMIM_EXPECT_ERROR(images.add(3, bad("3.jpg")),
                       "data.maxBadImages: expected at most 3 unreadable files, got 4: 0.jpg (broken), 1.jpg "
-                      "(broken), 2.jpg (broken), "
-                      "...; repair the data set or raise the limit");
+                      "(broken), 2.jpg (broken) and "
+                      "1 more; repair the data set or raise the limit");
 }
 
 TEST(BadImages, TooHighARate) {
@@ -48,7 +48,7 @@ TEST(BadImages, TooHighARate) {
   MIXMIM_EXPECT_ERROR(
       images.add(0, bad("x.jpg")),
       "data.maxBadRate: expected at most 10 % unreadable images, got 11 of 101: x.jpg (broken), x.jpg "
-      "(broken), x.jpg (broken), ...; repair the data set or raise the limit");
+      "(broken), x.jpg (broken) and 7 more; repair the data set or raise the limit");
 }
 
 TEST(BadImages, NoneAllowed) {

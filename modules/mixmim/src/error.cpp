@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace cv::mixmim {
 
@@ -57,6 +58,12 @@ std::string nearestName(const std::string& word, const std::vector<std::string>&
   };
   const auto found = std::find_if(known.begin(), known.end(), sharesBeginning);
   return found == known.end() ? std::string() : *found;
+}
+
+std::string firstFew(const std::vector<std::string>& entries, size_t few) {
+  if (entries.size() <= few) return fmt::format("{}", fmt::join(entries, ", "));
+  const auto end = entries.begin() + static_cast<std::ptrdiff_t>(few);
+  return fmt::format("{} and {} more", fmt::join(entries.begin(), end, ", "), entries.size() - few);
 }
 
 }  // namespace cv::mixmim

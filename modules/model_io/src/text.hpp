@@ -2,10 +2,8 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 namespace cv::mixmim {
 
@@ -16,14 +14,6 @@ inline std::string quoted(std::string_view name) {
   for (char& c : text)
     if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = '?';
   return fmt::format("'{}{}'", text, name.size() > kLongest ? "..." : "");
-}
-
-/// "a, b, c, d, e and 95 more": a list for a message, which stays readable when everything is wrong.
-inline std::string firstFew(const std::vector<std::string>& entries) {
-  constexpr size_t kFew = 5;
-  if (entries.size() <= kFew) return fmt::format("{}", fmt::join(entries, ", "));
-  return fmt::format("{} and {} more", fmt::join(entries.begin(), entries.begin() + kFew, ", "),
-                     entries.size() - kFew);
 }
 
 inline bool startsWith(std::string_view text, std::string_view start) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include <opencv2/core.hpp>
 
@@ -25,5 +26,8 @@ class CV_EXPORTS Error : public cv::Exception {
 /// The known name closest to `word` (edit distance at most a third of its length, or a shared beginning), or
 /// "". For "did you mean" hints.
 CV_EXPORTS std::string nearestName(const std::string& word, const std::vector<std::string>& known);
+
+/// "a, b, c and 95 more": a list for a message, which stays readable when everything is wrong.
+CV_EXPORTS std::string firstFew(const std::vector<std::string>& entries, size_t few = 5);
 
 }  // namespace cv::mixmim
