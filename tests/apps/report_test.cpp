@@ -106,6 +106,7 @@ TEST_F(Report, APretrainingIsShownWithItsPictures) {
     EXPECT_NE(page.find(std::string("<figcaption>") + figure), std::string::npos) << figure;
   EXPECT_EQ(page.find("Accuracy"), std::string::npos);
   EXPECT_EQ(occurrences(page, "<img src=\"data:image/jpeg;base64,"), 4u);  // of six
+  EXPECT_NE(page.find("From left to right: image A, image B"), std::string::npos);
   EXPECT_NE(page.find("after step 3<"), std::string::npos);
   EXPECT_NE(page.find("after step 18<"), std::string::npos);
   EXPECT_NE(page.find("mixmim pretrain --config run/config.ini --out run-again"), std::string::npos);

@@ -73,7 +73,11 @@ std::string reconstructions(Runs& runs) {
   for (size_t i = 0; i < runs.size(); ++i)
     if (const std::string sheets = sheetsOf(runs[i], each); !sheets.empty())
       html += runHeading(runs, i) + sheets;
-  return section("reconstructions", "Reconstructions", html);
+  if (html.empty()) return html;
+  // The words in the pictures are too small to be read on a phone.
+  const std::string columns =
+      "<p>From left to right: image A, image B, their mixture, and both as reconstructed from it.</p>\n";
+  return section("reconstructions", "Reconstructions", columns + html);
 }
 
 std::string mistakes(Runs& runs) {
