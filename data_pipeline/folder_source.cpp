@@ -5,8 +5,6 @@
 #include <mutex>
 #include <system_error>
 
-#include <fmt/format.h>
-
 #include "data_pipeline/fingerprint.hpp"
 #include "data_pipeline/folder_listing.hpp"
 #include "data_pipeline/input_file.hpp"
@@ -77,9 +75,9 @@ class FolderSource final : public Source {
 
   std::string root_;
   std::vector<std::string> classes_;
-  std::string
-      names_;  // all relative paths, one after the other: a million strings would cost three times as much
-  std::vector<size_t> ends_;  // end of each path in names_
+  // All relative paths, one after the other: a million strings would cost three times as much.
+  std::string names_;
+  std::vector<size_t> ends_;  // of each path in names_
   std::vector<int32_t> labels_;
   mutable std::once_flag fingerprinted_;
   mutable std::string fingerprint_;

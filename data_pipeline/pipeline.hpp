@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "data_pipeline/bad_images.hpp"
@@ -22,10 +21,10 @@ namespace cv::mixmim {
 struct PipelineOptions {
   Config config;
   Recipe recipe = Recipe::kPretrain;
-  std::function<cv::Mat(int batch)>
-      allocate;  ///< memory of a batch (Trainer::allocate); empty = ordinary memory
-  int rank = 0,
-      world = 1;  ///< which of how many processes this is; each takes other batches of the same steps
+  /// Memory of a batch (Trainer::allocate); empty = ordinary memory.
+  std::function<cv::Mat(int batch)> allocate;
+  /// Which of how many processes this is; each takes other batches of the same steps.
+  int rank = 0, world = 1;
 };
 
 /// Streams batches from `source`. An optimiser step takes config.optim.accumulate of them, which the

@@ -1,7 +1,5 @@
 #include "data_pipeline/ring_batch.hpp"
 
-#include <utility>
-
 namespace cv::mixmim {
 
 void RingBatch::assign(const std::vector<int64_t>& indices, int64_t position) {

@@ -14,8 +14,9 @@ namespace cv::mixmim {
 Sampler::Sampler(int64_t images, int batch, int parts, bool shuffle, uint64_t seed)
     : images_(images), batch_(batch), parts_(parts), shuffled_(shuffle), seed_(seed) {
   if (images < 1 || batch < 1 || parts < 1)
-    throw Error(fmt::format("Sampler: expected at least one image and a batch of at least 1, got {} and {}",
-                            images, batch));
+    throw Error(fmt::format(
+        "Sampler: expected at least one image, a batch and parts of at least 1, got {}, {} and {}", images,
+        batch, parts));
   const int64_t perStep = int64_t{batch} * parts;
   if (shuffle && images < perStep)
     throw Error("data.batch",

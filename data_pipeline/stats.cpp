@@ -82,8 +82,7 @@ std::string bottleneck(const PipelineStats& stats) {
   if (stats.workerBusy() < kNearlyAll)
     return fmt::format(
         "reading holds the run back: the workers were idle {:.0f} % of the time; more data.readers, faster "
-        "storage or "
-        "`mixmim pack` help",
+        "storage or `mixmim pack` help",
         100 - busy);
   const std::pair<double, const char*> stages[] = {{stats.decode.seconds, "decoding"},
                                                    {stats.resize.seconds, "resizing"},

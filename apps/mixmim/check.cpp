@@ -1,7 +1,5 @@
 #include <boost/json.hpp>
 #include <iostream>
-#include <map>
-#include <mutex>
 
 #include <fmt/format.h>
 

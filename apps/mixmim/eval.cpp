@@ -4,7 +4,6 @@
 #include <iostream>
 
 #include <fmt/format.h>
-#include <opencv2/imgcodecs.hpp>
 
 #include "apps/mixmim/checkpoint_scores.hpp"
 #include "apps/mixmim/classifier_options.hpp"

@@ -3,7 +3,6 @@
 
 #include <boost/json/object.hpp>
 #include <string>
-#include <vector>
 
 #include "apps/mixmim/evaluation.hpp"
 #include "apps/mixmim/mistakes.hpp"

@@ -19,9 +19,8 @@ cv::Mat pictureAt(const Source& source, int64_t index) {
     std::vector<uint8_t> bytes;
     source.read(index, bytes);
     return decodePicture(bytes);
-  } catch (
-      const cv::Exception&) {  // `mixmim check` lists it, and so does the run when it comes to this image
-    return {};
+  } catch (const cv::Exception&) {
+    return {};  // `mixmim check` lists it, and so does the run when it comes to this image
   }
 }
 

@@ -109,8 +109,12 @@ TEST(Sampler, RefusesLessThanABatch) {
       Sampler(9, 5, 2, true, 0),
       "data.batch: expected a step of at most the 9 images of the data set, got 5 x 2; use a smaller "
       "batch or more images");
-  MIXMIM_EXPECT_ERROR(Sampler(0, 1, 1, false, 0),
-                      "Sampler: expected at least one image and a batch of at least 1, got 0 and 1");
+  MIXMIM_EXPECT_ERROR(
+      Sampler(0, 1, 1, false, 0),
+      "Sampler: expected at least one image, a batch and parts of at least 1, got 0, 1 and 1");
+  MIXMIM_EXPECT_ERROR(
+      Sampler(9, 1, 0, true, 0),
+      "Sampler: expected at least one image, a batch and parts of at least 1, got 9, 1 and 0");
 }
 
 }  // namespace

@@ -88,8 +88,7 @@ TEST(Bottleneck, NamesThePartThatHoldsTheRunBack) {
             "the trainer holds the run back: it waited for data 1 % of the time");
   EXPECT_EQ(bottleneck(watched(8, 2, 1)),
             "reading holds the run back: the workers were idle 85 % of the time; more data.readers, faster "
-            "storage or "
-            "`mixmim pack` help");
+            "storage or `mixmim pack` help");
   EXPECT_EQ(
       bottleneck(watched(8, 15, 4)),
       "decoding holds the run back: 75 % of the workers' time, and they were busy 95 % of it; more cores "
