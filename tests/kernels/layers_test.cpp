@@ -128,9 +128,12 @@ TEST_P(Layers, WeightGradientAgreesWithPlainLoopsInFloat64) {
     cv::reduce(exact(y), wantedBias, 0, cv::REDUCE_SUM);
     for (const LayerKernels* kernels : layerKernels()) {
       SCOPED_TRACE(std::string(kernels->name) + ", outputs " + std::to_string(outputs));
+      std::vector<float> packed(static_cast<size_t>(PackedRows::sizeOf(rows, inputs)) + 1, 7);
+      kernels->packRows({rows, inputs, x.ptr<float>(), packed.data()});
+      EXPECT_EQ(packed.back(), 7) << "packed rows are written past their end";
       cv::Mat weight = unwritten(outputs, inputs), bias = unwritten(1, outputs);
       KernelScratch scratch;
-      kernels->weightGradient({rows, inputs, outputs, x.ptr<float>(), y.ptr<float>(), outputs + 3,
+      kernels->weightGradient({rows, inputs, outputs, packed.data(), y.ptr<float>(), outputs + 3,
                                weight.ptr<float>(), bias.ptr<float>()},
                               scratch);
       EXPECT_LT(difference(weight, exact(y).t() * exact(x)), kRounding);
