@@ -87,9 +87,11 @@ TEST_P(LayerKernelsTest, WeightGradientAgreesWithFloat64) {
     for (const LayerKernels* kernels : layerKernels()) {
       SCOPED_TRACE(cv::format("%s, %d outputs", kernels->name, static_cast<int>(outputs)));
       const at::Tensor weight = at::full({outputs, inputs}, NAN), bias = at::full({outputs}, NAN);
+      const at::Tensor packed = at::empty({PackedRows::sizeOf(rows, inputs)});
+      kernels->packRows({rows, inputs, x.data_ptr<float>(), packed.data_ptr<float>()});
       KernelScratch scratch;
-      kernels->weightGradient({rows, inputs, outputs, x.data_ptr<float>(), y.data_ptr<float>(), outputs + 3,
-                               weight.data_ptr<float>(), bias.data_ptr<float>()},
+      kernels->weightGradient({rows, inputs, outputs, packed.data_ptr<float>(), y.data_ptr<float>(),
+                               outputs + 3, weight.data_ptr<float>(), bias.data_ptr<float>()},
                               scratch);
       EXPECT_LT(difference(weight, wanted), kRounding);
       EXPECT_LT(difference(bias, y.to(at::kDouble).sum(0)), kRounding);
