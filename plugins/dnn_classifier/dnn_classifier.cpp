@@ -10,47 +10,13 @@
 #include "model_io/onnx_weights.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/preprocess.hpp"
+#include "plugins/dnn_classifier/backends.hpp"
 #include "plugins/dnn_classifier/fused_layers.hpp"
 #include "plugins/dnn_classifier/fused_network.hpp"
-#include "plugins/dnn_classifier/one_dnn.hpp"
 
 namespace cv::mixmim {
 
 namespace {
-
-/// OpenCV computes on the CPU, without an error, where it lacks a backend.
-void requireBackend(const ClassifierOptions& options) {
-  if (options.backend == 0 && options.target == 0) return;
-  const auto targets = cv::dnn::getAvailableTargets(static_cast<cv::dnn::Backend>(options.backend));
-  if (std::find(targets.begin(), targets.end(), options.target) != targets.end()) return;
-  std::vector<std::string> here{"0/0"};
-  for (const auto& [backend, target] : cv::dnn::getAvailableBackends())
-    here.push_back(fmt::format("{}/{}", static_cast<int>(backend), static_cast<int>(target)));
-  throw Error("dnn_classifier",
-              fmt::format("expected a backend/target that OpenCV {} has here ({}), got {}/{}",
-                          cv::getVersionString(), fmt::join(here, ", "), options.backend, options.target));
-}
-
-bool usesFusedLayers(const ClassifierOptions& options) {
-  const bool opencv =
-      options.backend == cv::dnn::DNN_BACKEND_DEFAULT || options.backend == cv::dnn::DNN_BACKEND_OPENCV;
-  return options.fusedLayers && opencv && options.target == cv::dnn::DNN_TARGET_CPU && options.engine == 0;
-}
-
-void requireEngine(const ClassifierOptions& options) {
-  if (CV_VERSION_MAJOR < 5 && options.engine != 0)
-    throw Error(
-        "dnn_classifier",
-        fmt::format("expected OpenCV 5 for a choice of engine, got OpenCV {}", cv::getVersionString()),
-        "leave ClassifierOptions::engine at 0");
-  if (options.int8 && !usesFusedLayers(options))
-    throw Error("dnn_classifier",
-                "expected fused layers on the CPU for 8-bit products, got OpenCV's own layers",
-                "leave backend, target and engine at 0 and fusedLayers on");
-  if (options.int8 && !multipliesBytes())
-    throw Error("dnn_classifier", "expected a processor with AVX-512 VNNI for 8-bit products, got another",
-                "leave ClassifierOptions::int8 off");
-}
 
 DeployedModel readDescription(const std::string& path) {
   DeployedModel model = readDeployedModel(path);
@@ -66,20 +32,6 @@ DeployedModel readDescription(const std::string& path) {
 cv::dnn::Net fusedNet(const std::string& path, bool int8) {
   cv::dnn::Net net = fusedNetwork(readOnnxWeights(path).tensors, path, int8);
   net.setPreferableBackend(cv::dnn::DNN_BACKEND_OPENCV);  // whatever else is the host's default
-  return net;
-}
-
-cv::dnn::Net importNet(const std::string& path, [[maybe_unused]] int engine) {
-#if CV_VERSION_MAJOR >= 5
-  if (engine != 0) return cv::dnn::readNetFromONNX(path, engine);
-#endif
-  return cv::dnn::readNetFromONNX(path);
-}
-
-cv::dnn::Net stockNet(const std::string& path, const ClassifierOptions& options) {
-  cv::dnn::Net net = importNet(path, options.engine);
-  net.setPreferableBackend(options.backend);
-  net.setPreferableTarget(options.target);
   return net;
 }
 
@@ -123,10 +75,10 @@ auto told(const std::string& path, const char* what, const Step& step) {
 
 DnnClassifier::DnnClassifier(const std::string& path, const ClassifierOptions& options)
     : path_(path), model_(readDescription(path)), options_(options) {
-  requireBackend(options);
-  requireEngine(options);
+  requireAvailable(options);
   const bool fused = usesFusedLayers(options);
-  net_ = told(path, "import", [&] { return fused ? fusedNet(path, options.int8) : stockNet(path, options); });
+  net_ = told(path, "import",
+              [&] { return fused ? fusedNet(path, options.int8) : stockNetwork(path, options); });
   if (hasClasses(model_.head)) scoresLayer_ = fused ? "logits" : nameOf(model_.head);
   featuresLayer_ =
       fused ? fused::kFeatures : layerOf(net_, hasClasses(model_.head) ? "pool.rows" : "features");

@@ -15,7 +15,7 @@ namespace cv::mixmim {
 namespace {
 
 using cv::dnn::LayerParams;
-using cv::dnn::MatShape;
+using MatShape = decltype(cv::dnn::shape(cv::Mat()));  // of cv since OpenCV 5, of cv::dnn before
 using Shapes = std::vector<MatShape>;
 
 int64_t wide(int number) {
@@ -33,24 +33,24 @@ class FusedLayer : public cv::dnn::Layer {
  public:
   explicit FusedLayer(const LayerParams& params) : cv::dnn::Layer(params) { blobs.clear(); }
 
-  bool getMemoryShapes(const Shapes& inputs, const int, Shapes& outputs, Shapes& internals) const override {
-    CV_Assert(inputs.size() == 1);
-    outputs.assign(1, outputShape(inputs[0]));
-    internals = internalShapes(inputs[0]);
+  bool getMemoryShapes(const Shapes& given, const int, Shapes& results, Shapes& internals) const override {
+    CV_Assert(given.size() == 1);
+    results.assign(1, outputShape(given[0]));
+    internals = internalShapes(given[0]);
     return inPlace();
   }
 
-  void finalize(cv::InputArrayOfArrays inputs, cv::OutputArrayOfArrays) override {
+  void finalize(cv::InputArrayOfArrays given, cv::OutputArrayOfArrays) override {
     std::vector<cv::Mat> arrays;
-    inputs.getMatVector(arrays);
+    given.getMatVector(arrays);
     prepare(cv::dnn::shape(arrays[0]));
   }
 
-  void forward(cv::InputArrayOfArrays inputs, cv::OutputArrayOfArrays outputs,
+  void forward(cv::InputArrayOfArrays given, cv::OutputArrayOfArrays results,
                cv::OutputArrayOfArrays internals) override {
     std::vector<cv::Mat> in, out, between;
-    inputs.getMatVector(in);
-    outputs.getMatVector(out);
+    given.getMatVector(in);
+    results.getMatVector(out);
     internals.getMatVector(between);
     if (inPlace() && in[0].data != out[0].data) in[0].copyTo(out[0]);
     run(in[0], out[0], between);
@@ -77,7 +77,7 @@ class PatchEmbeddingLayer final : public FusedLayer {
 
  private:
   MatShape outputShape(const MatShape& input) const override {
-    return {input[0], gains_.rows, projection_->outputs()};
+    return cv::dnn::shape(input[0], gains_.rows, projection_->outputs());
   }
 
   void prepare(const MatShape& input) override {
@@ -142,7 +142,8 @@ class AttentionLayer final : public FusedLayer {
   bool inPlace() const override { return true; }
 
   Shapes internalShapes(const MatShape& x) const override {
-    return {{x[0] * x[1], qkv_->outputs()}, {x[0] * x[1], projection_->inputs()}};
+    const int rows = x[0] * x[1];
+    return {cv::dnn::shape(rows, qkv_->outputs()), cv::dnn::shape(rows, projection_->inputs())};
   }
 
   void prepare(const MatShape& x) override {
@@ -252,7 +253,9 @@ class MergingLayer final : public FusedLayer {
         norm_(reduction_->inputs()) {}
 
  private:
-  MatShape outputShape(const MatShape& x) const override { return {x[0], x[1] / 4, reduction_->outputs()}; }
+  MatShape outputShape(const MatShape& x) const override {
+    return cv::dnn::shape(x[0], x[1] / 4, reduction_->outputs());
+  }
 
   void prepare(const MatShape& x) override {
     rows_ = Rows(x[0] * x[1] / 4);
@@ -287,7 +290,7 @@ class PoolLayer final : public FusedLayer {
   using FusedLayer::FusedLayer;
 
  private:
-  MatShape outputShape(const MatShape& x) const override { return {x[0], x[2]}; }
+  MatShape outputShape(const MatShape& x) const override { return cv::dnn::shape(x[0], x[2]); }
 
   void prepare(const MatShape& x) override {
     if (!norm_) norm_ = std::make_unique<RowNorm>(x[2]);
@@ -314,7 +317,7 @@ class ClassifierLayer final : public FusedLayer {
       : FusedLayer(params), linear_(makeLinear(params.blobs[0], params.blobs[1], After::kStore)) {}
 
  private:
-  MatShape outputShape(const MatShape& x) const override { return {x[0], linear_->outputs()}; }
+  MatShape outputShape(const MatShape& x) const override { return cv::dnn::shape(x[0], linear_->outputs()); }
   void prepare(const MatShape& x) override {
     rows_ = Rows(x[0]);
     rows_.prepare(*linear_);

@@ -1,9 +1,6 @@
 // What goes wrong in a run: damaged files, impatient consumers, failing workers.
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
-#include <fstream>
 #include <future>
 #include <set>
 #include <stdexcept>
@@ -15,6 +12,7 @@
 #include "tests/data_pipeline/data_set.hpp"
 #include "tests/data_pipeline/jpeg_samples.hpp"
 #include "tests/support/expect_error.hpp"
+#include "tests/support/resident_memory.hpp"
 
 namespace cv::mixmim {
 namespace {
@@ -188,14 +186,6 @@ TEST(PipelineFaults, OneDamagedFileInAHundredIsListedAndTheRunCompletes) {
   EXPECT_EQ(listed, damaged);
 }
 
-/// Memory of this process that is in use, in bytes.
-size_t residentMemory() {
-  std::ifstream file("/proc/self/statm");
-  size_t total = 0, resident = 0;
-  file >> total >> resident;
-  return resident * static_cast<size_t>(sysconf(_SC_PAGESIZE));
-}
-
 TEST(PipelineFaults, MemoryDoesNotGrowFromEpochToEpoch) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "the sanitizer keeps memory of its own";
@@ -209,10 +199,10 @@ TEST(PipelineFaults, MemoryDoesNotGrowFromEpochToEpoch) {
     for (int64_t step = 0; step < epochs * epoch; ++step) pipeline.next();
   };
   consume(20);
-  const size_t before = residentMemory();
+  const size_t before = test::residentMemory();
   consume(40);
   constexpr size_t kNoise = 3 << 20;
-  EXPECT_LT(residentMemory(), before + kNoise);
+  EXPECT_LT(test::residentMemory(), before + kNoise);
 }
 
 /// A source whose images fail in ways that no file can.

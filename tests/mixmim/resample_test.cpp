@@ -176,10 +176,10 @@ TEST(Resampler, RejectsWhatDoesNotFit) {
   cv::Mat small(3, 4, CV_8UC3), other(4, 4, CV_8UC1), none;
   MIXMIM_EXPECT_ERROR(
       resampler.resize(src, {4, 4}, {0, 0, 4, 4}, false, small),
-      "Resampler: expected a destination of 4 x 4 and the source's type, got 4 x 3 of type 16");
+      "Resampler: expected a destination of 4 x 4 and the source's type, got 4 x 3 of type CV_8UC3");
   MIXMIM_EXPECT_ERROR(
       resampler.resize(src, {4, 4}, {0, 0, 4, 4}, false, other),
-      "Resampler: expected a destination of 4 x 4 and the source's type, got 4 x 4 of type 0");
+      "Resampler: expected a destination of 4 x 4 and the source's type, got 4 x 4 of type CV_8UC1");
   MIXMIM_EXPECT_ERROR(resampler.resize(src, {4, 4}, {1, 0, 4, 4}, false, small),
                       "Resampler: expected a window inside 4 x 4, got 4 x 4 at (1, 0)");
   MIXMIM_EXPECT_ERROR(resampler.resize(none, false, small),

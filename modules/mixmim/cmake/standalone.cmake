@@ -2,7 +2,10 @@
 if(CMAKE_SOURCE_DIR STREQUAL CMAKE_CURRENT_SOURCE_DIR)
   include(GNUInstallDirs)
   include(cmake/dependencies.cmake)
-  find_package(OpenCV 4.5.5 REQUIRED COMPONENTS core imgproc)
+  find_package(OpenCV REQUIRED COMPONENTS core imgproc)
+  if(OpenCV_VERSION VERSION_LESS 4.5.5)   # asked of find_package, OpenCV 5 would say no
+    message(FATAL_ERROR "OpenCV >= 4.5.5 is needed, found ${OpenCV_VERSION}")
+  endif()
   if(NOT Boost_FOUND OR NOT fmt_FOUND)
     message(FATAL_ERROR "Boost >= 1.75 (JSON, Program_options) and fmt >= 9 are needed")
   endif()

@@ -38,7 +38,7 @@ void checkArguments(const cv::Mat& src, cv::Size output, cv::Rect window, const 
   if (dst.dims != 2 || dst.size() != window.size() || dst.type() != src.type())
     throw Error(fmt::format(
         "Resampler: expected a destination of {} x {} and the source's type, got {} x {} of type {}",
-        window.width, window.height, dst.cols, dst.rows, dst.type()));
+        window.width, window.height, dst.cols, dst.rows, std::string(cv::typeToString(dst.type()))));
 }
 
 void grow(std::vector<uint8_t>& memory, size_t bytes) {

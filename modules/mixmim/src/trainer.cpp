@@ -33,7 +33,7 @@ void Trainer::checkImages(const char* where, const Batch& batch) const {
       images.dims == 4 && images.size[1] == side && images.size[2] == side && images.size[3] == 3;
   require(shaped && images.type() == CV_8UC1 && images.isContinuous(), where,
           fmt::format("expected images N x {0} x {0} x 3, 8 bit, got {1} of type {2}", side,
-                      shapeText(images), images.type()));
+                      shapeText(images), std::string(cv::typeToString(images.type()))));
   require(batch.count >= 1 && batch.count <= images.size[0], where,
           fmt::format("expected a count of 1 to {}, got {}", images.size[0], batch.count));
 }

@@ -19,7 +19,9 @@ struct Prediction {
 struct ClassifierOptions {
   int backend = 0;  ///< a cv::dnn::Backend; 0 = the host's default
   int target = 0;   ///< a cv::dnn::Target; 0 = CPU. A pair this OpenCV lacks is an error, not the CPU instead
-  int engine = 0;   ///< of OpenCV 5, a cv::dnn::EngineType; 0 = the host's default. Before: an error
+  /// Of OpenCV 5, a cv::dnn::EngineType for its own layers; 0 = the host's default, for other backends and
+  /// targets the classic engine, which alone has them. One this OpenCV lacks is an error.
+  int engine = 0;
   /// On the CPU: run the network in a few layers of our own, several times faster than OpenCV's. false:
   /// OpenCV's own layers, as on every other backend, target and engine.
   bool fusedLayers = true;
