@@ -99,7 +99,7 @@ struct Division {
     constexpr int64_t kRows = 2048, kMostParts = 16, kNumbers = 1 << 20;
     const int64_t wanted = std::min({rows / kRows, kMostParts, kNumbers / (inputs * outputs)});
     parts = std::max<int64_t>(1, wanted);
-    perPart = (rows + parts - 1) / parts;
+    perPart = ((rows + parts - 1) / parts + PackedRows::kSlab - 1) / PackedRows::kSlab * PackedRows::kSlab;
     blocks = (outputs + kPerBlock - 1) / kPerBlock;
   }
 
@@ -164,6 +164,12 @@ LinearGradient linearGradient(const at::Tensor& x, const at::Tensor& y, at::Scal
   const at::Tensor weight = at::empty({division.parts, outputs, inputs}, x.options());
   const at::Tensor bias = at::empty({division.parts, outputs}, x.options());
   const at::Tensor xRows = x.contiguous(), yRows = y.contiguous();
+  const at::Tensor packed = at::empty({PackedRows::sizeOf(rows, inputs)}, x.options());
+  parallelFor((rows + PackedRows::kSlab - 1) / PackedRows::kSlab, [&](int64_t slab) {
+    const int64_t first = slab * PackedRows::kSlab;
+    rowKernels().packRows({std::min(PackedRows::kSlab, rows - first), inputs, numbers(xRows) + first * inputs,
+                           packed.data_ptr<float>() + PackedRows::sizeOf(first, inputs)});
+  });
   parallelFor(division.parts * division.blocks, [&](int64_t i) {
     const int64_t part = i / division.blocks, first = part * division.perPart;
     const int64_t block = i % division.blocks * Division::kPerBlock;
@@ -171,7 +177,7 @@ LinearGradient linearGradient(const at::Tensor& x, const at::Tensor& y, at::Scal
     gradient.rows = std::max<int64_t>(0, std::min(division.perPart, rows - first));
     gradient.inputs = inputs;
     gradient.outputs = std::min(Division::kPerBlock, outputs - block);
-    gradient.x = numbers(xRows) + first * inputs;
+    gradient.packedX = numbers(packed) + PackedRows::sizeOf(first, inputs);
     gradient.y = numbers(yRows) + first * outputs + block;
     gradient.yStep = outputs;
     gradient.weight = weight.data_ptr<float>() + (part * outputs + block) * inputs;

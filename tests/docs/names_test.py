@@ -87,6 +87,28 @@ def check_functions(path):
             expect(re.search(rf"\b{name}\b", text), f"{name_of(path)}:{number}", f"{name} is not in {', '.join(files)}")
 
 
+def check_tests(path):
+    """The tables of faults.md: every test in the third cell is in the file that follows it."""
+    rows = 0
+    for number, line in prose(path):
+        row = cells(line)
+        names = []
+        for word in words_in_backticks(row[2]) if len(row) == 3 else []:
+            if re.fullmatch(r"\w+\.\w+", word):
+                names.append(word)
+            elif word.endswith("_test.cpp") and (ROOT / word).exists():
+                text = (ROOT / word).read_text()
+                for name in names:
+                    suite, test = name.split(".")
+                    expect(re.search(rf"^TEST(_[FP])?\({suite}, {test}\)", text, re.MULTILINE), f"{name_of(path)}:{number}",
+                           f"{name} is not a test in {word}")
+                    rows += 1
+                names = []
+        for name in names:
+            expect(False, f"{name_of(path)}:{number}", f"does not say where {name} is")
+    expect(rows > 20, name_of(path), f"the tables of tests were not read ({rows} tests)")
+
+
 def values_of(preset):
     """Setting -> value, as `mixmim config` prints them."""
     values, section = {}, ""
@@ -144,6 +166,7 @@ def main():
             if line.startswith("mixmim "):
                 check_options(f"{block.document}:{number}", f"`{line}`", options_of)
     check_functions(ROOT / "docs/paper_to_code.md")
+    check_tests(ROOT / "docs/faults.md")
     check_defaults(ROOT / "docs/from_pytorch.md", pretrain, finetune)
     if problems:
         sys.exit("\n".join(problems))

@@ -121,7 +121,8 @@ MIXMIM_TARGET inline void geluBackward(const float* x, int64_t count, float* gra
 
 inline constexpr int64_t kPanel = 2 * kLanes;  // columns of x that a tile takes
 inline constexpr int64_t kDeep =
-    128;  // rows that are packed at a time: a panel of x stays in the first cache
+    PackedRows::kSlab;  // rows packed at a time: a panel of x stays in the first cache
+static_assert(PackedRows::kMultiple % kPanel == 0);
 
 /// rows x columns -> panels of kWide columns, row after row; 0 beyond the columns.
 template <int64_t kWide>
@@ -163,8 +164,20 @@ MIXMIM_TARGET inline void addTile(const Tile& tile) {
   }
 }
 
+constexpr int64_t roundedUp(int64_t value, int64_t multiple) {
+  return (value + multiple - 1) / multiple * multiple;
+}
+
+/// At most kDeep rows of x and y, and the gradients of weight and bias that they are added to.
+struct Slab {
+  int64_t rows, inputs, outputs;
+  const float *x, *y;
+  int64_t yStep;
+  float *weight, *bias;
+};
+
 /// Adds the rows of y up, in four sums that need not wait for each other.
-MIXMIM_TARGET inline void addRows(const WeightGradient& all) {
+MIXMIM_TARGET inline void addRows(const Slab& all) {
   int64_t o = 0;
   for (; o + kLanes <= all.outputs; o += kLanes) {
     Vec sums[4] = {};
@@ -178,8 +191,29 @@ MIXMIM_TARGET inline void addRows(const WeightGradient& all) {
     for (int64_t r = 0; r < all.rows; ++r) all.bias[o] += all.y[r * all.yStep + o];
 }
 
-constexpr int64_t roundedUp(int64_t value, int64_t multiple) {
-  return (value + multiple - 1) / multiple * multiple;
+/// Where tiles find the columns of a matrix.
+struct Columns {
+  const float* first;
+  int64_t step;    // from row to row
+  int64_t beside;  // from column to column, at multiples of what a tile takes
+};
+
+MIXMIM_TARGET inline void addTiles(const Slab& all, const Columns& x, const Columns& y) {
+  Tile tile{};
+  tile.yStep = y.step;
+  tile.xStep = x.step;
+  tile.rows = all.rows;
+  tile.step = all.inputs;
+  for (int64_t c = 0; c < all.inputs; c += kPanel) {
+    for (int64_t o = 0; o < all.outputs; o += kRows) {
+      tile.y = y.first + o * y.beside;
+      tile.x = x.first + c * x.beside;
+      tile.gradient = all.weight + o * all.inputs + c;
+      tile.outputs = all.outputs - o;
+      tile.inputs = all.inputs - c;
+      addTile(tile);
+    }
+  }
 }
 
 /// Room for what addProducts() packs.
@@ -190,47 +224,42 @@ struct PackedSlab {
 };
 
 /// Whole tiles of rows that are in the first two caches anyway.
-inline bool needsNoPacking(const WeightGradient& all) {
+inline bool needsNoPacking(const Slab& all) {
   constexpr int64_t kNumbers = 16384;
   return all.outputs % kRows == 0 && all.inputs % kPanel == 0 && all.rows * all.inputs <= kNumbers;
 }
 
-/// What at most kDeep rows add to the gradients of a weight and a bias.
-MIXMIM_TARGET inline void addProducts(const WeightGradient& all, const PackedSlab& packed) {
+/// Packs both sides where that pays.
+MIXMIM_TARGET inline void addProducts(const Slab& all, const PackedSlab& packed) {
   addRows(all);
-  const bool direct = needsNoPacking(all);
-  if (!direct) {
-    pack<kPanel>(all.x, all.inputs, all.rows, all.inputs, packed.x);
-    pack<kRows>(all.y, all.yStep, all.rows, all.outputs, packed.y);
-  }
-  Tile tile{};
-  tile.yStep = direct ? all.yStep : kRows;
-  tile.xStep = direct ? all.inputs : kPanel;
-  tile.rows = all.rows;
-  tile.step = all.inputs;
-  for (int64_t c = 0; c < all.inputs; c += kPanel) {
-    for (int64_t o = 0; o < all.outputs; o += kRows) {
-      tile.y = direct ? all.y + o : packed.y + o * all.rows;
-      tile.x = direct ? all.x + c : packed.x + c * all.rows;
-      tile.gradient = all.weight + o * all.inputs + c;
-      tile.outputs = all.outputs - o;
-      tile.inputs = all.inputs - c;
-      addTile(tile);
-    }
-  }
+  if (needsNoPacking(all)) return addTiles(all, {all.x, all.inputs, 1}, {all.y, all.yStep, 1});
+  pack<kPanel>(all.x, all.inputs, all.rows, all.inputs, packed.x);
+  pack<kRows>(all.y, all.yStep, all.rows, all.outputs, packed.y);
+  addTiles(all, {packed.x, kPanel, all.rows}, {packed.y, kRows, all.rows});
+}
+
+inline int64_t slabRows(int64_t rows, int64_t first) {
+  return rows - first < kDeep ? rows - first : kDeep;
+}
+
+MIXMIM_TARGET inline void packRows(const PackedRows& all) {
+  const int64_t width = PackedRows::sizeOf(1, all.inputs);
+  for (int64_t first = 0; first < all.rows; first += kDeep)
+    pack<kPanel>(all.x + first * all.inputs, all.inputs, slabRows(all.rows, first), all.inputs,
+                 all.packed + first * width);
 }
 
 MIXMIM_TARGET inline void weightGradient(const WeightGradient& all, KernelScratch& scratch) {
-  const int64_t sizeX = PackedSlab::sizeX(all.inputs), sizeY = PackedSlab::sizeY(all.outputs);
-  scratch.reset(sizeX + sizeY, 2);
-  const PackedSlab packed{scratch.take(sizeX), scratch.take(sizeY)};
+  const int64_t width = PackedRows::sizeOf(1, all.inputs), sizeY = PackedSlab::sizeY(all.outputs);
+  scratch.reset(sizeY, 1);
+  float* packedY = scratch.take(sizeY);
   std::fill_n(all.weight, all.outputs * all.inputs, 0.f);
   std::fill_n(all.bias, all.outputs, 0.f);
   for (int64_t first = 0; first < all.rows; first += kDeep) {
-    WeightGradient slab = all;
-    slab.rows = all.rows - first < kDeep ? all.rows - first : kDeep;
-    slab.x += first * all.inputs;
-    slab.y += first * all.yStep;
-    addProducts(slab, packed);
+    const Slab slab{slabRows(all.rows, first), all.inputs, all.outputs, nullptr,
+                    all.y + first * all.yStep, all.yStep,  all.weight,  all.bias};
+    addRows(slab);
+    pack<kRows>(slab.y, slab.yStep, slab.rows, slab.outputs, packedY);
+    addTiles(slab, {all.packedX + first * width, kPanel, slab.rows}, {packedY, kRows, slab.rows});
   }
 }

@@ -20,8 +20,8 @@ constexpr int kLanes = 8, kRows = 6;
 
 }  // namespace
 
-const LayerKernels kAvx2Layers{"avx2",         norm,          normBackward, gelu,       geluBackward,
-                               weightGradient, packRightSide, mlp,          mlpBackward};
+const LayerKernels kAvx2Layers{"avx2",   norm,           normBackward,  gelu, geluBackward,
+                               packRows, weightGradient, packRightSide, mlp,  mlpBackward};
 
 }  // namespace cv::mixmim
 #endif

@@ -20,8 +20,8 @@ constexpr int kLanes = 16, kRows = 8;
 
 }  // namespace
 
-const LayerKernels kAvx512Layers{"avx512",       norm,          normBackward, gelu,       geluBackward,
-                                 weightGradient, packRightSide, mlp,          mlpBackward};
+const LayerKernels kAvx512Layers{"avx512", norm,           normBackward,  gelu, geluBackward,
+                                 packRows, weightGradient, packRightSide, mlp,  mlpBackward};
 
 }  // namespace cv::mixmim
 #endif

@@ -22,8 +22,8 @@ constexpr int kLanes = 4, kRows = 4;
 
 }  // namespace
 
-const LayerKernels kPortableLayers{"portable",     norm,          normBackward, gelu,       geluBackward,
-                                   weightGradient, packRightSide, mlp,          mlpBackward};
+const LayerKernels kPortableLayers{"portable", norm,           normBackward,  gelu, geluBackward,
+                                   packRows,   weightGradient, packRightSide, mlp,  mlpBackward};
 
 std::vector<const LayerKernels*> layerKernels() {
   std::vector<const LayerKernels*> usable;

@@ -36,11 +36,26 @@ struct NormGradient {
   float *gainParts, *biasParts;  ///< written: of these rows alone
 };
 
+/// x of WeightGradient as its kernel reads it: once packed, it serves any number of blocks of outputs.
+struct PackedRows {
+  int64_t rows, inputs;
+  const float* x;  ///< rows x inputs
+  float* packed;   ///< written: sizeOf(rows, inputs)
+
+  /// Rows that are packed together: the packed form of a multiple of it more begins sizeOf() of it later.
+  static constexpr int64_t kSlab = 128;
+  static int64_t sizeOf(int64_t rows, int64_t inputs) {
+    return rows * ((inputs + kMultiple - 1) / kMultiple * kMultiple);
+  }
+  static constexpr int64_t kMultiple = 32;
+};
+
 /// gradient (outputs x inputs) of the weight in y = x * weight', from x (rows x inputs) and the gradient of y
 /// (rows x outputs), and that of a bias: the sum of its rows.
 struct WeightGradient {
   int64_t rows, inputs, outputs;
-  const float *x, *y;
+  const float* packedX;  ///< from packRows()
+  const float* y;
   int64_t yStep;  ///< from row to row of y, which may be columns of a wider matrix
   float* weight;  ///< written
   float* bias;    ///< written
@@ -90,6 +105,7 @@ struct LayerKernels {
   void (*gelu)(const float* x, int64_t count, float* out);
   /// gradient *= gelu'(x), and gelu(x) again. `count` as a width.
   void (*geluBackward)(const float* x, int64_t count, float* gradient, float* gelu);
+  void (*packRows)(const PackedRows& rows);
   void (*weightGradient)(const WeightGradient& gradient, KernelScratch& scratch);
   void (*packRightSide)(const RightSide& side, float* to);
   void (*mlp)(const MlpRows& rows, KernelScratch& scratch);
