@@ -14,26 +14,12 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-/// Rows in parts for the threads. The gradients of the weights are sums over parts, so their number does not
-/// depend on the number of threads; each part has as many numbers of gradients as the model has.
-struct Parts {
-  explicit Parts(int64_t allRows) : rows(allRows) {
-    constexpr int64_t kLeast = 128, kMost = 32;
-    count = std::clamp<int64_t>(rows / kLeast, 1, kMost);
-    perPart = (rows + count - 1) / count;
-  }
-
-  /// work(part, its first row, number of rows)
-  template <class Work>
-  void forEach(Work work) const {
-    parallelFor(count, [&](int64_t i) {
-      const int64_t first = std::min(rows, i * perPart);
-      work(i, first, std::min(perPart, rows - first));
-    });
-  }
-
-  int64_t rows, count, perPart;
-};
+/// Few parts, however many rows: each has as many numbers of gradients as the model has.
+RowParts fewParts(int64_t rows) {
+  constexpr int64_t kLeast = 128, kMost = 32;
+  const int64_t count = std::clamp<int64_t>(rows / kLeast, 1, kMost);
+  return {rows, (rows + count - 1) / count};
+}
 
 at::Tensor packed(const at::Tensor& weight, bool transposed) {
   const int64_t outputs = weight.size(0), inputs = weight.size(1);
@@ -52,7 +38,7 @@ struct NarrowMlp : torch::autograd::Function<NarrowMlp> {
     const at::Tensor out = at::empty_like(x), first = packed(firstWeight, true),
                      second = packed(secondWeight, true);
     const int64_t width = x.size(-1);
-    Parts(x.numel() / width).forEach([&](int64_t, int64_t row, int64_t count) {
+    fewParts(x.numel() / width).forEach([&](int64_t, int64_t row, int64_t count) {
       MlpRows rows{};
       rows.rows = count;
       rows.width = width;
@@ -76,7 +62,7 @@ struct NarrowMlp : torch::autograd::Function<NarrowMlp> {
     const at::Tensor first = packed(firstWeight, true), firstBack = packed(firstWeight, false),
                      secondBack = packed(secondWeight, false);
     const int64_t width = x.size(-1), hidden = firstWeight.size(0);
-    const Parts parts(x.numel() / width);
+    const RowParts parts = fewParts(x.numel() / width);
     const at::Tensor firstWeights = at::empty({parts.count, hidden, width}, x.options()),
                      firstBiases = at::empty({parts.count, hidden}, x.options()),
                      secondWeights = at::empty({parts.count, width, hidden}, x.options()),

@@ -17,22 +17,15 @@ const float* numbers(const at::Tensor& tensor) {
   return tensor.defined() ? tensor.const_data_ptr<float>() : nullptr;
 }
 
-/// Rows in pieces that fit the second cache, whatever the number of threads.
-struct Pieces {
-  explicit Pieces(const at::Tensor& x) : width(x.size(-1)), rows(x.numel() / width) {
-    constexpr int64_t kNumbers = 16384;
-    perPiece = std::max<int64_t>(1, kNumbers / width);
-    count = (rows + perPiece - 1) / perPiece;
-  }
+int64_t widthOf(const at::Tensor& x) {
+  return x.size(-1);
+}
 
-  /// work(piece, first row, number of rows)
-  template <class Work>
-  void forEach(Work work) const {
-    parallelFor(count, [&](int64_t i) { work(i, i * perPiece, std::min(perPiece, rows - i * perPiece)); });
-  }
-
-  int64_t width, rows, perPiece, count;
-};
+/// As many rows in a part as fit the second cache: nothing is kept per part but sums of a row's size.
+RowParts cachedParts(const at::Tensor& x) {
+  constexpr int64_t kNumbers = 16384;
+  return {x.numel() / widthOf(x), std::max<int64_t>(1, kNumbers / widthOf(x))};
+}
 
 struct Normalise : torch::autograd::Function<Normalise> {
   using Maybe = std::optional<at::Tensor>;
@@ -40,13 +33,14 @@ struct Normalise : torch::autograd::Function<Normalise> {
   static variable_list forward(AutogradContext* context, const at::Tensor& x, const Maybe& added,
                                const at::Tensor& gain, const at::Tensor& bias, double eps) {
     const at::Tensor out = at::empty_like(x), sum = added ? at::empty_like(x) : x;
-    const Pieces pieces(x);
+    const RowParts pieces = cachedParts(x);
+    const int64_t width = widthOf(x);
     const at::Tensor moments = at::empty({2, pieces.rows}, x.options());
     pieces.forEach([&](int64_t, int64_t first, int64_t count) {
-      const int64_t at = first * pieces.width;
+      const int64_t at = first * width;
       NormRows rows{};
       rows.rows = count;
-      rows.width = rows.degrees = pieces.width;
+      rows.width = rows.degrees = width;
       rows.x = numbers(x) + at;
       rows.added = added ? numbers(*added) + at : nullptr;
       rows.sum = added ? sum.data_ptr<float>() + at : nullptr;
@@ -73,14 +67,15 @@ struct Normalise : torch::autograd::Function<Normalise> {
     const at::Tensor out = gradients[1].contiguous();
     const variable_list saved = context->get_saved_variables();
     const at::Tensor &sum = saved[0], &gain = saved[1], &moments = saved[2];
-    const Pieces pieces(sum);
+    const RowParts pieces = cachedParts(sum);
+    const int64_t width = widthOf(sum);
     const at::Tensor x = at::empty_like(sum);
-    const at::Tensor parts = at::empty({2, pieces.count, pieces.width}, sum.options());
+    const at::Tensor parts = at::empty({2, pieces.count, width}, sum.options());
     pieces.forEach([&](int64_t piece, int64_t first, int64_t count) {
-      const int64_t at = first * pieces.width;
+      const int64_t at = first * width;
       NormGradient gradient{};
       gradient.rows = count;
-      gradient.width = pieces.width;
+      gradient.width = width;
       gradient.sum = numbers(sum) + at;
       gradient.mean = numbers(moments) + first;
       gradient.inverse = gradient.mean + pieces.rows;
@@ -88,8 +83,8 @@ struct Normalise : torch::autograd::Function<Normalise> {
       gradient.out = numbers(out) + at;
       gradient.past = past.defined() ? numbers(past) + at : nullptr;
       gradient.x = x.data_ptr<float>() + at;
-      gradient.gainParts = parts.data_ptr<float>() + piece * pieces.width;
-      gradient.biasParts = gradient.gainParts + pieces.count * pieces.width;
+      gradient.gainParts = parts.data_ptr<float>() + piece * width;
+      gradient.biasParts = gradient.gainParts + pieces.count * width;
       rowKernels().normBackward(gradient);
     });
     const at::Tensor sums = parts.sum(1);
@@ -137,10 +132,11 @@ Normalised addAndNormalise(const at::Tensor& x, const at::Tensor& added, const a
 at::Tensor exactGelu(const at::Tensor& x) {
   if (!rowKernelsCan(x) || !x.is_contiguous()) return at::gelu(x);
   const at::Tensor out = at::empty_like(x);
-  const Pieces pieces(x);
+  const RowParts pieces = cachedParts(x);
+  const int64_t width = widthOf(x);
   pieces.forEach([&](int64_t, int64_t first, int64_t count) {
-    const int64_t at = first * pieces.width;
-    rowKernels().gelu(numbers(x) + at, count * pieces.width, out.data_ptr<float>() + at);
+    const int64_t at = first * width;
+    rowKernels().gelu(numbers(x) + at, count * width, out.data_ptr<float>() + at);
   });
   return out;
 }
@@ -151,10 +147,11 @@ at::Tensor exactGeluBackward(const at::Tensor& x, at::Tensor& gradient) {
     return at::gelu(x);
   }
   const at::Tensor out = at::empty_like(x);
-  const Pieces pieces(x);
+  const RowParts pieces = cachedParts(x);
+  const int64_t width = widthOf(x);
   pieces.forEach([&](int64_t, int64_t first, int64_t count) {
-    const int64_t at = first * pieces.width;
-    rowKernels().geluBackward(numbers(x) + at, count * pieces.width, gradient.data_ptr<float>() + at,
+    const int64_t at = first * width;
+    rowKernels().geluBackward(numbers(x) + at, count * width, gradient.data_ptr<float>() + at,
                               out.data_ptr<float>() + at);
   });
   return out;

@@ -104,14 +104,7 @@ void checkFinetuning(const Golden& golden, Report& report) {
   checkWeights(golden, model.config, model.weights, report);
   checkInputs(model, mixed, report);
   checkOutputs(model, images, mixed, report);
-  const at::Tensor loss = model.loss(0);
-  loss.backward();
-  {
-    Quantity quantity(report, golden.name + " loss");
-    quantity.addRelative("step 0", loss.item<double>(), golden.number("loss"), kLossTolerance);
-  }
-  checkGradients(golden, model.weights, report);
-  checkTraining(
+  checkLearning(
       golden, model.config, model.weights, [&](int step) { return model.loss(step); }, report);
 }
 

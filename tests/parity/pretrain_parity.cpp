@@ -157,14 +157,7 @@ void checkPretraining(const Golden& golden, Report& report) {
   checkInputs(model, mask, images, report);
   checkMixing(model, mask, images, report);
   checkActivations(model, bits, images, report);
-  const at::Tensor loss = model.loss(0);
-  loss.backward();
-  {
-    Quantity quantity(report, golden.name + " loss");
-    quantity.addRelative("step 0", loss.item<double>(), golden.number("loss"), kLossTolerance);
-  }
-  checkGradients(golden, model.weights, report);
-  checkTraining(
+  checkLearning(
       golden, model.config, model.weights, [&](int step) { return model.loss(step); }, report);
 }
 

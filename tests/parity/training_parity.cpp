@@ -50,6 +50,24 @@ void checkChanges(const Golden& golden, const Weights& weights,
   }
 }
 
+/// After loss.backward().
+void checkGradients(const Golden& golden, const Weights& weights, Report& report) {
+  Quantity lengths(report, golden.name + " gradients, length"),
+      samples(report, golden.name + " gradients, samples");
+  for (const auto& item : golden.at("gradients").as_object()) {
+    const std::string name(item.key());
+    const json::object& wanted = item.value().as_object();
+    const at::Tensor gradient = weights.at(name).grad().contiguous().flatten();
+    lengths.addRelative(name, lengthOf(gradient), wanted.at("l2").to_number<double>(), kGradientTolerance);
+    const double largest = wanted.at("max_abs").to_number<double>();
+    for (const json::value& sample : wanted.at("samples").as_array()) {
+      const auto index = sample.at(0).to_number<int64_t>();
+      samples.add(name + cv::format("[%ld]", static_cast<long>(index)), gradient[index].item<double>(),
+                  sample.at(1).to_number<double>(), kGradientTolerance * largest, largest);
+    }
+  }
+}
+
 }  // namespace
 
 OptimConfig hyperParameters(const Golden& golden) {
@@ -108,23 +126,6 @@ void checkWeights(const Golden& golden, const Config& config, const Weights& wei
     compareDescription(quantity, item.key(), weights.at(item.key()), item.value());
 }
 
-void checkGradients(const Golden& golden, const Weights& weights, Report& report) {
-  Quantity lengths(report, golden.name + " gradients, length"),
-      samples(report, golden.name + " gradients, samples");
-  for (const auto& item : golden.at("gradients").as_object()) {
-    const std::string name(item.key());
-    const json::object& wanted = item.value().as_object();
-    const at::Tensor gradient = weights.at(name).grad().contiguous().flatten();
-    lengths.addRelative(name, lengthOf(gradient), wanted.at("l2").to_number<double>(), kGradientTolerance);
-    const double largest = wanted.at("max_abs").to_number<double>();
-    for (const json::value& sample : wanted.at("samples").as_array()) {
-      const auto index = sample.at(0).to_number<int64_t>();
-      samples.add(name + cv::format("[%ld]", static_cast<long>(index)), gradient[index].item<double>(),
-                  sample.at(1).to_number<double>(), kGradientTolerance * largest, largest);
-    }
-  }
-}
-
 void checkSteps(const Golden& golden, const std::string& about, const OptimConfig& optim, AdamW& optimizer,
                 size_t first, const std::function<at::Tensor(int step)>& lossOf, Report& report) {
   const json::object& wanted = golden.at("training").as_object();
@@ -148,6 +149,8 @@ void checkSteps(const Golden& golden, const std::string& about, const OptimConfi
   }
 }
 
+namespace {
+
 void checkTraining(const Golden& golden, Config config, const Weights& weights,
                    const std::function<at::Tensor(int step)>& lossOf, Report& report) {
   config.optim = hyperParameters(golden);
@@ -159,6 +162,20 @@ void checkTraining(const Golden& golden, Config config, const Weights& weights,
   checkSteps(golden, golden.name, config.optim, optimizer, 0, lossOf, report);
   checkChanges(golden, weights, before, report);
   checkTrainedSamples(golden, golden.name, weights, before, report);
+}
+
+}  // namespace
+
+void checkLearning(const Golden& golden, const Config& config, const Weights& weights,
+                   const std::function<at::Tensor(int step)>& lossOf, Report& report) {
+  const at::Tensor loss = lossOf(0);
+  loss.backward();
+  {
+    Quantity quantity(report, golden.name + " loss");
+    quantity.addRelative("step 0", loss.item<double>(), golden.number("loss"), kLossTolerance);
+  }
+  checkGradients(golden, weights, report);
+  checkTraining(golden, config, weights, lossOf, report);
 }
 
 }  // namespace cv::mixmim::parity

@@ -3,7 +3,6 @@
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
-#include "kernels/attention.hpp"
 #include "plugins/torch_trainer/linear.hpp"
 
 namespace cv::mixmim {
@@ -24,68 +23,7 @@ double largestDifference(const at::Tensor& a, const at::Tensor& b) {
 
 constexpr double kRounding = 2e-5;  // of float32, in sums of some hundred terms around 1
 
-struct Size {
-  int64_t queries, keys;
-  int dim;
-};
-
-class Kernels : public ::testing::TestWithParam<Size> {};
-
-TEST_P(Kernels, AgreeWithFloat64) {
-  const auto [queries, keys, dim] = GetParam();
-  const at::Tensor q = random({queries, dim}, 1), k = random({keys, dim}, 2), v = random({keys, dim}, 3),
-                   bias = random({queries, keys}, 4), outGradient = random({queries, dim}, 5);
-  const at::Tensor exactQ = exact(q), exactK = exact(k), exactV = exact(v), exactBias = exact(bias);
-  const at::Tensor scores = exactQ.matmul(exactK.t()) / std::sqrt(static_cast<double>(dim)) + exactBias;
-  const at::Tensor wanted = scores.softmax(-1).matmul(exactV);
-  wanted.backward(outGradient.to(at::kDouble));
-  const int64_t padded = paddedKeys(keys);
-  const at::Tensor paddedBias = at::full({queries, padded}, -INFINITY);
-  paddedBias.narrow(1, 0, keys).copy_(bias);
-  for (const AttentionKernels* kernels : attentionKernels()) {
-    SCOPED_TRACE(kernels->name);
-    KernelScratch scratch;
-    const at::Tensor out = at::empty_like(q), sums = at::empty({queries}), gq = at::empty_like(q),
-                     gk = at::empty_like(k), gv = at::empty_like(v), gbias = at::zeros({queries, padded});
-    const AttentionHead head{queries,
-                             keys,
-                             dim,
-                             static_cast<float>(1 / std::sqrt(static_cast<double>(dim))),
-                             q.data_ptr<float>(),
-                             k.data_ptr<float>(),
-                             v.data_ptr<float>(),
-                             dim,
-                             dim,
-                             paddedBias.data_ptr<float>(),
-                             padded,
-                             out.data_ptr<float>(),
-                             dim,
-                             sums.data_ptr<float>()};
-    kernels->forward(head, scratch);
-    kernels->backward(head,
-                      {outGradient.data_ptr<float>(), gq.data_ptr<float>(), gk.data_ptr<float>(),
-                       gv.data_ptr<float>(), gbias.data_ptr<float>()},
-                      scratch);
-    EXPECT_LT(largestDifference(out, wanted), kRounding);
-    EXPECT_LT(largestDifference(sums, scores.logsumexp(-1)), kRounding);
-    EXPECT_LT(largestDifference(gq, exactQ.grad()), kRounding);
-    EXPECT_LT(largestDifference(gk, exactK.grad()), kRounding);
-    EXPECT_LT(largestDifference(gv, exactV.grad()), kRounding);
-    EXPECT_LT(largestDifference(gbias.narrow(1, 0, keys), exactBias.grad()), kRounding);
-  }
-}
-
-INSTANTIATE_TEST_SUITE_P(Sizes, Kernels,
-                         ::testing::Values(Size{1, 1, 16}, Size{3, 33, 16}, Size{25, 24, 32},
-                                           Size{98, 98, 32}, Size{24, 49, 32}, Size{17, 196, 48},
-                                           Size{40, 64, 64}, Size{8, 32, 128}),
-                         [](const auto& instance) {
-                           const Size& size = instance.param;
-                           return std::to_string(size.queries) + "x" + std::to_string(size.keys) + "x" +
-                                  std::to_string(size.dim);
-                         });
-
-TEST(Kernels, HugeScoresDoNotOverflow) {
+TEST(Attend, HugeScoresDoNotOverflow) {
   const at::Tensor q = at::full({2, 16}, 100.f), k = at::full({3, 16}, 100.f), v = random({3, 16}, 1);
   const at::Tensor qkv = at::cat({at::cat({q, q.narrow(0, 0, 1)}), k, v}, 1).unsqueeze(0);
   const at::Tensor out = attend(qkv, 1, std::make_shared<AttentionPattern>(everyoneSees(3, 3)));

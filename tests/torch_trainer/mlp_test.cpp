@@ -5,10 +5,6 @@
 
 #include <cmath>
 
-#include <opencv2/core.hpp>
-
-#include "kernels/layers.hpp"
-
 namespace cv::mixmim {
 namespace {
 
@@ -67,56 +63,6 @@ TEST_P(MlpTest, AgreesWithPlainOperatorsInFloat64) {
   EXPECT_LT(difference(got, wanted), kRounding);
   for (size_t i = 0; i < ours.all().size(); ++i)
     EXPECT_LT(difference(ours.all()[i]->grad(), exact.all()[i]->grad()), kRounding) << i;
-}
-
-/// Every instruction set, with numbers around the outputs that must stay.
-TEST_P(MlpTest, KernelsAgreeWithFloat64) {
-  const auto [rows, width, hidden] = GetParam();
-  if (width % kWidthMultiple != 0) GTEST_SKIP() << "not a width of the kernels";
-  const Layers layers(GetParam());
-  Layers exact = layers.in(at::kDouble);
-  const at::Tensor outGradient = random(layers.x.sizes(), 6);
-  const at::Tensor wanted = exact.plainly();
-  wanted.backward(outGradient.to(at::kDouble));
-  for (const LayerKernels* kernels : layerKernels()) {
-    SCOPED_TRACE(kernels->name);
-    const auto packed = [&](int64_t inner, int64_t columns, const at::Tensor& weight, bool transposed) {
-      const RightSide side{inner, columns, weight.data_ptr<float>(), transposed};
-      at::Tensor to = at::full({side.size()}, NAN);
-      kernels->packRightSide(side, to.data_ptr<float>());
-      return to;
-    };
-    const at::Tensor first = packed(width, hidden, layers.first.weight, true),
-                     second = packed(hidden, width, layers.second.weight, true),
-                     firstBack = packed(hidden, width, layers.first.weight, false),
-                     secondBack = packed(width, hidden, layers.second.weight, false);
-    const auto guarded = [](int64_t count) { return at::full({count + 1}, 7.f); };
-    const at::Tensor out = guarded(rows * width), x = guarded(rows * width),
-                     weight1 = guarded(hidden * width), bias1 = guarded(hidden),
-                     weight2 = guarded(width * hidden), bias2 = guarded(width);
-    KernelScratch scratch;
-    kernels->mlp({rows, width, hidden, layers.x.data_ptr<float>(), first.data_ptr<float>(),
-                  layers.first.bias.data_ptr<float>(), second.data_ptr<float>(),
-                  layers.second.bias.data_ptr<float>(), out.data_ptr<float>()},
-                 scratch);
-    kernels->mlpBackward(
-        {rows, width, hidden, layers.x.data_ptr<float>(), outGradient.data_ptr<float>(),
-         first.data_ptr<float>(), layers.first.bias.data_ptr<float>(), firstBack.data_ptr<float>(),
-         secondBack.data_ptr<float>(), x.data_ptr<float>(), weight1.data_ptr<float>(),
-         bias1.data_ptr<float>(), weight2.data_ptr<float>(), bias2.data_ptr<float>()},
-        scratch);
-    const auto expect = [](const at::Tensor& guardedValues, const at::Tensor& values) {
-      const int64_t count = values.numel();
-      EXPECT_EQ(guardedValues[count].item<float>(), 7);
-      EXPECT_LT(difference(guardedValues.narrow(0, 0, count).reshape(values.sizes()), values), kRounding);
-    };
-    expect(out, wanted);
-    expect(x, exact.x.grad());
-    expect(weight1, exact.first.weight.grad());
-    expect(bias1, exact.first.bias.grad());
-    expect(weight2, exact.second.weight.grad());
-    expect(bias2, exact.second.bias.grad());
-  }
 }
 
 /// Ragged numbers of rows, half panels, more rows than a part has; a width and a size left to LibTorch.
