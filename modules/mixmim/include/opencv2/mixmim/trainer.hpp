@@ -38,9 +38,9 @@ struct LoadReport {
 
 /// A model together with its optimiser. Created from a resolved Config (task and number of classes included).
 ///
-/// Threads: one at a time, not always the same. Signals that the host handles may go to another thread during a
-/// call, or wait for its end: matrix products of LibTorch borrow the stack pointer. Errors: Error; after one in
-/// step() the trainer can still give state(). The public functions check arguments against the Config;
+/// Threads: one at a time, not always the same. Signals that the host handles may go to another thread during
+/// a call, or wait for its end: matrix products of LibTorch borrow the stack pointer. Errors: Error; after
+/// one in step() the trainer can still give state(). The public functions check arguments against the Config;
 /// implementations need not check again.
 class CV_EXPORTS Trainer {
  public:
