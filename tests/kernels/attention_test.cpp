@@ -47,17 +47,16 @@ struct Results {
 /// The formulas of attention and its gradients.
 Results plainly(const Input& input, bool oneBias) {
   const cv::Mat q = exact(input.q), k = exact(input.k), v = exact(input.v),
-                outGradient = exact(input.outGradient);
+                outGradient = exact(input.outGradient), bias = exact(input.bias);
   const double scale = double{input.scale};
   cv::Mat p = scale * q * k.t(), logSum(p.rows, 1, CV_64F);
   for (int i = 0; i < p.rows; ++i) {
-    double sum = 0;
-    for (int j = 0; j < p.cols; ++j) {
-      p.at<double>(i, j) += double{input.bias.at<float>(oneBias ? 0 : i, j)};
-      sum += std::exp(p.at<double>(i, j));
-    }
+    cv::Mat row = p.row(i);
+    row += bias.row(oneBias ? 0 : i).colRange(0, p.cols);
+    cv::exp(row, row);
+    const double sum = cv::sum(row)[0];
     logSum.at<double>(i) = std::log(sum);
-    for (int j = 0; j < p.cols; ++j) p.at<double>(i, j) = std::exp(p.at<double>(i, j)) / sum;
+    row /= sum;
   }
   cv::Mat inner, scores = outGradient * v.t();
   cv::reduce(p.mul(scores), inner, 1, cv::REDUCE_SUM);
