@@ -5,8 +5,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <string>
+#include <system_error>
 
 namespace cv::mixmim::test {
 
@@ -25,6 +27,7 @@ inline std::string inTerminal(const std::filesystem::path& folder, const std::st
     execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
     _exit(127);
   }
+  if (child < 0) throw std::system_error(errno, std::generic_category(), "no terminal can be made");
   std::string output;
   char buffer[4096];
   for (ssize_t count; (count = ::read(terminal, buffer, sizeof buffer)) > 0;)
