@@ -26,16 +26,16 @@ Evaluated evaluateDeployed(const std::string& path, const std::shared_ptr<const 
   return {evaluateClassifier(*classifier, *source), classifier->labels(), 0};
 }
 
-boost::json::object answerOf(const Evaluated& evaluated) {
+boost::json::object describe(const Evaluated& evaluated) {
   const cv::Mat& matrix = evaluated.result.confusion;
   boost::json::array confusion;
   for (int c = 0; c < matrix.rows; ++c) {
     const int* row = matrix.ptr<int>(c);
     confusion.push_back(boost::json::array(row, row + matrix.cols));
   }
-  boost::json::object answer = toJson(evaluated.result, evaluated.labels);
-  answer["confusion"] = std::move(confusion);
-  return answer;
+  boost::json::object description = toJson(evaluated.result, evaluated.labels);
+  description["confusion"] = std::move(confusion);
+  return description;
 }
 
 void printForPeople(const Evaluated& evaluated) {
@@ -97,7 +97,7 @@ int run(const CommandLine& line) {
       deployed ? evaluateDeployed(model, source, options) : evaluateCheckpoint(model, source, config);
   if (!line.get("csv").empty()) writeCsv(line.get("csv"), evaluated);
   if (line.has("json"))
-    std::cout << boost::json::serialize(answerOf(evaluated)) << '\n';
+    std::cout << boost::json::serialize(describe(evaluated)) << '\n';
   else
     printForPeople(evaluated);
   return kDone;

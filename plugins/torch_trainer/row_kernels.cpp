@@ -165,9 +165,8 @@ LinearGradient linearGradient(const at::Tensor& x, const at::Tensor& y, at::Scal
   const at::Tensor bias = at::empty({division.parts, outputs}, x.options());
   const at::Tensor xRows = x.contiguous(), yRows = y.contiguous();
   const at::Tensor packed = at::empty({PackedRows::sizeOf(rows, inputs)}, x.options());
-  parallelFor((rows + PackedRows::kSlab - 1) / PackedRows::kSlab, [&](int64_t slab) {
-    const int64_t first = slab * PackedRows::kSlab;
-    rowKernels().packRows({std::min(PackedRows::kSlab, rows - first), inputs, numbers(xRows) + first * inputs,
+  RowParts(rows, PackedRows::kSlab).forEach([&](int64_t, int64_t first, int64_t count) {
+    rowKernels().packRows({count, inputs, numbers(xRows) + first * inputs,
                            packed.data_ptr<float>() + PackedRows::sizeOf(first, inputs)});
   });
   parallelFor(division.parts * division.blocks, [&](int64_t i) {

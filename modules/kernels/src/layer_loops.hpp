@@ -122,7 +122,7 @@ MIXMIM_TARGET inline void geluBackward(const float* x, int64_t count, float* gra
 inline constexpr int64_t kPanel = 2 * kLanes;  // columns of x that a tile takes
 inline constexpr int64_t kDeep =
     PackedRows::kSlab;  // rows packed at a time: a panel of x stays in the first cache
-static_assert(PackedRows::kMultiple % kPanel == 0);
+static_assert(kPanelMultiple % kPanel == 0);
 
 /// rows x columns -> panels of kWide columns, row after row; 0 beyond the columns.
 template <int64_t kWide>
@@ -243,14 +243,14 @@ inline int64_t slabRows(int64_t rows, int64_t first) {
 }
 
 MIXMIM_TARGET inline void packRows(const PackedRows& all) {
-  const int64_t width = PackedRows::sizeOf(1, all.inputs);
+  const int64_t width = paddedColumns(all.inputs);
   for (int64_t first = 0; first < all.rows; first += kDeep)
     pack<kPanel>(all.x + first * all.inputs, all.inputs, slabRows(all.rows, first), all.inputs,
                  all.packed + first * width);
 }
 
 MIXMIM_TARGET inline void weightGradient(const WeightGradient& all, KernelScratch& scratch) {
-  const int64_t width = PackedRows::sizeOf(1, all.inputs), sizeY = PackedSlab::sizeY(all.outputs);
+  const int64_t width = paddedColumns(all.inputs), sizeY = PackedSlab::sizeY(all.outputs);
   scratch.reset(sizeY, 1);
   float* packedY = scratch.take(sizeY);
   std::fill_n(all.weight, all.outputs * all.inputs, 0.f);

@@ -13,6 +13,12 @@ namespace cv::mixmim {
 /// What the width of a row must be a multiple of.
 constexpr int64_t kWidthMultiple = 16;
 
+/// What packed columns are padded to a multiple of: whole panels of every instruction set.
+constexpr int64_t kPanelMultiple = 32;
+constexpr int64_t paddedColumns(int64_t columns) {
+  return (columns + kPanelMultiple - 1) / kPanelMultiple * kPanelMultiple;
+}
+
 /// Rows that follow each other, and what LayerNorm makes of them.
 struct NormRows {
   int64_t rows, width;
@@ -44,10 +50,7 @@ struct PackedRows {
 
   /// Rows that are packed together: the packed form of a multiple of it more begins sizeOf() of it later.
   static constexpr int64_t kSlab = 128;
-  static int64_t sizeOf(int64_t rows, int64_t inputs) {
-    return rows * ((inputs + kMultiple - 1) / kMultiple * kMultiple);
-  }
-  static constexpr int64_t kMultiple = 32;
+  static int64_t sizeOf(int64_t rows, int64_t inputs) { return rows * paddedColumns(inputs); }
 };
 
 /// gradient (outputs x inputs) of the weight in y = x * weight', from x (rows x inputs) and the gradient of y
@@ -68,8 +71,7 @@ struct RightSide {
   bool transposed;  ///< `matrix` is columns x inner
 
   /// Numbers it has then.
-  int64_t size() const { return inner * ((columns + kPanelMultiple - 1) / kPanelMultiple * kPanelMultiple); }
-  static constexpr int64_t kPanelMultiple = 32;
+  int64_t size() const { return inner * paddedColumns(columns); }
 };
 
 /// The largest matrix of an MLP that is worth computing as a whole. Larger ones leave the cache, and the
