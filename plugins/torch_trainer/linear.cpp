@@ -35,6 +35,12 @@ at::Tensor product(const at::Tensor& x, const at::Tensor& weight, const Bias& bi
   return oneDnn()->call(x, weight, bias, "none", Scalars(), "");
 }
 
+at::Tensor inputGradient(const at::Tensor& gradient, const at::Tensor& weight) {
+  if (fastProductsCan(gradient))
+    return multiplied(gradient, {weight, /*transposed=*/false, std::nullopt, /*gelu=*/false});
+  return product(gradient, weight.t(), std::nullopt);
+}
+
 template <bool kGelu>
 struct LinearLayer : torch::autograd::Function<LinearLayer<kGelu>> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& given, const at::Tensor& weight,
@@ -43,6 +49,7 @@ struct LinearLayer : torch::autograd::Function<LinearLayer<kGelu>> {
     context->save_for_backward({x, weight});
     context->saved_data["bias"] = bias.has_value();
     context->saved_data["type"] = static_cast<int64_t>(given.scalar_type());
+    if (fastProductsCan(x)) return multiplied(x, {weight, /*transposed=*/true, bias, kGelu});
     return product(kGelu ? exactGelu(x) : x, weight.to(compute), bias ? Bias(bias->to(compute)) : bias);
   }
 
@@ -51,7 +58,7 @@ struct LinearLayer : torch::autograd::Function<LinearLayer<kGelu>> {
     const at::Tensor &x = saved[0], &weight = saved[1];
     const at::Tensor gradient = gradients[0].contiguous(), rows = gradient.flatten(0, -2);
     at::Tensor inner, multiplied = x;
-    if (context->needs_input_grad(0)) inner = product(gradient, weight.to(x.scalar_type()).t(), std::nullopt);
+    if (context->needs_input_grad(0)) inner = inputGradient(gradient, weight.to(x.scalar_type()));
     if (kGelu) multiplied = inner.defined() ? exactGeluBackward(x, inner) : exactGelu(x);
     if (inner.defined()) inner = inner.to(static_cast<at::ScalarType>(context->saved_data["type"].toInt()));
     const LinearGradient own = linearGradient(multiplied.flatten(0, -2), rows, weight.scalar_type());

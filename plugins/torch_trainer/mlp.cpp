@@ -21,22 +21,12 @@ RowParts fewParts(int64_t rows) {
   return {rows, (rows + count - 1) / count};
 }
 
-at::Tensor packed(const at::Tensor& weight, bool transposed) {
-  const int64_t outputs = weight.size(0), inputs = weight.size(1);
-  const at::Tensor matrix = weight.contiguous();
-  const RightSide side{transposed ? inputs : outputs, transposed ? outputs : inputs,
-                       matrix.const_data_ptr<float>(), transposed};
-  const at::Tensor to = at::empty({side.size()}, weight.options());
-  rowKernels().packRightSide(side, to.data_ptr<float>());
-  return to;
-}
-
 struct NarrowMlp : torch::autograd::Function<NarrowMlp> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& firstWeight,
                             const at::Tensor& firstBias, const at::Tensor& secondWeight,
                             const at::Tensor& secondBias) {
-    const at::Tensor out = at::empty_like(x), first = packed(firstWeight, true),
-                     second = packed(secondWeight, true);
+    const at::Tensor out = at::empty_like(x), first = packedRightSide(firstWeight, true),
+                     second = packedRightSide(secondWeight, true);
     const int64_t width = x.size(-1);
     fewParts(x.numel() / width).forEach([&](int64_t, int64_t row, int64_t count) {
       MlpRows rows{};
@@ -59,8 +49,9 @@ struct NarrowMlp : torch::autograd::Function<NarrowMlp> {
     const variable_list saved = context->get_saved_variables();
     const at::Tensor &x = saved[0], &firstWeight = saved[1], &firstBias = saved[2], &secondWeight = saved[3];
     const at::Tensor out = gradients[0].contiguous(), xGradient = at::empty_like(x);
-    const at::Tensor first = packed(firstWeight, true), firstBack = packed(firstWeight, false),
-                     secondBack = packed(secondWeight, false);
+    const at::Tensor first = packedRightSide(firstWeight, true),
+                     firstBack = packedRightSide(firstWeight, false),
+                     secondBack = packedRightSide(secondWeight, false);
     const int64_t width = x.size(-1), hidden = firstWeight.size(0);
     const RowParts parts = fewParts(x.numel() / width);
     const at::Tensor firstWeights = at::empty({parts.count, hidden, width}, x.options()),

@@ -1,5 +1,6 @@
 #include "plugins/torch_trainer/row_kernels.hpp"
 
+#include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
@@ -107,6 +108,25 @@ struct Division {
   int64_t parts, perPart, blocks;
 };
 
+/// Rows and columns of a product, divided. Columns only where there would be few parts for the threads: every
+/// part packs its rows again. No number of the result depends on it.
+struct ProductParts {
+  ProductParts(int64_t rowCount, int64_t columnCount)
+      : rows(parts(rowCount, kRows, (rowCount + kRows - 1) / kRows)),
+        columns(parts(columnCount, kColumns, 2 * at::get_num_threads() / rows.count)) {}
+
+  RowParts rows, columns;
+
+ private:
+  static constexpr int64_t kRows = 256, kColumns = 256;
+
+  /// About `wanted` parts, not smaller than `least` but for the last.
+  static RowParts parts(int64_t all, int64_t least, int64_t wanted) {
+    const int64_t count = std::clamp<int64_t>(wanted, 1, (all + least - 1) / least);
+    return {all, paddedColumns((all + count - 1) / count)};
+  }
+};
+
 }  // namespace
 
 const LayerKernels& rowKernels() {
@@ -157,6 +177,50 @@ at::Tensor exactGeluBackward(const at::Tensor& x, at::Tensor& gradient) {
   return out;
 }
 
+bool fastProductsCan(const at::Tensor& x) {
+  return rowKernels().multiply && rowKernelsCan(x);
+}
+
+at::Tensor packedRightSide(const at::Tensor& weight, bool transposed) {
+  constexpr int64_t kNumbers = 1 << 16;
+  const at::Tensor matrix = weight.contiguous();
+  const int64_t outputs = matrix.size(0), inputs = matrix.size(1);
+  const int64_t inner = transposed ? inputs : outputs, columns = transposed ? outputs : inputs;
+  const at::Tensor packed = at::empty({rowKernels().sizeOfRightSide(inner, columns)}, weight.options());
+  RowParts(columns, paddedColumns(kNumbers / inner + 1)).forEach([&](int64_t, int64_t first, int64_t count) {
+    rowKernels().packRightSide(
+        {inner, count, numbers(matrix) + first * (transposed ? inputs : 1), inputs, transposed},
+        packed.data_ptr<float>() + rowKernels().sizeOfRightSide(inner, first));
+  });
+  return packed;
+}
+
+at::Tensor multiplied(const at::Tensor& x, const Multiplication& by) {
+  const int64_t outputs = by.weight.size(0), inputs = by.weight.size(1),
+                columns = by.transposed ? outputs : inputs;
+  const at::Tensor rows = x.contiguous(), right = packedRightSide(by.weight, by.transposed);
+  std::vector<int64_t> shape = x.sizes().vec();
+  shape.back() = columns;
+  const at::Tensor out = at::empty(shape, x.options());
+  const ProductParts parts(x.numel() / widthOf(x), columns);
+  parallelFor(parts.rows.count * parts.columns.count, [&](int64_t i) {
+    const int64_t row = i / parts.columns.count * parts.rows.perPart,
+                  column = i % parts.columns.count * parts.columns.perPart;
+    RowProduct product{};
+    product.rows = std::min(parts.rows.perPart, parts.rows.rows - row);
+    product.inner = widthOf(x);
+    product.columns = std::min(parts.columns.perPart, columns - column);
+    product.left = numbers(rows) + row * product.inner;
+    product.gelu = by.gelu;
+    product.right = numbers(right) + rowKernels().sizeOfRightSide(product.inner, column);
+    product.bias = by.bias ? numbers(*by.bias) + column : nullptr;
+    product.out = out.data_ptr<float>() + row * columns + column;
+    product.outStep = columns;
+    rowKernels().multiply(product, scratch());
+  });
+  return out;
+}
+
 LinearGradient linearGradient(const at::Tensor& x, const at::Tensor& y, at::ScalarType type) {
   if (!rowKernelsCan(x) || type != at::kFloat) return {y.t().matmul(x).to(type), y.sum(0, false, type)};
   const int64_t rows = x.size(0), inputs = x.size(1), outputs = y.size(1);
@@ -164,10 +228,10 @@ LinearGradient linearGradient(const at::Tensor& x, const at::Tensor& y, at::Scal
   const at::Tensor weight = at::empty({division.parts, outputs, inputs}, x.options());
   const at::Tensor bias = at::empty({division.parts, outputs}, x.options());
   const at::Tensor xRows = x.contiguous(), yRows = y.contiguous();
-  const at::Tensor packed = at::empty({PackedRows::sizeOf(rows, inputs)}, x.options());
+  const at::Tensor packed = at::empty({rowKernels().sizeOfRows(rows, inputs)}, x.options());
   RowParts(rows, PackedRows::kSlab).forEach([&](int64_t, int64_t first, int64_t count) {
     rowKernels().packRows({count, inputs, numbers(xRows) + first * inputs,
-                           packed.data_ptr<float>() + PackedRows::sizeOf(first, inputs)});
+                           packed.data_ptr<float>() + rowKernels().sizeOfRows(first, inputs)});
   });
   parallelFor(division.parts * division.blocks, [&](int64_t i) {
     const int64_t part = i / division.blocks, first = part * division.perPart;
@@ -176,7 +240,7 @@ LinearGradient linearGradient(const at::Tensor& x, const at::Tensor& y, at::Scal
     gradient.rows = std::max<int64_t>(0, std::min(division.perPart, rows - first));
     gradient.inputs = inputs;
     gradient.outputs = std::min(Division::kPerBlock, outputs - block);
-    gradient.packedX = numbers(packed) + PackedRows::sizeOf(first, inputs);
+    gradient.packedX = numbers(packed) + rowKernels().sizeOfRows(first, inputs);
     gradient.y = numbers(yRows) + first * outputs + block;
     gradient.yStep = outputs;
     gradient.weight = weight.data_ptr<float>() + (part * outputs + block) * inputs;

@@ -1,9 +1,11 @@
-// LayerNorm, GELU and the gradients of a linear layer by the kernels of kernels/layers.hpp: float32 on the
-// CPU, widths that are multiples of kWidthMultiple. Elsewhere the same from LibTorch's operators. No result
-// depends on the number of threads.
+// LayerNorm, GELU, products and gradients of a linear layer by the kernels of kernels/layers.hpp: float32 on
+// the CPU, widths that are multiples of kWidthMultiple. Elsewhere the same from LibTorch's operators. No
+// result depends on the number of threads.
 #pragma once
 
 #include <ATen/ATen.h>
+
+#include <optional>
 
 #include "kernels/layers.hpp"
 
@@ -28,6 +30,24 @@ Normalised addAndNormalise(const at::Tensor& x, const at::Tensor& added, const a
 at::Tensor exactGelu(const at::Tensor& x);
 /// Multiplies `gradient` by GELU's derivative at x, in place; returns exactGelu(x).
 at::Tensor exactGeluBackward(const at::Tensor& x, at::Tensor& gradient);
+
+/// Whether multiplied() is faster than LibTorch's products, for rows of x.
+bool fastProductsCan(const at::Tensor& x);
+
+/// A weight (outputs x inputs) as RightSide::matrix, whose transpose the layer multiplies with: `transposed`;
+/// its backward pass, the weight itself.
+at::Tensor packedRightSide(const at::Tensor& weight, bool transposed);
+
+/// What a row is multiplied with, and what happens before.
+struct Multiplication {
+  at::Tensor weight;  ///< outputs x inputs
+  bool transposed;    ///< as in packedRightSide()
+  std::optional<at::Tensor> bias;
+  bool gelu;  ///< of x first
+};
+
+/// x: ... x inner -> ... x columns. Where fastProductsCan(x).
+at::Tensor multiplied(const at::Tensor& x, const Multiplication& by);
 
 struct LinearGradient {
   at::Tensor weight;  ///< outputs x inputs

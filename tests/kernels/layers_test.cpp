@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 #include <string>
 
 #include "tests/kernels/matrices.hpp"
@@ -12,6 +13,13 @@ namespace {
 
 constexpr double kEps = 1e-5;
 constexpr double kRounding = 2e-6;  // of float32, in sums of some thousand terms
+
+/// What this processor runs, and what stands for a unit that it may not have.
+std::vector<const LayerKernels*> allKernels() {
+  std::vector<const LayerKernels*> all = layerKernels();
+  all.push_back(&kEmulatedTileLayers);
+  return all;
+}
 
 struct Size {
   int64_t rows, width;
@@ -82,7 +90,7 @@ NormResults compute(const LayerKernels& kernels, const Norm& norm, bool adds, bo
 TEST_P(Layers, NormAgreesWithPlainLoopsInFloat64) {
   const Size size = GetParam();
   const Norm norm(size);
-  for (const LayerKernels* kernels : layerKernels())
+  for (const LayerKernels* kernels : allKernels())
     for (const bool adds : {false, true})
       for (const bool hasPast : {false, true}) {
         SCOPED_TRACE(std::string(kernels->name) + (adds ? ", adds" : "") + (hasPast ? ", past" : ""));
@@ -100,7 +108,7 @@ TEST_P(Layers, NormAgreesWithPlainLoopsInFloat64) {
 
 TEST(Layers, NormTakesOtherDegreesOfFreedom) {
   const Norm norm({5, 48});
-  for (const LayerKernels* kernels : layerKernels()) {
+  for (const LayerKernels* kernels : allKernels()) {
     SCOPED_TRACE(kernels->name);
     EXPECT_LT(difference(compute(*kernels, norm, false, false, 47).out, plainly(norm, false, false, 47).out),
               kRounding);
@@ -111,7 +119,7 @@ TEST(Layers, NormTakesOtherDegreesOfFreedom) {
 TEST(Layers, NormFindsAgainWhatALongSumLoses) {
   const Norm norm({4, 2048}, /*mean=*/1000);
   const NormResults wanted = plainly(norm, false, false, 2048);
-  for (const LayerKernels* kernels : layerKernels()) {
+  for (const LayerKernels* kernels : allKernels()) {
     SCOPED_TRACE(kernels->name);
     const NormResults got = compute(*kernels, norm, false, false, 2048);
     EXPECT_LT(difference(got.out, wanted.out), 2e-5);  // a float32 near 1000 has steps of 6e-5
@@ -126,9 +134,9 @@ TEST_P(Layers, WeightGradientAgreesWithPlainLoopsInFloat64) {
                   y = randomMatrix(rows, outputs + 3, 2).colRange(2, 2 + outputs);
     cv::Mat wantedBias;
     cv::reduce(exact(y), wantedBias, 0, cv::REDUCE_SUM);
-    for (const LayerKernels* kernels : layerKernels()) {
+    for (const LayerKernels* kernels : allKernels()) {
       SCOPED_TRACE(std::string(kernels->name) + ", outputs " + std::to_string(outputs));
-      std::vector<float> packed(static_cast<size_t>(PackedRows::sizeOf(rows, inputs)) + 1, 7);
+      std::vector<float> packed(static_cast<size_t>(kernels->sizeOfRows(rows, inputs)) + 1, 7);
       kernels->packRows({rows, inputs, x.ptr<float>(), packed.data()});
       EXPECT_EQ(packed.back(), 7) << "packed rows are written past their end";
       cv::Mat weight = unwritten(outputs, inputs), bias = unwritten(1, outputs);
@@ -142,6 +150,117 @@ TEST_P(Layers, WeightGradientAgreesWithPlainLoopsInFloat64) {
   }
 }
 
+std::vector<float> packed(const LayerKernels& kernels, const cv::Mat& weight, bool transposed) {
+  const RightSide side{transposed ? weight.cols : weight.rows, transposed ? weight.rows : weight.cols,
+                       weight.ptr<float>(), weight.cols, transposed};
+  std::vector<float> to(static_cast<size_t>(kernels.sizeOfRightSide(side.inner, side.columns)), NAN);
+  kernels.packRightSide(side, to.data());
+  return to;
+}
+
+double geluOf(double x) {
+  return x * std::erfc(-x * M_SQRT1_2) / 2;
+}
+
+TEST_P(Layers, ProductAgreesWithPlainLoopsInFloat64) {
+  const auto [rows, inner] = GetParam();
+  const cv::Mat left = randomMatrix(rows, inner, 1);
+  cv::Mat gelu = exact(left);
+  for (auto number = gelu.begin<double>(); number != gelu.end<double>(); ++number) *number = geluOf(*number);
+  for (const int columns : {1, 16, 80, 300}) {
+    const cv::Mat right = randomMatrix(inner, columns, 2, 0, 1 / std::sqrt(inner)),
+                  bias = randomMatrix(1, columns, 3);
+    for (const LayerKernels* kernels : allKernels()) {
+      if (!kernels->multiply) continue;
+      for (const bool transposed : {false, true})
+        for (const bool isGelu : {false, true})
+          for (const bool hasBias : {false, true}) {
+            SCOPED_TRACE(std::string(kernels->name) + ", columns " + std::to_string(columns) +
+                         (transposed ? ", transposed" : "") + (isGelu ? ", GELU" : "") +
+                         (hasBias ? ", bias" : ""));
+            const std::vector<float> side =
+                packed(*kernels, transposed ? cv::Mat(right.t()) : right, transposed);
+            cv::Mat wide(static_cast<int>(rows), columns + 5, CV_32F, cv::Scalar(7));
+            KernelScratch scratch;
+            kernels->multiply({rows, inner, columns, left.ptr<float>(), isGelu, side.data(),
+                               hasBias ? bias.ptr<float>() : nullptr, wide.ptr<float>(), wide.cols},
+                              scratch);
+            cv::Mat wanted = (isGelu ? gelu : exact(left)) * exact(right);
+            if (hasBias) wanted += cv::repeat(exact(bias), static_cast<int>(rows), 1);
+            EXPECT_LT(difference(wide.colRange(0, columns), wanted), kRounding);
+            EXPECT_EQ(cv::countNonZero(wide.colRange(columns, wide.cols) != 7), 0) << "written beside out";
+          }
+    }
+  }
+}
+
+/// Of every number of a product, the distance from the exact one as a share of the sum of absolute products;
+/// the largest.
+double worstShare(const cv::Mat& got, const cv::Mat& left, const cv::Mat& right) {
+  const cv::Mat away = cv::abs(exact(got) - exact(left) * exact(right)),
+                most = cv::Mat(cv::abs(exact(left))) * cv::Mat(cv::abs(exact(right)));
+  double worst = 0;
+  cv::minMaxLoc(away / most, nullptr, &worst);
+  return worst;
+}
+
+cv::Mat plainProduct(const cv::Mat& left, const cv::Mat& right) {
+  cv::Mat out = cv::Mat::zeros(left.rows, right.cols, CV_32F);
+  for (int r = 0; r < left.rows; ++r)
+    for (int i = 0; i < left.cols; ++i)
+      for (int c = 0; c < right.cols; ++c)
+        out.at<float>(r, c) = std::fma(left.at<float>(r, i), right.at<float>(i, c), out.at<float>(r, c));
+  return out;
+}
+
+/// Numbers of one magnitude and of many, so that a third of one that is lost shows: with two of three it is
+/// more than ten times as much.
+TEST(Layers, ProductsAreAsExactAsAPlainLoop) {
+  constexpr int kRows = 40, kInner = 512, kColumns = 48;
+  for (const int magnitudes : {0, 30}) {
+    cv::Mat left = randomMatrix(kRows, kInner, 1), right = randomMatrix(kInner, kColumns, 2);
+    cv::RNG random(3);
+    for (cv::Mat* side : {&left, &right})
+      for (auto number = side->begin<float>(); number != side->end<float>(); ++number)
+        *number = std::ldexp(*number, random.uniform(-magnitudes, magnitudes + 1));
+    const double plain = worstShare(plainProduct(left, right), left, right);
+    for (const LayerKernels* kernels : allKernels()) {
+      if (!kernels->multiply) continue;
+      SCOPED_TRACE(std::string(kernels->name) + ", magnitudes " + std::to_string(magnitudes));
+      const std::vector<float> side = packed(*kernels, right, false);
+      cv::Mat out = unwritten(kRows, kColumns);
+      KernelScratch scratch;
+      kernels->multiply({kRows, kInner, kColumns, left.ptr<float>(), false, side.data(), nullptr,
+                         out.ptr<float>(), kColumns},
+                        scratch);
+      EXPECT_LT(worstShare(out, left, right), 1.5 * plain);
+    }
+  }
+}
+
+/// A step whose loss is not a number must not look like one that is.
+TEST(Layers, ProductsDoNotHideWhatIsNotFinite) {
+  for (const uint32_t bits : {0x7fc00000U, 0xffc00000U, 0x7fffffffU, 0xffffffffU, 0x7f800000U, 0xff800000U}) {
+    float bad = 0;
+    std::memcpy(&bad, &bits, sizeof bad);
+    for (const LayerKernels* kernels : allKernels()) {
+      if (!kernels->multiply) continue;
+      SCOPED_TRACE(std::string(kernels->name) + ", " + std::to_string(bits));
+      for (const bool onTheLeft : {false, true}) {
+        cv::Mat left = randomMatrix(3, 32, 1), right = randomMatrix(32, 16, 2), out = unwritten(3, 16);
+        (onTheLeft ? left : right).at<float>(1, 5) = bad;
+        const std::vector<float> side = packed(*kernels, right, false);
+        KernelScratch scratch;
+        kernels->multiply({3, 32, 16, left.ptr<float>(), false, side.data(), nullptr, out.ptr<float>(), 16},
+                          scratch);
+        EXPECT_FALSE(std::isfinite(out.at<float>(1, 5)));
+        EXPECT_EQ(std::isfinite(out.at<float>(1, 4)), !onTheLeft);
+        EXPECT_EQ(std::isfinite(out.at<float>(2, 5)), onTheLeft);
+      }
+    }
+  }
+}
+
 /// Ragged numbers of rows; widths of half a panel and of many, more rows than are packed at a time.
 INSTANTIATE_TEST_SUITE_P(Sizes, Layers,
                          ::testing::Values(Size{1, 16}, Size{7, 32}, Size{300, 48}, Size{1030, 64},
@@ -150,10 +269,6 @@ INSTANTIATE_TEST_SUITE_P(Sizes, Layers,
                            return std::to_string(instance.param.rows) + "x" +
                                   std::to_string(instance.param.width);
                          });
-
-double geluOf(double x) {
-  return x * std::erfc(-x * M_SQRT1_2) / 2;
-}
 
 double slopeOfGelu(double x) {
   return std::erfc(-x * M_SQRT1_2) / 2 + x * std::exp(-x * x / 2) / std::sqrt(2 * M_PI);
@@ -164,7 +279,7 @@ TEST(Layers, GeluIsExactToRounding) {
   std::vector<float> x(kCount), out(kCount), again(kCount);
   for (int i = 0; i < kCount; ++i) x[static_cast<size_t>(i)] = -12 + static_cast<float>(i) * 2e-4f;
   const cv::Mat factors = randomMatrix(1, kCount, 1);
-  for (const LayerKernels* kernels : layerKernels()) {
+  for (const LayerKernels* kernels : allKernels()) {
     SCOPED_TRACE(kernels->name);
     cv::Mat gradient = factors.clone();
     kernels->gelu(x.data(), kCount, out.data());
@@ -191,7 +306,7 @@ TEST(Layers, GeluOfWhatIsNotFinite) {
   x[1] = INFINITY;
   x[2] = -1e30f;
   x[3] = 1e30f;
-  for (const LayerKernels* kernels : layerKernels()) {
+  for (const LayerKernels* kernels : allKernels()) {
     SCOPED_TRACE(kernels->name);
     kernels->gelu(x.data(), 16, out.data());
     EXPECT_TRUE(std::isnan(out[0]));
@@ -240,21 +355,13 @@ MlpResults plainly(const Mlp& mlp) {
   return {out, gradient * first, gradient.t() * x, firstBias, outGradient.t() * hidden, secondBias};
 }
 
-std::vector<float> packed(const LayerKernels& kernels, const cv::Mat& weight, bool transposed) {
-  const RightSide side{transposed ? weight.cols : weight.rows, transposed ? weight.rows : weight.cols,
-                       weight.ptr<float>(), transposed};
-  std::vector<float> to(static_cast<size_t>(side.size()), NAN);
-  kernels.packRightSide(side, to.data());
-  return to;
-}
-
 class MlpKernels : public ::testing::TestWithParam<MlpSize> {};
 
 TEST_P(MlpKernels, AgreeWithPlainLoopsInFloat64) {
   const auto [rows, width, hidden] = GetParam();
   const Mlp mlp(GetParam());
   const MlpResults wanted = plainly(mlp);
-  for (const LayerKernels* kernels : layerKernels()) {
+  for (const LayerKernels* kernels : allKernels()) {
     SCOPED_TRACE(kernels->name);
     const std::vector<float> first = packed(*kernels, mlp.first, true),
                              second = packed(*kernels, mlp.second, true),

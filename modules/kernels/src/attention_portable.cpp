@@ -1,8 +1,7 @@
 #include <cmath>
 #include <limits>
 
-#include <opencv2/core.hpp>
-
+#include "instruction_sets.hpp"
 #include "kernels/attention.hpp"
 
 // The compiler's own vectors: SSE, NEON or whatever every processor of the kind has.
@@ -25,9 +24,8 @@ const AttentionKernels kPortableAttention{"portable", forward, backward, relativ
 std::vector<const AttentionKernels*> attentionKernels() {
   std::vector<const AttentionKernels*> usable;
 #if defined(__x86_64__)
-  if (cv::checkHardwareSupport(CV_CPU_AVX_512F)) usable.push_back(&kAvx512Attention);
-  if (cv::checkHardwareSupport(CV_CPU_AVX2) && cv::checkHardwareSupport(CV_CPU_FMA3))
-    usable.push_back(&kAvx2Attention);
+  if (canRun(InstructionSet::kAvx512)) usable.push_back(&kAvx512Attention);
+  if (canRun(InstructionSet::kAvx2)) usable.push_back(&kAvx2Attention);
 #endif
   usable.push_back(&kPortableAttention);
   return usable;

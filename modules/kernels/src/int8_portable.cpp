@@ -2,6 +2,8 @@
 
 #include <opencv2/core.hpp>
 
+#include "instruction_sets.hpp"
+
 // The compiler's own vectors: SSE, NEON or whatever every processor of the kind has.
 #define MIXMIM_TARGET
 
@@ -22,11 +24,10 @@ const Int8Kernels kPortableInt8{"portable", quantize, finish, finishAdding};
 std::vector<const Int8Kernels*> int8Kernels() {
   std::vector<const Int8Kernels*> usable;
 #if defined(__x86_64__)
-  if (cv::checkHardwareSupport(CV_CPU_AVX_512F) && cv::checkHardwareSupport(CV_CPU_AVX_512BW) &&
+  if (canRun(InstructionSet::kAvx512) && cv::checkHardwareSupport(CV_CPU_AVX_512BW) &&
       cv::checkHardwareSupport(CV_CPU_AVX_512VL))
     usable.push_back(&kAvx512Int8);
-  if (cv::checkHardwareSupport(CV_CPU_AVX2) && cv::checkHardwareSupport(CV_CPU_FMA3))
-    usable.push_back(&kAvx2Int8);
+  if (canRun(InstructionSet::kAvx2)) usable.push_back(&kAvx2Int8);
 #endif
   usable.push_back(&kPortableInt8);
   return usable;

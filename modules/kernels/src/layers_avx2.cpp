@@ -14,14 +14,19 @@ constexpr int kLanes = 8, kRows = 6;
 
 #include "vectors.hpp"
 
-#include "layer_loops.hpp"
+#include "row_loops.hpp"
+
+#include "products.hpp"
+
+#include "product_loops.hpp"
 
 #include "mlp_loops.hpp"
 
 }  // namespace
 
-const LayerKernels kAvx2Layers{"avx2",   norm,           normBackward,  gelu, geluBackward,
-                               packRows, weightGradient, packRightSide, mlp,  mlpBackward};
+const LayerKernels kAvx2Layers{
+    "avx2",          norm,          normBackward, gelu, geluBackward, sizeOfRows, packRows, weightGradient,
+    sizeOfRightSide, packRightSide, nullptr,      mlp,  mlpBackward};
 
 }  // namespace cv::mixmim
 #endif

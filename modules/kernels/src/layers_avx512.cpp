@@ -14,14 +14,19 @@ constexpr int kLanes = 16, kRows = 8;
 
 #include "vectors.hpp"
 
-#include "layer_loops.hpp"
+#include "row_loops.hpp"
+
+#include "products.hpp"
+
+#include "product_loops.hpp"
 
 #include "mlp_loops.hpp"
 
 }  // namespace
 
-const LayerKernels kAvx512Layers{"avx512", norm,           normBackward,  gelu, geluBackward,
-                                 packRows, weightGradient, packRightSide, mlp,  mlpBackward};
+const LayerKernels kAvx512Layers{
+    "avx512",        norm,          normBackward, gelu, geluBackward, sizeOfRows, packRows, weightGradient,
+    sizeOfRightSide, packRightSide, nullptr,      mlp,  mlpBackward};
 
 }  // namespace cv::mixmim
 #endif

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include <opencv2/core.hpp>
+#include "instruction_sets.hpp"
 
 // The compiler's own vectors: SSE, NEON or whatever every processor of the kind has.
 #define MIXMIM_TARGET
@@ -16,21 +16,26 @@ constexpr int kLanes = 4, kRows = 4;
 
 #include "vectors.hpp"
 
-#include "layer_loops.hpp"
+#include "row_loops.hpp"
+
+#include "products.hpp"
+
+#include "product_loops.hpp"
 
 #include "mlp_loops.hpp"
 
 }  // namespace
 
-const LayerKernels kPortableLayers{"portable", norm,           normBackward,  gelu, geluBackward,
-                                   packRows,   weightGradient, packRightSide, mlp,  mlpBackward};
+const LayerKernels kPortableLayers{
+    "portable",      norm,          normBackward, gelu, geluBackward, sizeOfRows, packRows, weightGradient,
+    sizeOfRightSide, packRightSide, nullptr,      mlp,  mlpBackward};
 
 std::vector<const LayerKernels*> layerKernels() {
   std::vector<const LayerKernels*> usable;
 #if defined(__x86_64__)
-  if (cv::checkHardwareSupport(CV_CPU_AVX_512F)) usable.push_back(&kAvx512Layers);
-  if (cv::checkHardwareSupport(CV_CPU_AVX2) && cv::checkHardwareSupport(CV_CPU_FMA3))
-    usable.push_back(&kAvx2Layers);
+  if (canRun(InstructionSet::kAmx)) usable.push_back(&kAmxLayers);
+  if (canRun(InstructionSet::kAvx512)) usable.push_back(&kAvx512Layers);
+  if (canRun(InstructionSet::kAvx2)) usable.push_back(&kAvx2Layers);
 #endif
   usable.push_back(&kPortableLayers);
   return usable;

@@ -1,6 +1,11 @@
 // What a Transformer does to its activations between attention and attention, on the CPU: LayerNorm with the
-// addition before it, GELU, the gradient of a weight matrix, and a narrow MLP as a whole. Each reads and
-// writes its rows once. One set of loops, compiled for several instruction sets.
+// addition before it, GELU, products with a weight matrix and its gradient, and a narrow MLP as a whole. One
+// set of loops, compiled for several instruction sets; products have a second, for processors that multiply
+// tiles of bfloat16 (Intel AMX): float32 all the same, as the sum of three of them, half again as fast as by
+// registers.
+//
+// Products are as exact as those of a plain loop in float32. By tiles, what is not finite or 3.39e38 and more
+// makes a result that is not finite, and what is below 2^-126, a third of a number included, counts as 0.
 #pragma once
 
 #include <cstdint>
@@ -46,11 +51,10 @@ struct NormGradient {
 struct PackedRows {
   int64_t rows, inputs;
   const float* x;  ///< rows x inputs
-  float* packed;   ///< written: sizeOf(rows, inputs)
+  float* packed;   ///< written: LayerKernels::sizeOfRows(rows, inputs)
 
-  /// Rows that are packed together: the packed form of a multiple of it more begins sizeOf() of it later.
+  /// Rows that are packed together: the packed form of a multiple of it more begins sizeOfRows() of it later.
   static constexpr int64_t kSlab = 128;
-  static int64_t sizeOf(int64_t rows, int64_t inputs) { return rows * paddedColumns(inputs); }
 };
 
 /// gradient (outputs x inputs) of the weight in y = x * weight', from x (rows x inputs) and the gradient of y
@@ -64,14 +68,24 @@ struct WeightGradient {
   float* bias;    ///< written
 };
 
-/// A matrix as the right side of products: inner x columns, for MlpRows in the layout of an instruction set.
+/// A matrix as the right side of products: inner x columns, for RowProduct and MlpRows in the layout of an
+/// instruction set. The columns from a multiple of kPanelMultiple on begin sizeOfRightSide() of it later.
 struct RightSide {
   int64_t inner, columns;
   const float* matrix;
+  int64_t step;     ///< from row to row of `matrix`
   bool transposed;  ///< `matrix` is columns x inner
+};
 
-  /// Numbers it has then.
-  int64_t size() const { return inner * paddedColumns(columns); }
+/// out = left * right + bias, or gelu(left) * right + bias. `inner` a multiple of kWidthMultiple.
+struct RowProduct {
+  int64_t rows, inner, columns;
+  const float* left;  ///< rows x inner
+  bool gelu;
+  const float* right;  ///< from packRightSide()
+  const float* bias;   ///< columns, or null
+  float* out;          ///< rows x columns, written
+  int64_t outStep;     ///< from row to row of out, which may be columns of a wider matrix
 };
 
 /// The largest matrix of an MLP that is worth computing as a whole. Larger ones leave the cache, and the
@@ -107,20 +121,28 @@ struct LayerKernels {
   void (*gelu)(const float* x, int64_t count, float* out);
   /// gradient *= gelu'(x), and gelu(x) again. `count` as a width.
   void (*geluBackward)(const float* x, int64_t count, float* gradient, float* gelu);
+  int64_t (*sizeOfRows)(int64_t rows, int64_t inputs);
   void (*packRows)(const PackedRows& rows);
   void (*weightGradient)(const WeightGradient& gradient, KernelScratch& scratch);
+  int64_t (*sizeOfRightSide)(int64_t inner, int64_t columns);
   void (*packRightSide)(const RightSide& side, float* to);
+  /// Null where a library's product is as fast.
+  void (*multiply)(const RowProduct& product, KernelScratch& scratch);
   void (*mlp)(const MlpRows& rows, KernelScratch& scratch);
   void (*mlpBackward)(const MlpGradient& gradient, KernelScratch& scratch);
 };
 
 extern const LayerKernels kPortableLayers;
+extern const LayerKernels kEmulatedTileLayers;  ///< the loops by tiles, for tests on any processor; slow
 #if defined(__x86_64__)
 extern const LayerKernels kAvx2Layers;    ///< with FMA
 extern const LayerKernels kAvx512Layers;  ///< F
+extern const LayerKernels kAmxLayers;     ///< AVX-512 F, AMX-BF16
 #endif
 
-/// The kernels that this processor runs, the fastest first. They agree to rounding, not to the bit.
+/// The kernels that this processor runs, the fastest first. They agree to rounding, not to the bit. The
+/// environment's MIXMIM_KERNELS, the name of one, leaves out what stands before it; throws where there is no
+/// such name.
 std::vector<const LayerKernels*> layerKernels();
 
 }  // namespace cv::mixmim

@@ -1,0 +1,67 @@
+#include "instruction_sets.hpp"
+
+#include <cstdlib>
+#include <string>
+
+#include <opencv2/core.hpp>
+
+#if defined(__x86_64__) && defined(__linux__)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
+namespace cv::mixmim {
+
+namespace {
+
+InstructionSet most() {
+  const char* named = std::getenv("MIXMIM_KERNELS");
+  const std::string name = named ? named : "";
+  if (name.empty() || name == "amx") return InstructionSet::kAmx;
+  if (name == "avx512") return InstructionSet::kAvx512;
+  if (name == "avx2") return InstructionSet::kAvx2;
+  if (name == "portable") return InstructionSet::kPortable;
+  CV_Error(cv::Error::StsBadArg, "MIXMIM_KERNELS: expected portable, avx2, avx512 or amx, got " + name +
+                                     "; unset it for the fastest");
+}
+
+#if defined(__x86_64__) && defined(__linux__)
+/// Linux keeps the tiles of a process only from the time on that it asks for them.
+bool askForTiles() {
+  constexpr unsigned kTile = 1U << 24, kBfloat16 = 1U << 22;
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(d & kTile) || !(d & kBfloat16)) return false;
+  constexpr long kRequestPermission = 0x1023, kTileData = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+}
+#else
+bool askForTiles() {
+  return false;
+}
+#endif
+
+bool hasTiles() {
+  static const bool has = askForTiles();
+  return has;
+}
+
+}  // namespace
+
+bool canRun(InstructionSet set) {
+  static const InstructionSet kMost = most();
+  if (set > kMost) return false;
+  switch (set) {
+    case InstructionSet::kAmx:
+      return cv::checkHardwareSupport(CV_CPU_AVX_512F) && hasTiles();
+    case InstructionSet::kAvx512:
+      return cv::checkHardwareSupport(CV_CPU_AVX_512F);
+    case InstructionSet::kAvx2:
+      return cv::checkHardwareSupport(CV_CPU_AVX2) && cv::checkHardwareSupport(CV_CPU_FMA3);
+    case InstructionSet::kPortable:
+      break;
+  }
+  return true;
+}
+
+}  // namespace cv::mixmim

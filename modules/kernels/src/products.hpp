@@ -1,0 +1,51 @@
+// What both kinds of products have in common: product_loops.hpp by registers, tile_loops.hpp by tiles.
+// Included once per file, inside an unnamed namespace, after vectors.hpp.
+
+/// Rows packed at a time: a panel of x stays in the first cache.
+inline constexpr int64_t kDeep = PackedRows::kSlab;
+
+inline int64_t slabRows(int64_t rows, int64_t first) {
+  return rows - first < kDeep ? rows - first : kDeep;
+}
+
+/// At most kDeep rows of x and y, and the gradients of weight and bias that they are added to.
+struct Slab {
+  int64_t rows, inputs, outputs;
+  const float *x, *y;
+  int64_t yStep;
+  float *weight, *bias;
+};
+
+/// out = left * right + start. `rows` is a multiple of kRows.
+struct PackedProduct {
+  int64_t rows, inner, columns;
+  const float *left, *right;
+  const float* start;  // a row, or null
+  float* out;
+};
+
+constexpr int64_t roundedUp(int64_t value, int64_t multiple) {
+  return (value + multiple - 1) / multiple * multiple;
+}
+
+/// Rows that follow each other at a distance.
+struct SpacedRows {
+  int64_t rows, width;
+  const float* first;
+  int64_t step;
+};
+
+/// Adds the rows to `sums`, in four sums that need not wait for each other.
+MIXMIM_TARGET inline void addRows(const SpacedRows& all, float* sums) {
+  int64_t c = 0;
+  for (; c + kLanes <= all.width; c += kLanes) {
+    Vec parts[4] = {};
+    int64_t r = 0;
+    for (; r + 4 <= all.rows; r += 4)
+      for (int k = 0; k < 4; ++k) parts[k] += load(all.first + (r + k) * all.step + c);
+    for (; r < all.rows; ++r) parts[0] += load(all.first + r * all.step + c);
+    store(sums + c, load(sums + c) + ((parts[0] + parts[1]) + (parts[2] + parts[3])));
+  }
+  for (; c < all.width; ++c)
+    for (int64_t r = 0; r < all.rows; ++r) sums[c] += all.first[r * all.step + c];
+}
