@@ -200,25 +200,37 @@ MIXMIM_TARGET inline void loadRight(TileUnit& unit, const float* third) {
   unit.load<7>(third + kTileSize, 64);
 }
 
+/// A tile towards the first cache.
+MIXMIM_TARGET inline void fetch(const float* tile) {
+#pragma GCC unroll 16
+  for (int row = 0; row < kTileLines; ++row) __builtin_prefetch(tile + row * kTileLines);
+}
+
 /// The six products of thirds that matter. Each differs from the one before in one side alone; the large one
-/// is last, so that sums are still small when the others are rounded into them.
+/// is last, so that sums are still small when the others are rounded into them. Meanwhile the next block is
+/// fetched, or what stands behind the last.
 MIXMIM_TARGET inline void addBlocks(TileUnit& unit, const BlockPairs& pairs) {
   constexpr int64_t kMiddle = 2 * kTileSize, kLow = 4 * kTileSize;
   const float *left = pairs.left, *right = pairs.right;
+  const auto addAndFetch = [&](int64_t tile) MIXMIM_TARGET {
+    addFour(unit);
+    fetch(left + kBlockSize + tile * kTileSize);
+    fetch(right + kBlockSize + tile * kTileSize);
+  };
   for (int64_t i = 0; i < pairs.count; ++i, left += kBlockSize, right += kBlockSize) {
     loadLeft(unit, left + kLow);
     loadRight(unit, right);
-    addFour(unit);
+    addAndFetch(0);
     loadLeft(unit, left + kMiddle);
-    addFour(unit);
+    addAndFetch(1);
     loadRight(unit, right + kMiddle);
-    addFour(unit);
+    addAndFetch(2);
     loadLeft(unit, left);
-    addFour(unit);
+    addAndFetch(3);
     loadRight(unit, right + kLow);
-    addFour(unit);
+    addAndFetch(4);
     loadRight(unit, right);
-    addFour(unit);
+    addAndFetch(5);
   }
 }
 
@@ -351,7 +363,9 @@ inline constexpr int64_t kSlabs = kPackedInner / kDeep;
 /// Adds to the gradient, from `rows` rows on from `first`, or starts it.
 MIXMIM_TARGET inline void addWeightGradient(TileUnit& unit, const WeightGradient& all, int64_t first,
                                             int64_t rows, float* room) {
-  packLines<SideOf::kLeft, true>({all.y + first * all.yStep, all.yStep, all.outputs, rows}, room);
+  const float* y = all.y + first * all.yStep;
+  packLines<SideOf::kLeft, true>({y, all.yStep, all.outputs, rows}, room);
+  addRows({rows, all.outputs, y, all.yStep}, all.bias);
   const int64_t leftStep = packedSize(kPanel, rows);
   for (int64_t c = 0; c < all.inputs; c += kPanel) {
     BlockPairs pairs[kSlabs];
@@ -375,7 +389,6 @@ MIXMIM_TARGET inline void weightGradient(const WeightGradient& all, KernelScratc
   scratch.reset(size, 1);
   float* room = scratch.take(size);
   std::fill_n(all.bias, all.outputs, 0.f);
-  addRows({all.rows, all.outputs, all.y, all.yStep}, all.bias);
   if (all.rows == 0) std::fill_n(all.weight, all.outputs * all.inputs, 0.f);
   for (int64_t first = 0; first < all.rows; first += kPackedInner)
     addWeightGradient(unit, all, first, std::min(kPackedInner, all.rows - first), room);
