@@ -1,6 +1,9 @@
 #include "plugins/dnn_classifier/linear.hpp"
 
 #include <cstring>
+#include <vector>
+
+#include "kernels/layers.hpp"
 
 namespace cv::mixmim {
 
@@ -48,11 +51,57 @@ class FloatLinear final : public Linear {
   ByRows<dnnl::matmul> products_;
 };
 
+/// By own products, where the processor multiplies tiles.
+class TileLinear final : public Linear {
+ public:
+  TileLinear(const cv::Mat& weight, const cv::Mat& bias, After after)
+      : Linear(weight.cols, weight.rows),
+        after_(after),
+        weight_(static_cast<size_t>(kernels().sizeOfRightSide(inputs(), outputs()))),
+        bias_(bias.ptr<float>(), bias.ptr<float>() + outputs()) {
+    kernels().packRightSide({inputs(), outputs(), weight.ptr<float>(), inputs(), /*transposed=*/true},
+                            weight_.data());
+  }
+
+  static bool canRun(const cv::Mat& weight, After after) {
+    return kernels().multiply && weight.cols % kWidthMultiple == 0 &&
+           (after != After::kGelu || weight.rows % kWidthMultiple == 0);
+  }
+
+  void prepare(int) override {}
+
+  void operator()(int rows, const float* x, float* y) const override {
+    thread_local KernelScratch scratch;
+    RowProduct product{};
+    product.rows = rows;
+    product.inner = inputs();
+    product.columns = product.outStep = outputs();
+    product.left = x;
+    product.right = weight_.data();
+    product.bias = bias_.data();
+    product.out = y;
+    product.adds = after_ == After::kAdd;
+    kernels().multiply(product, scratch);
+    if (after_ == After::kGelu) kernels().gelu(y, product.rows * product.columns, y);
+  }
+
+ private:
+  static const LayerKernels& kernels() {
+    static const LayerKernels& fastest = *layerKernels().front();
+    return fastest;
+  }
+
+  const After after_;
+  std::vector<float> weight_;
+  const std::vector<float> bias_;
+};
+
 }  // namespace
 
 std::unique_ptr<Linear> makeLinear(const cv::Mat& weight, const cv::Mat& bias, After after) {
   CV_Assert(weight.type() == CV_32F && weight.isContinuous() && bias.type() == CV_32F &&
             bias.isContinuous() && bias.total() == static_cast<size_t>(weight.rows));
+  if (TileLinear::canRun(weight, after)) return std::make_unique<TileLinear>(weight, bias, after);
   return std::make_unique<FloatLinear>(weight, bias, after);
 }
 

@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 
+#include "kernels/layers.hpp"
 #include "plugins/dnn_classifier/dnn_classifier.hpp"
 
 namespace cv::mixmim {
@@ -34,6 +35,7 @@ std::string description() {
   }
   return boost::json::serialize(boost::json::object{{"version", MIXMIM_VERSION},
                                                     {"opencv", cv::getVersionString()},
+                                                    {"kernels", layerKernels().front()->name},
                                                     {"devices", boost::json::value_from(devices)},
                                                     {"backends", backends}});
 }

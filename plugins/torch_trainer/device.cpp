@@ -7,6 +7,7 @@
 #include <boost/json.hpp>
 
 #include "opencv2/mixmim/error.hpp"
+#include "plugins/torch_trainer/row_kernels.hpp"
 
 namespace cv::mixmim {
 
@@ -51,6 +52,7 @@ std::string describeDevices() {
   for (int i = 0; i < cudaDevices(); ++i) devices.emplace_back("cuda:" + std::to_string(i));
   return boost::json::serialize(boost::json::object{{"version", MIXMIM_VERSION},
                                                     {"libtorch", TORCH_VERSION},
+                                                    {"kernels", rowKernels().name},
                                                     {"devices", devices},
                                                     {"cuda", loadCuda().empty() ? "loaded" : loadCuda()}});
 }

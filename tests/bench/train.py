@@ -86,8 +86,9 @@ def check_versions(options):
     if theirs is None or theirs.split("+")[0] not in ours:
         sys.exit("the reference needs the PyTorch of our LibTorch, expected %s in %s, got %s; remove that folder to fetch it anew"
                  % (", ".join(ours) or "a trainer plugin", options.venv, theirs or reason))
-    print("PyTorch and LibTorch %s, %d threads, float32; medians of %d rounds of %d s" % (
-        theirs, options.threads, options.rounds, options.seconds))
+    kernels = [description["kernels"] for description in descriptions if "libtorch" in description]
+    print("PyTorch and LibTorch %s, %d threads, float32, our kernels for %s; medians of %d rounds of %d s" % (
+        theirs, options.threads, ", ".join(kernels), options.rounds, options.seconds))
 
 
 def cells(name, results, flop):

@@ -282,6 +282,7 @@ TEST_F(ClassifierTest, LeavesTheHostsSettingsAlone) {
 TEST_F(ClassifierTest, SignalsOfTheHostDoNoHarm) {
   ASSERT_EQ(dnnl::set_max_cpu_isa(dnnl::cpu_isa::avx2), dnnl::status::success)
       << "must be alone in its process";
+  setenv("MIXMIM_KERNELS", "avx2", /*overwrite=*/1);
   const auto classifier = Classifier::create(file_);
   cv::Mat calm, disturbed;
   classifier->logits(photo(80, 60, 1), calm);

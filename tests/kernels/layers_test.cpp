@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include "tests/kernels/matrices.hpp"
 
@@ -174,18 +175,21 @@ TEST_P(Layers, ProductAgreesWithPlainLoopsInFloat64) {
       if (!kernels->multiply) continue;
       for (const bool transposed : {false, true})
         for (const bool isGelu : {false, true})
-          for (const bool hasBias : {false, true}) {
+          for (const auto& [hasBias, adds] :
+               {std::pair(false, false), {true, false}, {false, true}, {true, true}}) {
             SCOPED_TRACE(std::string(kernels->name) + ", columns " + std::to_string(columns) +
                          (transposed ? ", transposed" : "") + (isGelu ? ", GELU" : "") +
-                         (hasBias ? ", bias" : ""));
+                         (hasBias ? ", bias" : "") + (adds ? ", adds" : ""));
             const std::vector<float> side =
                 packed(*kernels, transposed ? cv::Mat(right.t()) : right, transposed);
             cv::Mat wide(static_cast<int>(rows), columns + 5, CV_32F, cv::Scalar(7));
             KernelScratch scratch;
-            kernels->multiply({rows, inner, columns, left.ptr<float>(), isGelu, side.data(),
-                               hasBias ? bias.ptr<float>() : nullptr, wide.ptr<float>(), wide.cols},
-                              scratch);
+            kernels->multiply(
+                {rows, inner, columns, left.ptr<float>(), side.data(), hasBias ? bias.ptr<float>() : nullptr,
+                 wide.ptr<float>(), wide.cols, isGelu, adds},
+                scratch);
             cv::Mat wanted = (isGelu ? gelu : exact(left)) * exact(right);
+            if (adds) wanted += 7;
             if (hasBias) wanted += cv::repeat(exact(bias), static_cast<int>(rows), 1);
             EXPECT_LT(difference(wide.colRange(0, columns), wanted), kRounding);
             EXPECT_EQ(cv::countNonZero(wide.colRange(columns, wide.cols) != 7), 0) << "written beside out";
@@ -230,8 +234,8 @@ TEST(Layers, ProductsAreAsExactAsAPlainLoop) {
       const std::vector<float> side = packed(*kernels, right, false);
       cv::Mat out = unwritten(kRows, kColumns);
       KernelScratch scratch;
-      kernels->multiply({kRows, kInner, kColumns, left.ptr<float>(), false, side.data(), nullptr,
-                         out.ptr<float>(), kColumns},
+      kernels->multiply({kRows, kInner, kColumns, left.ptr<float>(), side.data(), nullptr, out.ptr<float>(),
+                         kColumns, false, false},
                         scratch);
       EXPECT_LT(worstShare(out, left, right), 1.5 * plain);
     }
@@ -251,8 +255,9 @@ TEST(Layers, ProductsDoNotHideWhatIsNotFinite) {
         (onTheLeft ? left : right).at<float>(1, 5) = bad;
         const std::vector<float> side = packed(*kernels, right, false);
         KernelScratch scratch;
-        kernels->multiply({3, 32, 16, left.ptr<float>(), false, side.data(), nullptr, out.ptr<float>(), 16},
-                          scratch);
+        kernels->multiply(
+            {3, 32, 16, left.ptr<float>(), side.data(), nullptr, out.ptr<float>(), 16, false, false},
+            scratch);
         EXPECT_FALSE(std::isfinite(out.at<float>(1, 5)));
         EXPECT_EQ(std::isfinite(out.at<float>(1, 4)), !onTheLeft);
         EXPECT_EQ(std::isfinite(out.at<float>(2, 5)), onTheLeft);
@@ -263,7 +268,7 @@ TEST(Layers, ProductsDoNotHideWhatIsNotFinite) {
 
 /// Ragged numbers of rows; widths of half a panel and of many, more rows than are packed at a time.
 INSTANTIATE_TEST_SUITE_P(Sizes, Layers,
-                         ::testing::Values(Size{1, 16}, Size{7, 32}, Size{300, 48}, Size{1030, 64},
+                         ::testing::Values(Size{1, 16}, Size{17, 32}, Size{300, 48}, Size{1030, 64},
                                            Size{129, 352}, Size{20, 2048}),
                          [](const auto& instance) {
                            return std::to_string(instance.param.rows) + "x" +

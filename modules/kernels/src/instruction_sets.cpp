@@ -1,6 +1,7 @@
 #include "instruction_sets.hpp"
 
 #include <cstdlib>
+#include <stdexcept>
 #include <string>
 
 #include <opencv2/core.hpp>
@@ -15,15 +16,21 @@ namespace cv::mixmim {
 
 namespace {
 
+constexpr const char *kVariable = "MIXMIM_KERNELS", *kEmulatedTiles = "emulated-tiles";
+
+std::string named() {
+  const char* name = std::getenv(kVariable);
+  return name ? name : "";
+}
+
 InstructionSet most() {
-  const char* named = std::getenv("MIXMIM_KERNELS");
-  const std::string name = named ? named : "";
-  if (name.empty() || name == "amx") return InstructionSet::kAmx;
+  const std::string name = named();
+  if (name.empty() || name == "amx" || name == kEmulatedTiles) return InstructionSet::kAmx;
   if (name == "avx512") return InstructionSet::kAvx512;
   if (name == "avx2") return InstructionSet::kAvx2;
   if (name == "portable") return InstructionSet::kPortable;
-  CV_Error(cv::Error::StsBadArg, "MIXMIM_KERNELS: expected portable, avx2, avx512 or amx, got " + name +
-                                     "; unset it for the fastest");
+  throw std::invalid_argument(std::string(kVariable) + ": expected portable, avx2, avx512, amx or " +
+                              kEmulatedTiles + ", got " + name + "; unset it for the fastest");
 }
 
 #if defined(__x86_64__) && defined(__linux__)
@@ -62,6 +69,10 @@ bool canRun(InstructionSet set) {
       break;
   }
   return true;
+}
+
+bool emulatesTiles() {
+  return named() == kEmulatedTiles;
 }
 
 }  // namespace cv::mixmim

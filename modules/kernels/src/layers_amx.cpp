@@ -20,40 +20,11 @@ constexpr int kLanes = 16;
 
 #include "products.hpp"
 
-/// All eight tiles with 16 rows of 64 bytes.
-struct alignas(64) TileShapes {
-  uint8_t palette = 1, firstRow = 0, unused[14] = {};
-  uint16_t bytesOfRow[16] = {64, 64, 64, 64, 64, 64, 64, 64};
-  uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
-};
-constexpr TileShapes kTileShapes;
+#include "amx.hpp"
 
-/// AMX in the assembler's words: the compilers' functions do not tell them that memory is read.
-class TileUnit {
- public:
-  TileUnit() { asm volatile("ldtilecfg %0" ::"m"(kTileShapes)); }
-  /// A thread whose tiles are in use is slower to switch to and from.
-  ~TileUnit() { asm volatile("tilerelease" ::); }
-  TileUnit(const TileUnit&) = delete;
-  TileUnit& operator=(const TileUnit&) = delete;
+#include "thirds.hpp"
 
-  template <int kTile>
-  void zero() {
-    asm volatile("tilezero %%tmm%c0" ::"i"(kTile));
-  }
-  template <int kTile>
-  void load(const float* from, int64_t step) {
-    asm volatile("tileloadd (%1,%2,1), %%tmm%c0" ::"i"(kTile), "r"(from), "r"(step) : "memory");
-  }
-  template <int kTile>
-  void store(float* to, int64_t step) {
-    asm volatile("tilestored %%tmm%c0, (%1,%2,1)" ::"i"(kTile), "r"(to), "r"(step) : "memory");
-  }
-  template <int kSums, int kLeft, int kRight>
-  void addProducts() {
-    asm volatile("tdpbf16ps %%tmm%c2, %%tmm%c1, %%tmm%c0" ::"i"(kSums), "i"(kLeft), "i"(kRight));
-  }
-};
+#include "tiles.hpp"
 
 #include "tile_loops.hpp"
 

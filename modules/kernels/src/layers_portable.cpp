@@ -32,6 +32,7 @@ const LayerKernels kPortableLayers{
 
 std::vector<const LayerKernels*> layerKernels() {
   std::vector<const LayerKernels*> usable;
+  if (emulatesTiles()) usable.push_back(&kEmulatedTileLayers);
 #if defined(__x86_64__)
   if (canRun(InstructionSet::kAmx)) usable.push_back(&kAmxLayers);
   if (canRun(InstructionSet::kAvx512)) usable.push_back(&kAvx512Layers);

@@ -77,15 +77,16 @@ struct RightSide {
   bool transposed;  ///< `matrix` is columns x inner
 };
 
-/// out = left * right + bias, or gelu(left) * right + bias. `inner` a multiple of kWidthMultiple.
+/// out = left * right + bias. `inner` a multiple of kWidthMultiple.
 struct RowProduct {
   int64_t rows, inner, columns;
-  const float* left;  ///< rows x inner
-  bool gelu;
+  const float* left;   ///< rows x inner
   const float* right;  ///< from packRightSide()
   const float* bias;   ///< columns, or null
   float* out;          ///< rows x columns, written
   int64_t outStep;     ///< from row to row of out, which may be columns of a wider matrix
+  bool gelu;           ///< gelu(left) instead of left
+  bool adds;           ///< to what stands in `out`
 };
 
 /// The largest matrix of an MLP that is worth computing as a whole. Larger ones leave the cache, and the
@@ -141,8 +142,8 @@ extern const LayerKernels kAmxLayers;     ///< AVX-512 F, AMX-BF16
 #endif
 
 /// The kernels that this processor runs, the fastest first. They agree to rounding, not to the bit. The
-/// environment's MIXMIM_KERNELS, the name of one, leaves out what stands before it; throws where there is no
-/// such name.
+/// environment's MIXMIM_KERNELS leaves out what is faster than it names, one of portable, avx2, avx512 and amx,
+/// or puts emulated-tiles first; throws std::invalid_argument where it names something else.
 std::vector<const LayerKernels*> layerKernels();
 
 }  // namespace cv::mixmim
