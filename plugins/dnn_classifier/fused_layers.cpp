@@ -28,6 +28,32 @@ std::unique_ptr<Linear> linearOf(const LayerParams& params, size_t first, After 
   return make(params.blobs[first], params.blobs[first + 1], after);
 }
 
+// Few rows are not divided among the threads where columns can be: each thread would read all weights for
+// them.
+
+bool dividesColumns(const Rows& rows, const Linear& first, const Linear& second) {
+  return rows.few() && first.dividesColumns() && second.dividesColumns();
+}
+
+/// All rows, columns divided among the threads.
+void multiplyAll(const Linear& linear, int rows, const float* x, float* y) {
+  const int panels = (linear.outputs() + Linear::kColumnMultiple - 1) / Linear::kColumnMultiple;
+  const int parts = std::min(panels, std::max(1, cv::getNumThreads()));
+  cv::parallel_for_(cv::Range(0, parts), [&](const cv::Range& range) {
+    for (int part = range.start; part < range.end; ++part) {
+      const int first = panels * part / parts * Linear::kColumnMultiple,
+                end = panels * (part + 1) / parts * Linear::kColumnMultiple;
+      linear.columns(first, std::min(end, linear.outputs()) - first, rows, x, y);
+    }
+  });
+}
+
+void normAll(const RowNorm& norm, const Rows& rows, const float* x, cv::Mat& normed) {
+  normed.create(rows.count(), norm.width(), CV_32F);
+  rows.forEach(
+      [&](int first, int count) { norm(count, x + wide(first) * norm.width(), normed.ptr<float>(first)); });
+}
+
 /// What all of them share: one array in, one out.
 class FusedLayer : public cv::dnn::Layer {
  public:
@@ -151,10 +177,21 @@ class AttentionLayer final : public FusedLayer {
     rows_.prepare(norm_);
     rows_.prepare(*qkv_);
     rows_.prepare(*projection_);
+    dividesColumns_ = dividesColumns(rows_, *qkv_, *projection_);
   }
 
   void run(const cv::Mat&, cv::Mat& tokens, std::vector<cv::Mat>& internals) override {
     float *x = tokens.ptr<float>(), *qkv = internals[0].ptr<float>(), *attended = internals[1].ptr<float>();
+    project(x, qkv);
+    attend(qkv, attended, tokens.size[0] * tokens.size[1] / (side_ * side_));
+    projectBack(attended, x);
+  }
+
+  void project(const float* x, float* qkv) {
+    if (dividesColumns_) {
+      normAll(norm_, rows_, x, normed_);
+      return multiplyAll(*qkv_, rows_.count(), normed_.ptr<float>(), qkv);
+    }
     const int width = norm_.width();
     rows_.forEach([&](int first, int count) {
       KernelScratch& scratch = scratchOfThread();
@@ -163,9 +200,13 @@ class AttentionLayer final : public FusedLayer {
       norm_(count, x + wide(first) * width, normed);
       (*qkv_)(count, normed, qkv + wide(first) * qkv_->outputs());
     });
-    attend(qkv, attended, tokens.size[0] * tokens.size[1] / (side_ * side_));
+  }
+
+  void projectBack(const float* attended, float* x) const {
+    if (dividesColumns_) return multiplyAll(*projection_, rows_.count(), attended, x);
     rows_.forEach([&](int first, int count) {
-      (*projection_)(count, attended + wide(first) * projection_->inputs(), x + wide(first) * width);
+      (*projection_)(count, attended + wide(first) * projection_->inputs(),
+                     x + wide(first) * projection_->outputs());
     });
   }
 
@@ -205,6 +246,8 @@ class AttentionLayer final : public FusedLayer {
   const int heads_, side_;
   cv::Mat tables_;  // of AttentionKernels::relativeBias, a row per head
   Rows rows_;
+  bool dividesColumns_ = false;
+  cv::Mat normed_;
 };
 
 class MlpLayer final : public FusedLayer {
@@ -223,9 +266,11 @@ class MlpLayer final : public FusedLayer {
     rows_.prepare(norm_);
     rows_.prepare(*fc1_);
     rows_.prepare(*fc2_);
+    dividesColumns_ = dividesColumns(rows_, *fc1_, *fc2_);
   }
 
   void run(const cv::Mat&, cv::Mat& tokens, std::vector<cv::Mat>&) override {
+    if (dividesColumns_) return runAtOnce(tokens.ptr<float>());
     const int64_t width = norm_.width(), hiddenWidth = fc1_->outputs();
     rows_.forEach([&](int first, int count) {
       KernelScratch& scratch = scratchOfThread();
@@ -239,9 +284,18 @@ class MlpLayer final : public FusedLayer {
     });
   }
 
+  void runAtOnce(float* x) {
+    normAll(norm_, rows_, x, normed_);
+    hidden_.create(rows_.count(), fc1_->outputs(), CV_32F);
+    multiplyAll(*fc1_, rows_.count(), normed_.ptr<float>(), hidden_.ptr<float>());
+    multiplyAll(*fc2_, rows_.count(), hidden_.ptr<float>(), x);
+  }
+
   const std::unique_ptr<Linear> fc1_, fc2_;
   RowNorm norm_;
   Rows rows_;
+  bool dividesColumns_ = false;
+  cv::Mat normed_, hidden_;
 };
 
 class MergingLayer final : public FusedLayer {

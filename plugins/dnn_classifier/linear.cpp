@@ -53,6 +53,8 @@ class FloatLinear final : public Linear {
 
 /// By own products, where the processor multiplies tiles.
 class TileLinear final : public Linear {
+  static_assert(kColumnMultiple == kPanelMultiple);
+
  public:
   TileLinear(const cv::Mat& weight, const cv::Mat& bias, After after)
       : Linear(weight.cols, weight.rows),
@@ -70,19 +72,28 @@ class TileLinear final : public Linear {
 
   void prepare(int) override {}
 
-  void operator()(int rows, const float* x, float* y) const override {
+  void operator()(int rows, const float* x, float* y) const override { columns(0, outputs(), rows, x, y); }
+
+  bool dividesColumns() const override { return true; }
+
+  void columns(int first, int count, int rows, const float* x, float* y) const override {
     thread_local KernelScratch scratch;
     RowProduct product{};
     product.rows = rows;
     product.inner = inputs();
-    product.columns = product.outStep = outputs();
+    product.columns = count;
     product.left = x;
-    product.right = weight_.data();
-    product.bias = bias_.data();
-    product.out = y;
+    product.right = weight_.data() + kernels().sizeOfRightSide(inputs(), first);
+    product.bias = bias_.data() + first;
+    product.out = y + first;
+    product.outStep = outputs();
     product.adds = after_ == After::kAdd;
     kernels().multiply(product, scratch);
-    if (after_ == After::kGelu) kernels().gelu(y, product.rows * product.columns, y);
+    if (after_ != After::kGelu) return;
+    for (int64_t row = 0; row < rows; ++row) {
+      float* numbers = product.out + row * product.outStep;
+      kernels().gelu(numbers, count, numbers);
+    }
   }
 
  private:
@@ -97,6 +108,10 @@ class TileLinear final : public Linear {
 };
 
 }  // namespace
+
+void Linear::columns(int, int, int, const float*, float*) const {
+  CV_Error(cv::Error::StsNotImplemented, "columns of these products cannot be divided");
+}
 
 std::unique_ptr<Linear> makeLinear(const cv::Mat& weight, const cv::Mat& bias, After after) {
   CV_Assert(weight.type() == CV_32F && weight.isContinuous() && bias.type() == CV_32F &&

@@ -30,6 +30,12 @@ class Linear {
   /// x: rows x K -> y: rows x M, for a number of rows that was prepared.
   virtual void operator()(int rows, const float* x, float* y) const = 0;
 
+  /// Whether columns() is there.
+  virtual bool dividesColumns() const { return false; }
+  /// `count` columns of the whole y, from a multiple of kColumnMultiple on. Reads their weights only.
+  virtual void columns(int first, int count, int rows, const float* x, float* y) const;
+  static constexpr int kColumnMultiple = 32;
+
  protected:
   Linear(int inputs, int outputs) : inputs_(inputs), outputs_(outputs) {}
 

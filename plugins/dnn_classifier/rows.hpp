@@ -15,6 +15,7 @@ namespace cv::mixmim {
 class Rows {
  public:
   static constexpr int kLargestPiece = 256;
+  static constexpr int kFewForThread = 128;
 
   Rows() = default;
   explicit Rows(int rows) : rows_(rows) {
@@ -22,8 +23,13 @@ class Rows {
     const int least = (rows + kLargestPiece - 1) / kLargestPiece;
     const int pieces = (least + threads - 1) / threads * threads;  // nobody waits for the last one
     piece_ = (rows + pieces - 1) / pieces;
+    few_ = rows / threads < kFewForThread;
   }
 
+  /// Whether a thread has so few that it waits for the weights it multiplies them with.
+  bool few() const { return few_; }
+
+  int count() const { return rows_; }
   int largest() const { return piece_; }
   int smallest() const { return rows_ - (pieces() - 1) * piece_; }
 
@@ -46,6 +52,7 @@ class Rows {
   int pieces() const { return (rows_ + piece_ - 1) / piece_; }
 
   int rows_ = 0, piece_ = 1;
+  bool few_ = false;
 };
 
 }  // namespace cv::mixmim

@@ -51,6 +51,12 @@ void compare(const Make& make, double tolerance) {
       (*linear)(size.rows, x.ptr<float>(), y.ptr<float>());
       const cv::Mat wanted = plainly(x, weight, bias, after, before);
       EXPECT_LT(cv::norm(asDouble(y), wanted, cv::NORM_INF), tolerance * std::sqrt(size.inputs));
+      if (!linear->dividesColumns()) continue;
+      cv::Mat parts = before.clone();
+      for (int first = 0; first < size.outputs; first += 2 * Linear::kColumnMultiple)
+        linear->columns(first, std::min(2 * Linear::kColumnMultiple, size.outputs - first), size.rows,
+                        x.ptr<float>(), parts.ptr<float>());
+      EXPECT_EQ(cv::norm(parts, y, cv::NORM_INF), 0) << "columns by themselves";
     }
 }
 
