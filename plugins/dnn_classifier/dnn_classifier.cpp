@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 #include <opencv2/imgproc.hpp>
 
+#include "kernels/layers.hpp"
 #include "model_io/onnx_weights.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/preprocess.hpp"
@@ -77,6 +78,7 @@ DnnClassifier::DnnClassifier(const std::string& path, const ClassifierOptions& o
     : path_(path), model_(readDescription(path)), options_(options) {
   requireAvailable(options);
   const bool fused = usesFusedLayers(options);
+  if (fused) layerKernels();  // throws where the environment names none
   net_ = told(path, "import",
               [&] { return fused ? fusedNet(path, options.int8) : stockNetwork(path, options); });
   if (hasClasses(model_.head)) scoresLayer_ = fused ? "logits" : nameOf(model_.head);

@@ -28,11 +28,13 @@ std::unique_ptr<Linear> linearOf(const LayerParams& params, size_t first, After 
   return make(params.blobs[first], params.blobs[first + 1], after);
 }
 
-// Few rows are not divided among the threads where columns can be: each thread would read all weights for
-// them.
-
+/// Whether threads share the columns of two products and not their rows: where rows are so few that each
+/// thread would wait for the weights, which it reads all for them, and columns enough, as each packs all rows
+/// for its own.
 bool dividesColumns(const Rows& rows, const Linear& first, const Linear& second) {
-  return rows.few() && first.dividesColumns() && second.dividesColumns();
+  constexpr int kLeastForThread = 128;
+  return rows.few() && first.dividesColumns() && second.dividesColumns() &&
+         std::min(first.outputs(), second.outputs()) / std::max(1, cv::getNumThreads()) >= kLeastForThread;
 }
 
 /// All rows, columns divided among the threads.
@@ -48,10 +50,11 @@ void multiplyAll(const Linear& linear, int rows, const float* x, float* y) {
   });
 }
 
-void normAll(const RowNorm& norm, const Rows& rows, const float* x, cv::Mat& normed) {
-  normed.create(rows.count(), norm.width(), CV_32F);
-  rows.forEach(
-      [&](int first, int count) { norm(count, x + wide(first) * norm.width(), normed.ptr<float>(first)); });
+void normAll(const RowNorm& norm, const Rows& rows, const float* x, float* normed) {
+  rows.forEach([&](int first, int count) {
+    const int64_t at = wide(first) * norm.width();
+    norm(count, x + at, normed + at);
+  });
 }
 
 /// What all of them share: one array in, one out.
@@ -188,11 +191,14 @@ class AttentionLayer final : public FusedLayer {
   }
 
   void project(const float* x, float* qkv) {
-    if (dividesColumns_) {
-      normAll(norm_, rows_, x, normed_);
-      return multiplyAll(*qkv_, rows_.count(), normed_.ptr<float>(), qkv);
-    }
     const int width = norm_.width();
+    if (dividesColumns_) {
+      KernelScratch& scratch = scratchOfThread();
+      scratch.reset(wide(rows_.count()) * width, 1);
+      float* normed = scratch.take(wide(rows_.count()) * width);
+      normAll(norm_, rows_, x, normed);
+      return multiplyAll(*qkv_, rows_.count(), normed, qkv);
+    }
     rows_.forEach([&](int first, int count) {
       KernelScratch& scratch = scratchOfThread();
       scratch.reset(wide(count) * width, 1);
@@ -247,7 +253,6 @@ class AttentionLayer final : public FusedLayer {
   cv::Mat tables_;  // of AttentionKernels::relativeBias, a row per head
   Rows rows_;
   bool dividesColumns_ = false;
-  cv::Mat normed_;
 };
 
 class MlpLayer final : public FusedLayer {
@@ -284,18 +289,21 @@ class MlpLayer final : public FusedLayer {
     });
   }
 
-  void runAtOnce(float* x) {
-    normAll(norm_, rows_, x, normed_);
-    hidden_.create(rows_.count(), fc1_->outputs(), CV_32F);
-    multiplyAll(*fc1_, rows_.count(), normed_.ptr<float>(), hidden_.ptr<float>());
-    multiplyAll(*fc2_, rows_.count(), hidden_.ptr<float>(), x);
+  void runAtOnce(float* x) const {
+    const int64_t normedSize = wide(rows_.count()) * norm_.width(),
+                  hiddenSize = wide(rows_.count()) * fc1_->outputs();
+    KernelScratch& scratch = scratchOfThread();
+    scratch.reset(normedSize + hiddenSize, 2);
+    float *normed = scratch.take(normedSize), *hidden = scratch.take(hiddenSize);
+    normAll(norm_, rows_, x, normed);
+    multiplyAll(*fc1_, rows_.count(), normed, hidden);
+    multiplyAll(*fc2_, rows_.count(), hidden, x);
   }
 
   const std::unique_ptr<Linear> fc1_, fc2_;
   RowNorm norm_;
   Rows rows_;
   bool dividesColumns_ = false;
-  cv::Mat normed_, hidden_;
 };
 
 class MergingLayer final : public FusedLayer {

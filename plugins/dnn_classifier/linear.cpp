@@ -59,10 +59,10 @@ class TileLinear final : public Linear {
   TileLinear(const cv::Mat& weight, const cv::Mat& bias, After after)
       : Linear(weight.cols, weight.rows),
         after_(after),
-        weight_(static_cast<size_t>(kernels().sizeOfRightSide(inputs(), outputs()))),
+        weight_(1, static_cast<int>(kernels().sizeOfRightSide(inputs(), outputs())), CV_32F),
         bias_(bias.ptr<float>(), bias.ptr<float>() + outputs()) {
     kernels().packRightSide({inputs(), outputs(), weight.ptr<float>(), inputs(), /*transposed=*/true},
-                            weight_.data());
+                            weight_.ptr<float>());
   }
 
   static bool canRun(const cv::Mat& weight, After after) {
@@ -83,7 +83,7 @@ class TileLinear final : public Linear {
     product.inner = inputs();
     product.columns = count;
     product.left = x;
-    product.right = weight_.data() + kernels().sizeOfRightSide(inputs(), first);
+    product.right = weight_.ptr<float>() + kernels().sizeOfRightSide(inputs(), first);
     product.bias = bias_.data() + first;
     product.out = y + first;
     product.outStep = outputs();
@@ -103,7 +103,7 @@ class TileLinear final : public Linear {
   }
 
   const After after_;
-  std::vector<float> weight_;
+  cv::Mat weight_;  // its memory begins with a line of the cache, as every row of a tile should
   const std::vector<float> bias_;
 };
 

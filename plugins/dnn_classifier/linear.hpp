@@ -17,7 +17,8 @@ enum class After {
 };
 
 /// y = x W^T + b, the weights packed for this processor.
-/// Threads: operator() from several at once, each on rows of its own; prepare() alone.
+/// Threads: operator() from several at once, each on rows of its own, or columns(), each for columns of its
+/// own; prepare() alone.
 class Linear {
  public:
   virtual ~Linear() = default;

@@ -35,7 +35,7 @@ std::string description() {
   }
   return boost::json::serialize(boost::json::object{{"version", MIXMIM_VERSION},
                                                     {"opencv", cv::getVersionString()},
-                                                    {"kernels", layerKernels().front()->name},
+                                                    {"kernels", nameOfKernels()},
                                                     {"devices", boost::json::value_from(devices)},
                                                     {"backends", backends}});
 }

@@ -52,7 +52,7 @@ std::string describeDevices() {
   for (int i = 0; i < cudaDevices(); ++i) devices.emplace_back("cuda:" + std::to_string(i));
   return boost::json::serialize(boost::json::object{{"version", MIXMIM_VERSION},
                                                     {"libtorch", TORCH_VERSION},
-                                                    {"kernels", rowKernels().name},
+                                                    {"kernels", nameOfKernels()},
                                                     {"devices", devices},
                                                     {"cuda", loadCuda().empty() ? "loaded" : loadCuda()}});
 }

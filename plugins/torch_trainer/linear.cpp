@@ -49,8 +49,10 @@ struct LinearLayer : torch::autograd::Function<LinearLayer<kGelu>> {
     context->save_for_backward({x, weight});
     context->saved_data["bias"] = bias.has_value();
     context->saved_data["type"] = static_cast<int64_t>(given.scalar_type());
-    if (fastProductsCan(x)) return multiplied(x, {weight, /*transposed=*/true, bias, kGelu});
-    return product(kGelu ? exactGelu(x) : x, weight.to(compute), bias ? Bias(bias->to(compute)) : bias);
+    const at::Tensor matrix = weight.to(compute);
+    const Bias row = bias ? Bias(bias->to(compute)) : bias;
+    if (fastProductsCan(x)) return multiplied(x, {matrix, /*transposed=*/true, row, kGelu});
+    return product(kGelu ? exactGelu(x) : x, matrix, row);
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {

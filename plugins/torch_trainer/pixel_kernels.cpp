@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <array>
 
-#include "kernels/layers.hpp"
 #include "opencv2/mixmim/preprocess.hpp"
 #include "plugins/torch_trainer/device.hpp"
 #include "plugins/torch_trainer/loss.hpp"
 #include "plugins/torch_trainer/parallel.hpp"
+#include "plugins/torch_trainer/row_kernels.hpp"
 
 namespace cv::mixmim {
 
@@ -151,7 +151,7 @@ at::Tensor hiddenTargets(const at::Tensor& mixed, int64_t stride, const at::Tens
     norm.out = row;
     norm.mean = &mean;
     norm.inverse = &inverse;
-    layerKernels().front()->norm(norm);
+    rowKernels().norm(norm);
   });
   return rows;
 }

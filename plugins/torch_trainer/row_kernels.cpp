@@ -120,10 +120,10 @@ struct ProductParts {
  private:
   static constexpr int64_t kRows = 256, kColumns = 256;
 
-  /// About `wanted` parts, not smaller than `least` but for the last.
-  static RowParts parts(int64_t all, int64_t least, int64_t wanted) {
-    const int64_t count = std::clamp<int64_t>(wanted, 1, (all + least - 1) / least);
-    return {all, paddedColumns((all + count - 1) / count)};
+  /// At most `wanted` parts, and not more than there are of this size.
+  static RowParts parts(int64_t all, int64_t size, int64_t wanted) {
+    const int64_t count = std::max<int64_t>(1, std::min(wanted, (all + size - 1) / size));
+    return {all, std::max(kPanelMultiple, paddedColumns((all + count - 1) / count))};
   }
 };
 
@@ -198,6 +198,7 @@ at::Tensor packedRightSide(const at::Tensor& weight, bool transposed) {
 at::Tensor multiplied(const at::Tensor& x, const Multiplication& by) {
   const int64_t outputs = by.weight.size(0), inputs = by.weight.size(1),
                 columns = by.transposed ? outputs : inputs;
+  const at::Tensor bias = by.bias ? by.bias->contiguous() : at::Tensor();
   const at::Tensor rows = x.contiguous(), right = packedRightSide(by.weight, by.transposed);
   std::vector<int64_t> shape = x.sizes().vec();
   shape.back() = columns;
@@ -213,7 +214,7 @@ at::Tensor multiplied(const at::Tensor& x, const Multiplication& by) {
     product.left = numbers(rows) + row * product.inner;
     product.gelu = by.gelu;
     product.right = numbers(right) + rowKernels().sizeOfRightSide(product.inner, column);
-    product.bias = by.bias ? numbers(*by.bias) + column : nullptr;
+    product.bias = by.bias ? numbers(bias) + column : nullptr;
     product.out = out.data_ptr<float>() + row * columns + column;
     product.outStep = columns;
     rowKernels().multiply(product, scratch());

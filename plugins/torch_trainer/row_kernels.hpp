@@ -34,8 +34,7 @@ at::Tensor exactGeluBackward(const at::Tensor& x, at::Tensor& gradient);
 /// Whether multiplied() is faster than LibTorch's products, for rows of x.
 bool fastProductsCan(const at::Tensor& x);
 
-/// A weight (outputs x inputs) as RightSide::matrix, whose transpose the layer multiplies with: `transposed`;
-/// its backward pass, the weight itself.
+/// A weight (outputs x inputs) packed as RightSide, for x * weight' where `transposed`, else for x * weight.
 at::Tensor packedRightSide(const at::Tensor& weight, bool transposed);
 
 /// What a row is multiplied with, and what happens before.

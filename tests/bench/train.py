@@ -43,6 +43,7 @@ def parsed():
     parser.add_argument("--seconds", type=int, default=20, help="of each measurement (%(default)s)")
     parser.add_argument("--threads", type=int, default=cores, help="of both sides (%(default)s)")
     parser.add_argument("--fused", action="store_true", help="also the reference with torch.optim.AdamW(fused=True)")
+    parser.add_argument("--kernels", help="also ours with MIXMIM_KERNELS set to this, e.g. avx512")
     parser.add_argument("--compile", action="store_true", help="also the reference under torch.compile: takes minutes")
     parser.add_argument("--only-check-options", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -57,9 +58,9 @@ def parsed():
 
 def measurements(case, options):
     """What is measured in every round of a case, by name."""
-    def ours():
+    def ours(environment=None):
         return turns.run([options.build + "/bin/mixmim", "bench", "train", "--json", "--recipe", case.task, "--model", case.model,
-                          "--batch", str(case.batch), "--threads", str(options.threads), "--seconds", str(options.seconds)])
+                          "--batch", str(case.batch), "--threads", str(options.threads), "--seconds", str(options.seconds)], environment)
 
     def rival(what, *words):
         script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "train_rivals.py")
@@ -67,6 +68,8 @@ def measurements(case, options):
                           str(options.threads), str(options.seconds), *words], dict(case.environment))
 
     measured = {OURS: ours, EAGER: lambda: rival("step")}
+    if options.kernels:
+        measured["ours, " + options.kernels] = lambda: ours({"MIXMIM_KERNELS": options.kernels})
     if options.fused:
         measured[FUSED] = lambda: rival("step", "fused")
     if options.compile:

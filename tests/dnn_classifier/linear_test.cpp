@@ -31,7 +31,8 @@ cv::Mat plainly(const cv::Mat& x, const cv::Mat& weight, const cv::Mat& bias, Af
 struct Size {
   int rows, inputs, outputs;
 };
-constexpr Size kSizes[] = {{1, 16, 16}, {2, 48, 7}, {5, 100, 33}, {49, 64, 192}, {98, 512, 128}};
+constexpr Size kSizes[] = {{1, 16, 16},    {2, 48, 7},  {5, 100, 33}, {49, 64, 192},
+                           {98, 512, 128}, {5, 96, 80}, {35, 96, 97}};
 constexpr After kEnds[] = {After::kStore, After::kGelu, After::kAdd};
 
 template <class Make>

@@ -269,7 +269,7 @@ TEST(Layers, ProductsDoNotHideWhatIsNotFinite) {
 /// Ragged numbers of rows; widths of half a panel and of many, more rows than are packed at a time.
 INSTANTIATE_TEST_SUITE_P(Sizes, Layers,
                          ::testing::Values(Size{1, 16}, Size{17, 32}, Size{300, 48}, Size{1030, 64},
-                                           Size{129, 352}, Size{20, 2048}),
+                                           Size{129, 352}, Size{20, 2048}, Size{300, 528}),
                          [](const auto& instance) {
                            return std::to_string(instance.param.rows) + "x" +
                                   std::to_string(instance.param.width);

@@ -85,11 +85,11 @@ TEST_P(RowKernels, AddAndNormaliseAgreesWithPlainOperatorsInFloat64) {
 
 TEST_P(RowKernels, LinearLayersAgreeWithPlainOperatorsInFloat64) {
   const auto [rows, width] = GetParam();
-  for (const bool gelu : {false, true}) {
-    SCOPED_TRACE(gelu);
+  for (const auto& [gelu, outputs] : {std::pair(false, 10), {true, 10}, {false, 48}, {true, 48}}) {
+    SCOPED_TRACE(std::to_string(outputs) + (gelu ? ", GELU" : ""));
     const at::Tensor x = random({rows, width}, 1).requires_grad_(true),
-                     weight = random({10, width}, 2).requires_grad_(true),
-                     bias = random({10}, 3).requires_grad_(true), gradient = random({rows, 10}, 4);
+                     weight = random({outputs, width}, 2).requires_grad_(true),
+                     bias = random({outputs}, 3).requires_grad_(true), gradient = random({rows, outputs}, 4);
     const at::Tensor exactX = exact(x), exactWeight = exact(weight), exactBias = exact(bias);
     const at::Tensor got =
         gelu ? geluLinear(x, weight, bias, at::kFloat) : linearLayer(x, weight, bias, at::kFloat);
@@ -107,18 +107,22 @@ INSTANTIATE_TEST_SUITE_P(Sizes, RowKernels, kSizes, nameOf);
 
 TEST(RowKernels, ThreadsDoNotChangeTheResult) {
   const int before = at::get_num_threads();
-  const auto gradients = [&](int threads) {
+  const auto results = [&](int threads, int64_t rows, int64_t outputs) {
     at::set_num_threads(threads);
-    const at::Tensor x = random({9000, 32}, 1).requires_grad_(true), added = random({9000, 32}, 2),
+    const at::Tensor x = random({rows, 32}, 1).requires_grad_(true), added = random({rows, 32}, 2),
                      gain = random({32}, 3).requires_grad_(true), bias = random({32}, 4).requires_grad_(true),
-                     weight = random({200, 32}, 5).requires_grad_(true);
+                     weight = random({outputs, 32}, 5).requires_grad_(true);
     const Normalised normalised = addAndNormalise(x, added, gain, bias, kEps);
-    geluLinear(normalised.out, weight, std::nullopt, at::kFloat).square().sum().backward();
-    return std::vector<at::Tensor>{x.grad(), gain.grad(), bias.grad(), weight.grad()};
+    const at::Tensor out = geluLinear(normalised.out, weight, std::nullopt, at::kFloat);
+    out.square().sum().backward();
+    return std::vector<at::Tensor>{out, x.grad(), gain.grad(), bias.grad(), weight.grad()};
   };
-  const auto one = gradients(1), three = gradients(3);
+  // Rows for every thread, and so few that columns are divided.
+  for (const auto& [rows, outputs] : {std::pair(9000, 208), {40, 1040}}) {
+    const auto one = results(1, rows, outputs), three = results(3, rows, outputs);
+    for (size_t i = 0; i < one.size(); ++i) EXPECT_TRUE(one[i].equal(three[i])) << rows << ", " << i;
+  }
   at::set_num_threads(before);
-  for (size_t i = 0; i < one.size(); ++i) EXPECT_TRUE(one[i].equal(three[i])) << i;
 }
 
 }  // namespace

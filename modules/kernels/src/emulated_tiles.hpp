@@ -1,7 +1,7 @@
 // A tile unit in plain loops, for tests on any processor. Included once per file, inside an unnamed
 // namespace.
 
-/// What AMX does, in plain loops.
+/// What AMX does, in plain loops, but for numbers below 2^-126, which AMX takes for 0.
 class TileUnit {
  public:
   template <int kTile>

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
 
 #include "instruction_sets.hpp"
 
@@ -40,6 +41,14 @@ std::vector<const LayerKernels*> layerKernels() {
 #endif
   usable.push_back(&kPortableLayers);
   return usable;
+}
+
+std::string nameOfKernels() {
+  try {
+    return layerKernels().front()->name;
+  } catch (const std::invalid_argument& e) {
+    return e.what();
+  }
 }
 
 }  // namespace cv::mixmim

@@ -53,8 +53,8 @@ MIXMIM_TARGET inline void fetch(const float* tile) {
 }
 
 /// The six products of thirds that matter. Each differs from the one before in one side alone; the large one
-/// is last, so that sums are still small when the others are rounded into them. Meanwhile the next block is
-/// fetched, or what stands behind the last.
+/// is last, so that a sum that begins with it is still small when the others are rounded into it. Meanwhile
+/// the next block is fetched, or what stands behind the last.
 template <Panel kLeft>
 MIXMIM_TARGET inline void addBlocks(TileUnit& unit, const BlockPairs& pairs) {
   constexpr int64_t kMiddle = 2 * kTileSize, kLow = 4 * kTileSize;

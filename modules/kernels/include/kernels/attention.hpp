@@ -60,6 +60,7 @@ extern const AttentionKernels kAvx512Attention;  ///< F
 #endif
 
 /// The kernels that this processor runs, the fastest first. They agree to rounding, not to the bit.
+/// MIXMIM_KERNELS as in kernels/layers.hpp.
 std::vector<const AttentionKernels*> attentionKernels();
 
 }  // namespace cv::mixmim

@@ -36,6 +36,7 @@ extern const Int8Kernels kAvx512Int8;  ///< F, BW, VL
 #endif
 
 /// The kernels that this processor runs, the fastest first. They agree to rounding, not to the bit.
+/// MIXMIM_KERNELS as in kernels/layers.hpp.
 std::vector<const Int8Kernels*> int8Kernels();
 
 }  // namespace cv::mixmim

@@ -4,11 +4,13 @@
 // tiles of bfloat16 (Intel AMX): float32 all the same, as the sum of three of them, half again as fast as by
 // registers.
 //
-// Products are as exact as those of a plain loop in float32. By tiles, what is not finite or 3.39e38 and more
-// makes a result that is not finite, and what is below 2^-126, a third of a number included, counts as 0.
+// Products are as exact as those of a plain loop in float32. By tiles, what is not finite or 3.396e38 and
+// more makes a result that is not finite, and what is below 2^-126, a third of a number included, counts as
+// 0.
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "kernels/scratch.hpp"
@@ -89,8 +91,8 @@ struct RowProduct {
   bool adds;           ///< to what stands in `out`
 };
 
-/// The largest matrix of an MLP that is worth computing as a whole. Larger ones leave the cache, and the
-/// products of a library are as good.
+/// The largest matrix of an MLP that is worth computing as a whole. Larger ones leave the cache, and products
+/// of all rows are as good.
 constexpr int64_t kNarrowMatrix = 1 << 16;
 
 /// out = gelu(x * first + firstBias) * second + secondBias. Both widths multiples of kWidthMultiple; the
@@ -142,8 +144,11 @@ extern const LayerKernels kAmxLayers;     ///< AVX-512 F, AMX-BF16
 #endif
 
 /// The kernels that this processor runs, the fastest first. They agree to rounding, not to the bit. The
-/// environment's MIXMIM_KERNELS leaves out what is faster than it names, one of portable, avx2, avx512 and amx,
-/// or puts emulated-tiles first; throws std::invalid_argument where it names something else.
+/// environment's MIXMIM_KERNELS leaves out what is faster than it names, one of portable, avx2, avx512 and
+/// amx, or puts emulated-tiles first; throws std::invalid_argument where it names something else.
 std::vector<const LayerKernels*> layerKernels();
+
+/// The name of the first, or what layerKernels() throws.
+std::string nameOfKernels();
 
 }  // namespace cv::mixmim
