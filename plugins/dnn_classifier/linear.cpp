@@ -59,7 +59,8 @@ class TileLinear final : public Linear {
   TileLinear(const cv::Mat& weight, const cv::Mat& bias, After after)
       : Linear(weight.cols, weight.rows),
         after_(after),
-        weight_(1, static_cast<int>(kernels().sizeOfRightSide(inputs(), outputs())), CV_32F),
+        weight_((outputs() + kColumnMultiple - 1) / kColumnMultiple,
+                static_cast<int>(kernels().sizeOfRightSide(inputs(), kColumnMultiple)), CV_32F),
         bias_(bias.ptr<float>(), bias.ptr<float>() + outputs()) {
     kernels().packRightSide({inputs(), outputs(), weight.ptr<float>(), inputs(), /*transposed=*/true},
                             weight_.ptr<float>());
@@ -103,7 +104,7 @@ class TileLinear final : public Linear {
   }
 
   const After after_;
-  cv::Mat weight_;  // its memory begins with a line of the cache, as every row of a tile should
+  cv::Mat weight_;  // a panel of columns in each row; aligned, as rows of tiles should be
   const std::vector<float> bias_;
 };
 

@@ -1,6 +1,6 @@
-// The linear layers of MixMIM-B for one image and nothing else, with the classifier's own products: what its
-// time cannot fall below.   linear_products THREADS SECONDS Prints one JSON line: milliseconds per image and
-// GFLOP/s.
+// The linear layers of MixMIM-B for one image and nothing else, with the classifier's products by rows.
+//   linear_products THREADS SECONDS
+// Prints one JSON line: milliseconds per image and GFLOP/s.
 #include <chrono>
 #include <iostream>
 #include <vector>

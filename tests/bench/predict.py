@@ -10,7 +10,7 @@ from statistics import median
 import turns
 
 OURS, BYTES, STOCK = "ours", "ours, 8-bit products", "OpenCV's own layers"
-ORT, OPENVINO, PRODUCTS = "onnxruntime", "OpenVINO", "linear layers alone"
+ORT, OPENVINO, PRODUCTS = "onnxruntime", "OpenVINO", "linear layers by oneDNN"
 RESIZING = "The classifier's times include resizing a picture; the others' do not."
 
 
@@ -22,6 +22,7 @@ def parsed():
     parser.add_argument("--seconds", type=int, default=5, help="of each measurement (%(default)s)")
     parser.add_argument("--threads", default="1,2", help="numbers of threads (%(default)s)")
     parser.add_argument("--batches", default="1,8", help="numbers of images per pass (%(default)s)")
+    parser.add_argument("--kernels", help="also ours with MIXMIM_KERNELS set to this, e.g. avx512")
     parser.add_argument("--only-check-options", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     try:
@@ -40,16 +41,18 @@ def measurements(options, threads, batch):
     # One thread means one core: what else a process starts must not help.
     pinned = ["taskset", "-c", str(min(os.sched_getaffinity(0)))] if threads == 1 else []
 
-    def ours(*words):
+    def ours(*words, **environment):
         return lambda: turns.run([*pinned, options.build + "/bin/mixmim", "bench", "predict", "--json", "--model", model,
-                                  "--batch", str(batch), "--threads", str(threads), "--seconds", seconds, *words])
+                                  "--batch", str(batch), "--threads", str(threads), "--seconds", seconds, *words], environment)
 
     def rival(name):
         script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "predict_rivals.py")
         return lambda: turns.run([*pinned, options.venv + "/bin/python", script, name, model, str(batch), str(threads), seconds])
 
-    return {OURS: ours(), BYTES: ours("--int8"), STOCK: ours("--stock"), ORT: rival("onnxruntime"), OPENVINO: rival("openvino"),
-            PRODUCTS: lambda: turns.run([*pinned, options.build + "/bin/linear_products", str(threads), seconds])}
+    others = {"ours, " + options.kernels: ours(MIXMIM_KERNELS=options.kernels)} if options.kernels else {}
+    products = [*pinned, options.build + "/bin/linear_products", str(threads), seconds]
+    return {OURS: ours(), **others, BYTES: ours("--int8"), STOCK: ours("--stock"), ORT: rival("onnxruntime"), OPENVINO: rival("openvino"),
+            PRODUCTS: lambda: turns.run(products, {"MIXMIM_KERNELS": "avx512"})}
 
 
 def report(threads, batch, results, skipped):
