@@ -198,6 +198,8 @@ at::Tensor packedRightSide(const at::Tensor& weight, bool transposed) {
 at::Tensor multiplied(const at::Tensor& x, const Multiplication& by) {
   const int64_t outputs = by.weight.size(0), inputs = by.weight.size(1),
                 columns = by.transposed ? outputs : inputs;
+  TORCH_CHECK(widthOf(x) == (by.transposed ? inputs : outputs), "rows of ", widthOf(x),
+              " numbers do not fit a weight of ", outputs, " x ", inputs);
   const at::Tensor bias = by.bias ? by.bias->contiguous() : at::Tensor();
   const at::Tensor rows = x.contiguous(), right = packedRightSide(by.weight, by.transposed);
   std::vector<int64_t> shape = x.sizes().vec();

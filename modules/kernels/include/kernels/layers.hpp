@@ -1,8 +1,8 @@
 // What a Transformer does to its activations between attention and attention, on the CPU: LayerNorm with the
 // addition before it, GELU, products with a weight matrix and its gradient, and a narrow MLP as a whole. One
 // set of loops, compiled for several instruction sets; products have a second, for processors that multiply
-// tiles of bfloat16 (Intel AMX): float32 all the same, as the sum of three of them, half again as fast as by
-// registers.
+// tiles of bfloat16 (Intel AMX): float32 all the same, as the sum of three of them, a third to a half
+// faster than by registers.
 //
 // Products are as exact as those of a plain loop in float32. By tiles, what is not finite or 3.396e38 and
 // more makes a result that is not finite, and what is below 2^-126, a third of a number included, counts as
