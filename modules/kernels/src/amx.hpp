@@ -6,7 +6,7 @@ struct alignas(64) TileShapes {
   uint16_t bytesOfRow[16] = {64, 64, 64, 64, 64, 64, 64, 64};
   uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
 };
-constexpr TileShapes kTileShapes;
+inline constexpr TileShapes kTileShapes;
 
 /// AMX in the assembler's words: the compilers' functions do not tell them that memory is read.
 class TileUnit {
