@@ -51,8 +51,29 @@ Meeting openMeeting() {
   return {place, ntohs(address.sin_port)};
 }
 
+/// While it lives, signals wait. A new process must not take one by the handler of this one, which would only
+/// count it there.
+class SignalsWait {
+ public:
+  SignalsWait() {
+    sigset_t waiting;
+    sigemptyset(&waiting);
+    for (const int signal : kPassedOn) sigaddset(&waiting, signal);
+    pthread_sigmask(SIG_BLOCK, &waiting, &before_);
+  }
+  ~SignalsWait() { end(); }
+  SignalsWait(const SignalsWait&) = delete;
+  SignalsWait& operator=(const SignalsWait&) = delete;
+
+  void end() const { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_;
+};
+
 /// In the new process.
-[[noreturn]] void become(int rank, int size, const Meeting& meeting, const Command& command) {
+[[noreturn]] void become(int rank, int size, const Meeting& meeting, const Command& command,
+                         const SignalsWait& calm) {
   setpgid(0, 0);                     // Ctrl-C reaches the first process, which passes it on: once
   prctl(PR_SET_PDEATHSIG, SIGKILL);  // nothing is left behind
   const auto set = [](const char* name, const std::string& value) { setenv(name, value.c_str(), 1); };
@@ -68,6 +89,7 @@ Meeting openMeeting() {
     close(meeting.socket);
   for (const int signal : kPassedOn)
     std::signal(signal, signal == SIGUSR1 ? SIG_IGN : SIG_DFL);  // until it is caught
+  calm.end();
   std::vector<char*> words{const_cast<char*>("mixmim")};
   for (const std::string& argument : command.arguments) words.push_back(const_cast<char*>(argument.c_str()));
   words.push_back(nullptr);
@@ -90,9 +112,10 @@ class Processes {
       : size_(count), patience_(patience) {
     const Meeting meeting = openMeeting();
     std::cerr.flush();
+    const SignalsWait calm;
     for (int rank = 0; rank < count; ++rank) {
       const pid_t id = fork();
-      if (id == 0) become(rank, count, meeting, command);
+      if (id == 0) become(rank, count, meeting, command, calm);
       if (id < 0) {
         kill(SIGKILL);
         throw Error("--nproc",

@@ -25,10 +25,9 @@ MIXMIM_TARGET inline void norm(const NormRows& all) {
   const float share = 1 / static_cast<float>(width);
   for (int64_t r = 0; r < all.rows; ++r) {
     const float* x = all.x + r * width;
-    float* sum = all.sum + r * width;
-    const float nearly =
-        share * (all.added ? addRow(x, all.added + r * width, width, sum) : sumRow(x, width));
-    if (all.added) x = sum;
+    float* sum = all.added ? all.sum + r * width : nullptr;
+    const float nearly = share * (sum ? addRow(x, all.added + r * width, width, sum) : sumRow(x, width));
+    if (sum) x = sum;
     Vec squares = {}, rest = {};
     for (int64_t c = 0; c < width; c += kLanes) {
       const Vec away = load(x + c) - splat(nearly);
