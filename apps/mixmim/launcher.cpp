@@ -16,6 +16,7 @@
 #include <fmt/format.h>
 
 #include "apps/mixmim/verb.hpp"
+#include "kernels/signals.hpp"
 #include "opencv2/mixmim/error.hpp"
 
 namespace cv::mixmim {
@@ -51,29 +52,9 @@ Meeting openMeeting() {
   return {place, ntohs(address.sin_port)};
 }
 
-/// While it lives, signals wait. A new process must not take one by the handler of this one, which would only
-/// count it there.
-class SignalsWait {
- public:
-  SignalsWait() {
-    sigset_t waiting;
-    sigemptyset(&waiting);
-    for (const int signal : kPassedOn) sigaddset(&waiting, signal);
-    pthread_sigmask(SIG_BLOCK, &waiting, &before_);
-  }
-  ~SignalsWait() { end(); }
-  SignalsWait(const SignalsWait&) = delete;
-  SignalsWait& operator=(const SignalsWait&) = delete;
-
-  void end() const { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_;
-};
-
 /// In the new process.
 [[noreturn]] void become(int rank, int size, const Meeting& meeting, const Command& command,
-                         const SignalsWait& calm) {
+                         const SignalsHeldBack& calm) {
   setpgid(0, 0);                     // Ctrl-C reaches the first process, which passes it on: once
   prctl(PR_SET_PDEATHSIG, SIGKILL);  // nothing is left behind
   const auto set = [](const char* name, const std::string& value) { setenv(name, value.c_str(), 1); };
@@ -112,7 +93,8 @@ class Processes {
       : size_(count), patience_(patience) {
     const Meeting meeting = openMeeting();
     std::cerr.flush();
-    const SignalsWait calm;
+    // A new process must not take a signal by the handler of this one, which would only count it there.
+    const SignalsHeldBack calm;
     for (int rank = 0; rank < count; ++rank) {
       const pid_t id = fork();
       if (id == 0) become(rank, count, meeting, command, calm);

@@ -29,16 +29,12 @@ const c10::TypedOperatorHandle<Product>* oneDnn() {
   return found ? &*found : nullptr;
 }
 
-at::Tensor product(const at::Tensor& x, const at::Tensor& weight, const Bias& bias) {
+at::Tensor product(const at::Tensor& given, const Multiplication& by) {
+  if (fastProductsCan(given)) return multiplied(given, by);
+  const at::Tensor x = by.gelu ? exactGelu(given) : given, weight = by.transposed ? by.weight : by.weight.t();
   if (!x.is_cpu() || x.scalar_type() != at::kFloat || x.numel() == 0 || !oneDnn())
-    return at::linear(x, weight, bias);
-  return oneDnn()->call(x, weight, bias, "none", Scalars(), "");
-}
-
-at::Tensor inputGradient(const at::Tensor& gradient, const at::Tensor& weight) {
-  if (fastProductsCan(gradient))
-    return multiplied(gradient, {weight, /*transposed=*/false, std::nullopt, /*gelu=*/false});
-  return product(gradient, weight.t(), std::nullopt);
+    return at::linear(x, weight, by.bias);
+  return oneDnn()->call(x, weight, by.bias, "none", Scalars(), "");
 }
 
 template <bool kGelu>
@@ -49,10 +45,8 @@ struct LinearLayer : torch::autograd::Function<LinearLayer<kGelu>> {
     context->save_for_backward({x, weight});
     context->saved_data["bias"] = bias.has_value();
     context->saved_data["type"] = static_cast<int64_t>(given.scalar_type());
-    const at::Tensor matrix = weight.to(compute);
-    const Bias row = bias ? Bias(bias->to(compute)) : bias;
-    if (fastProductsCan(x)) return multiplied(x, {matrix, /*transposed=*/true, row, kGelu});
-    return product(kGelu ? exactGelu(x) : x, matrix, row);
+    return product(x,
+                   {weight.to(compute), /*transposed=*/true, bias ? Bias(bias->to(compute)) : bias, kGelu});
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
@@ -60,7 +54,9 @@ struct LinearLayer : torch::autograd::Function<LinearLayer<kGelu>> {
     const at::Tensor &x = saved[0], &weight = saved[1];
     const at::Tensor gradient = gradients[0].contiguous(), rows = gradient.flatten(0, -2);
     at::Tensor inner, multiplied = x;
-    if (context->needs_input_grad(0)) inner = inputGradient(gradient, weight.to(x.scalar_type()));
+    if (context->needs_input_grad(0))
+      inner =
+          product(gradient, {weight.to(x.scalar_type()), /*transposed=*/false, std::nullopt, /*gelu=*/false});
     if (kGelu) multiplied = inner.defined() ? exactGeluBackward(x, inner) : exactGelu(x);
     if (inner.defined()) inner = inner.to(static_cast<at::ScalarType>(context->saved_data["type"].toInt()));
     const LinearGradient own = linearGradient(multiplied.flatten(0, -2), rows, weight.scalar_type());

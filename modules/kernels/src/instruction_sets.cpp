@@ -16,21 +16,16 @@ namespace cv::mixmim {
 
 namespace {
 
-constexpr const char *kVariable = "MIXMIM_KERNELS", *kEmulatedTiles = "emulated-tiles";
-
-std::string named() {
-  const char* name = std::getenv(kVariable);
-  return name ? name : "";
-}
-
 InstructionSet most() {
-  const std::string name = named();
-  if (name.empty() || name == "amx" || name == kEmulatedTiles) return InstructionSet::kAmx;
+  const char* variable = std::getenv("MIXMIM_KERNELS");
+  const std::string name = variable ? variable : "";
+  if (name.empty() || name == "amx") return InstructionSet::kAmx;
+  if (name == "emulated-tiles") return InstructionSet::kEmulatedTiles;
   if (name == "avx512") return InstructionSet::kAvx512;
   if (name == "avx2") return InstructionSet::kAvx2;
   if (name == "portable") return InstructionSet::kPortable;
-  throw std::invalid_argument(std::string(kVariable) + ": expected portable, avx2, avx512, amx or " +
-                              kEmulatedTiles + ", got " + name + "; unset it for the fastest");
+  throw std::invalid_argument("MIXMIM_KERNELS: expected portable, avx2, avx512, amx or emulated-tiles, got " +
+                              name + "; unset it for the fastest");
 }
 
 #if defined(__x86_64__) && defined(__linux__)
@@ -65,14 +60,11 @@ bool canRun(InstructionSet set) {
       return cv::checkHardwareSupport(CV_CPU_AVX_512F);
     case InstructionSet::kAvx2:
       return cv::checkHardwareSupport(CV_CPU_AVX2) && cv::checkHardwareSupport(CV_CPU_FMA3);
+    case InstructionSet::kEmulatedTiles:
     case InstructionSet::kPortable:
       break;
   }
   return true;
-}
-
-bool emulatesTiles() {
-  return named() == kEmulatedTiles;
 }
 
 }  // namespace cv::mixmim

@@ -16,25 +16,13 @@ constexpr int kLanes = 16;
 
 #include "vectors.hpp"
 
-#include "row_loops.hpp"
-
-#include "products.hpp"
-
 #include "amx.hpp"
 
-#include "thirds.hpp"
-
-#include "tiles.hpp"
-
-#include "tile_loops.hpp"
-
-#include "mlp_loops.hpp"
+#include "tile_layers.hpp"
 
 }  // namespace
 
-const LayerKernels kAmxLayers{
-    "amx",           norm,          normBackward, gelu, geluBackward, sizeOfRows, packRows, weightGradient,
-    sizeOfRightSide, packRightSide, multiplyAll,  mlp,  mlpBackward};
+const LayerKernels kAmxLayers = layersOf("amx", multiplyAll);
 
 }  // namespace cv::mixmim
 #endif

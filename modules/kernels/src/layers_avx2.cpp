@@ -14,19 +14,11 @@ constexpr int kLanes = 8, kRows = 6;
 
 #include "vectors.hpp"
 
-#include "row_loops.hpp"
-
-#include "products.hpp"
-
-#include "product_loops.hpp"
-
-#include "mlp_loops.hpp"
+#include "register_layers.hpp"
 
 }  // namespace
 
-const LayerKernels kAvx2Layers{
-    "avx2",          norm,          normBackward, gelu, geluBackward, sizeOfRows, packRows, weightGradient,
-    sizeOfRightSide, packRightSide, nullptr,      mlp,  mlpBackward};
+const LayerKernels kAvx2Layers = layersOf("avx2", nullptr);
 
 }  // namespace cv::mixmim
 #endif

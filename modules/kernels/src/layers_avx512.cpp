@@ -14,19 +14,11 @@ constexpr int kLanes = 16, kRows = 8;
 
 #include "vectors.hpp"
 
-#include "row_loops.hpp"
-
-#include "products.hpp"
-
-#include "product_loops.hpp"
-
-#include "mlp_loops.hpp"
+#include "register_layers.hpp"
 
 }  // namespace
 
-const LayerKernels kAvx512Layers{
-    "avx512",        norm,          normBackward, gelu, geluBackward, sizeOfRows, packRows, weightGradient,
-    sizeOfRightSide, packRightSide, nullptr,      mlp,  mlpBackward};
+const LayerKernels kAvx512Layers = layersOf("avx512", nullptr);
 
 }  // namespace cv::mixmim
 #endif

@@ -16,24 +16,12 @@ constexpr int kLanes = 16;
 
 #include "vectors.hpp"
 
-#include "row_loops.hpp"
-
-#include "products.hpp"
-
 #include "emulated_tiles.hpp"
 
-#include "thirds.hpp"
-
-#include "tiles.hpp"
-
-#include "tile_loops.hpp"
-
-#include "mlp_loops.hpp"
+#include "tile_layers.hpp"
 
 }  // namespace
 
-const LayerKernels kEmulatedTileLayers{
-    "emulated tiles", norm,          normBackward, gelu, geluBackward, sizeOfRows, packRows, weightGradient,
-    sizeOfRightSide,  packRightSide, multiplyAll,  mlp,  mlpBackward};
+const LayerKernels kEmulatedTileLayers = layersOf("emulated tiles", multiplyAll);
 
 }  // namespace cv::mixmim

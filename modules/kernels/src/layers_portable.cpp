@@ -17,23 +17,15 @@ constexpr int kLanes = 4, kRows = 4;
 
 #include "vectors.hpp"
 
-#include "row_loops.hpp"
-
-#include "products.hpp"
-
-#include "product_loops.hpp"
-
-#include "mlp_loops.hpp"
+#include "register_layers.hpp"
 
 }  // namespace
 
-const LayerKernels kPortableLayers{
-    "portable",      norm,          normBackward, gelu, geluBackward, sizeOfRows, packRows, weightGradient,
-    sizeOfRightSide, packRightSide, nullptr,      mlp,  mlpBackward};
+const LayerKernels kPortableLayers = layersOf("portable", nullptr);
 
 std::vector<const LayerKernels*> layerKernels() {
   std::vector<const LayerKernels*> usable;
-  if (emulatesTiles()) usable.push_back(&kEmulatedTileLayers);
+  if (canRun(InstructionSet::kEmulatedTiles)) usable.push_back(&kEmulatedTileLayers);
 #if defined(__x86_64__)
   if (canRun(InstructionSet::kAmx)) usable.push_back(&kAmxLayers);
   if (canRun(InstructionSet::kAvx512)) usable.push_back(&kAvx512Layers);

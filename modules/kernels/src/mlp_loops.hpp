@@ -25,9 +25,9 @@ MIXMIM_TARGET inline void mlp(const MlpRows& all, KernelScratch& scratch) {
     const int64_t rows = all.rows - first < block ? all.rows - first : block, tiles = roundedUp(rows, kRows);
     const float* x = wholeTiles(all.x + first * width, rows, width, lastX);
     float* out = tiles == rows ? all.out + first * width : lastOut;
-    multiply({tiles, width, all.hidden, x, all.first, all.firstBias, hidden}, room);
+    multiply({tiles, width, all.hidden, x, all.first, all.firstBias, hidden, all.hidden}, room);
     gelu(hidden, tiles * all.hidden, hidden);
-    multiply({tiles, all.hidden, width, hidden, all.second, all.secondBias, out}, room);
+    multiply({tiles, all.hidden, width, hidden, all.second, all.secondBias, out, width}, room);
     if (tiles != rows) std::copy_n(out, rows * width, all.out + first * width);
   }
 }
@@ -52,10 +52,10 @@ MIXMIM_TARGET inline void mlpBackward(const MlpGradient& all, KernelScratch& scr
     const float* x = wholeTiles(all.x + first * width, rows, width, lastX);
     const float* out = wholeTiles(all.out + first * width, rows, width, lastOut);
     float* xGradient = tiles == rows ? all.xGradient + first * width : lastGradient;
-    multiply({tiles, width, all.hidden, x, all.first, all.firstBias, hidden}, room);
-    multiply({tiles, width, all.hidden, out, all.secondBack, nullptr, gradient}, room);
+    multiply({tiles, width, all.hidden, x, all.first, all.firstBias, hidden, all.hidden}, room);
+    multiply({tiles, width, all.hidden, out, all.secondBack, nullptr, gradient, all.hidden}, room);
     geluBackward(hidden, tiles * all.hidden, gradient, hidden);
-    multiply({tiles, all.hidden, width, gradient, all.firstBack, nullptr, xGradient}, room);
+    multiply({tiles, all.hidden, width, gradient, all.firstBack, nullptr, xGradient, width}, room);
     addProducts({rows, width, all.hidden, x, gradient, all.hidden, all.firstWeights, all.firstBiases},
                 packed);
     addProducts({rows, all.hidden, width, hidden, out, width, all.secondWeights, all.secondBiases}, packed);

@@ -141,13 +141,13 @@ MIXMIM_TARGET inline void packRightSide(const RightSide& side, float* to) {
 }
 
 /// kRows rows of one panel.
-MIXMIM_TARGET inline void multiplyTile(const PackedProduct& all, int64_t row, int64_t column) {
+MIXMIM_TARGET inline void multiplyTile(const RowProduct& all, int64_t row, int64_t column) {
   const float* left = all.left + row * all.inner;
   const float* right = all.right + column * all.inner;
   const bool both = all.columns - column > kLanes;
   Vec begin[2] = {};
-  if (all.start) begin[0] = load(all.start + column);
-  if (all.start && both) begin[1] = load(all.start + column + kLanes);
+  if (all.bias) begin[0] = load(all.bias + column);
+  if (all.bias && both) begin[1] = load(all.bias + column + kLanes);
   Vec sums[kRows][2];
 #pragma GCC unroll 16
   for (int r = 0; r < kRows; ++r) sums[r][0] = begin[0], sums[r][1] = begin[1];
@@ -162,7 +162,7 @@ MIXMIM_TARGET inline void multiplyTile(const PackedProduct& all, int64_t row, in
   }
 #pragma GCC unroll 16
   for (int r = 0; r < kRows; ++r) {
-    float* to = all.out + (row + r) * all.columns + column;
+    float* to = all.out + (row + r) * all.outStep + column;
     store(to, sums[r][0]);
     if (both) store(to + kLanes, sums[r][1]);
   }
@@ -173,7 +173,8 @@ inline int64_t leftRoom(int64_t, int64_t) {
   return 0;
 }
 
-MIXMIM_TARGET inline void multiply(const PackedProduct& all, float*) {
+/// Neither GELU nor what stands in the result; `rows` a multiple of kRows.
+MIXMIM_TARGET inline void multiply(const RowProduct& all, float*) {
   for (int64_t column = 0; column < all.columns; column += kPanel)
     for (int64_t row = 0; row < all.rows; row += kRows) multiplyTile(all, row, column);
 }

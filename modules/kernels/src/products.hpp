@@ -16,14 +16,6 @@ struct Slab {
   float *weight, *bias;
 };
 
-/// out = left * right + start. `rows` is a multiple of kRows.
-struct PackedProduct {
-  int64_t rows, inner, columns;
-  const float *left, *right;
-  const float* start;  // a row, or null
-  float* out;
-};
-
 constexpr int64_t roundedUp(int64_t value, int64_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
 }

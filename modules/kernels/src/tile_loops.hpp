@@ -55,7 +55,7 @@ MIXMIM_TARGET inline void multiplyRows(TileUnit& unit, const RowProduct& all, fl
   }
 }
 
-MIXMIM_TARGET inline void multiplyInRoom(const RowProduct& all, float* room) {
+MIXMIM_TARGET inline void multiply(const RowProduct& all, float* room) {
   TileUnit unit;
   for (int64_t first = 0; first < all.rows; first += kPackedRows) {
     RowProduct part = all;
@@ -72,19 +72,7 @@ MIXMIM_TARGET inline void multiplyInRoom(const RowProduct& all, float* room) {
 MIXMIM_TARGET inline void multiplyAll(const RowProduct& all, KernelScratch& scratch) {
   const int64_t size = leftRoom(all.rows, all.inner);
   scratch.reset(size, 1);
-  multiplyInRoom(all, scratch.take(size));
-}
-
-MIXMIM_TARGET inline void multiply(const PackedProduct& all, float* room) {
-  RowProduct rows{};
-  rows.rows = all.rows;
-  rows.inner = all.inner;
-  rows.columns = rows.outStep = all.columns;
-  rows.left = all.left;
-  rows.right = all.right;
-  rows.bias = all.start;
-  rows.out = all.out;
-  multiplyInRoom(rows, room);
+  multiply(all, scratch.take(size));
 }
 
 MIXMIM_TARGET inline void packRows(const PackedRows& all) {

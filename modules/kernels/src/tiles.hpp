@@ -121,10 +121,11 @@ MIXMIM_TARGET inline void finishWhole(TileUnit& unit, const Square& to) {
   unit.store<3>(lower + kTileLines, to.step * 4);
 }
 
+template <Panel kLeft>
 MIXMIM_TARGET inline void multiplyWhole(TileUnit& unit, const BlockPairs* pairs, int64_t count,
                                         const Start& start, const Square& to) {
   startWhole(unit, start, to);
-  for (int64_t i = 0; i < count; ++i) addBlocks<Panel::kWhole>(unit, pairs[i]);
+  for (int64_t i = 0; i < count; ++i) addBlocks<kLeft>(unit, pairs[i]);
   finishWhole(unit, to);
 }
 
@@ -132,7 +133,8 @@ MIXMIM_TARGET inline void multiplyWhole(TileUnit& unit, const BlockPairs* pairs,
 /// `count` places.
 MIXMIM_TARGET inline void multiplyPanels(TileUnit& unit, const BlockPairs* pairs, int64_t count,
                                          const Start& start, const Square& to) {
-  if (to.rows >= kPanel && to.columns >= kPanel) return multiplyWhole(unit, pairs, count, start, to);
+  if (to.rows >= kPanel && to.columns >= kPanel)
+    return multiplyWhole<Panel::kWhole>(unit, pairs, count, start, to);
   alignas(64) float room[kPanel * kPanel] = {};
   const int64_t rows = std::min(to.rows, kPanel), columns = std::min(to.columns, kPanel);
   for (int64_t r = 0; r < rows; ++r) {
@@ -140,13 +142,9 @@ MIXMIM_TARGET inline void multiplyPanels(TileUnit& unit, const BlockPairs* pairs
     if (start.row) std::copy_n(start.row, columns, room + r * kPanel);
   }
   const Square square{room, kPanel, kPanel, kPanel};
-  startWhole(unit, {nullptr, true}, square);
-  for (int64_t i = 0; i < count; ++i) {
-    if (rows <= kTileLines)
-      addBlocks<Panel::kHalf>(unit, pairs[i]);
-    else
-      addBlocks<Panel::kWhole>(unit, pairs[i]);
-  }
-  finishWhole(unit, square);
+  if (rows <= kTileLines)
+    multiplyWhole<Panel::kHalf>(unit, pairs, count, {nullptr, true}, square);
+  else
+    multiplyWhole<Panel::kWhole>(unit, pairs, count, {nullptr, true}, square);
   for (int64_t r = 0; r < rows; ++r) std::copy_n(room + r * kPanel, columns, to.first + r * to.step);
 }

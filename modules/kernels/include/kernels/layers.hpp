@@ -87,8 +87,8 @@ struct RowProduct {
   const float* bias;   ///< columns, or null
   float* out;          ///< rows x columns, written
   int64_t outStep;     ///< from row to row of out, which may be columns of a wider matrix
-  bool gelu;           ///< gelu(left) instead of left
-  bool adds;           ///< to what stands in `out`
+  bool gelu = false;   ///< gelu(left) instead of left
+  bool adds = false;   ///< to what stands in `out`
 };
 
 /// The largest matrix of an MLP that is worth computing as a whole. Larger ones leave the cache, and products
