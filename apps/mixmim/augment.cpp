@@ -9,6 +9,7 @@
 
 #include "apps/mixmim/command_line.hpp"
 #include "apps/mixmim/data_source.hpp"
+#include "apps/mixmim/exit_codes.hpp"
 #include "apps/mixmim/progress.hpp"
 #include "apps/mixmim/verb.hpp"
 #include "data_pipeline/augment.hpp"

@@ -6,6 +6,7 @@
 
 #include "apps/mixmim/classifier_options.hpp"
 #include "apps/mixmim/data_source.hpp"
+#include "apps/mixmim/exit_codes.hpp"
 #include "apps/mixmim/trainer_scores.hpp"
 #include "apps/mixmim/usage.hpp"
 #include "apps/mixmim/verb.hpp"

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "apps/mixmim/command_line.hpp"
+#include "apps/mixmim/exit_codes.hpp"
 #include "apps/mixmim/interrupt.hpp"
 #include "apps/mixmim/progress.hpp"
 #include "apps/mixmim/verb.hpp"

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "model_io/foreign_checkpoint.hpp"
+#include "model_io/open_checkpoint.hpp"
 
 namespace cv::mixmim {
 

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "apps/mixmim/exit_codes.hpp"
 #include "apps/mixmim/verb.hpp"
 
 namespace cv::mixmim {

@@ -6,12 +6,12 @@
 
 #include <fmt/format.h>
 
+#include "apps/mixmim/exit_codes.hpp"
 #include "apps/mixmim/memory_estimate.hpp"
 #include "apps/mixmim/progress.hpp"
 #include "apps/mixmim/run_folder.hpp"
 #include "apps/mixmim/run_setup.hpp"
 #include "apps/mixmim/usage.hpp"
-#include "apps/mixmim/verb.hpp"
 
 namespace cv::mixmim {
 

@@ -10,6 +10,7 @@
 #include "apps/mixmim/data_source.hpp"
 #include "apps/mixmim/deployed_scores.hpp"
 #include "apps/mixmim/evaluation.hpp"
+#include "apps/mixmim/exit_codes.hpp"
 #include "apps/mixmim/verb.hpp"
 
 namespace cv::mixmim {

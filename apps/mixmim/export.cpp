@@ -10,6 +10,7 @@
 #include "apps/mixmim/command_line.hpp"
 #include "apps/mixmim/data_source.hpp"
 #include "apps/mixmim/deployed_scores.hpp"
+#include "apps/mixmim/exit_codes.hpp"
 #include "apps/mixmim/exported_model.hpp"
 #include "apps/mixmim/progress.hpp"
 #include "apps/mixmim/trainer_scores.hpp"
@@ -17,6 +18,7 @@
 #include "model_io/checkpoint.hpp"
 #include "model_io/foreign_checkpoint.hpp"
 #include "model_io/onnx_export.hpp"
+#include "model_io/open_checkpoint.hpp"
 #include "opencv2/mixmim/classifier.hpp"
 
 namespace cv::mixmim {

@@ -7,6 +7,7 @@
 
 #include "apps/mixmim/checkpoint_config.hpp"
 #include "model_io/checkpoint.hpp"
+#include "model_io/open_checkpoint.hpp"
 #include "model_io/parameters.hpp"
 #include "model_io/resize_weights.hpp"
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "apps/mixmim/classifier_options.hpp"
+#include "apps/mixmim/exit_codes.hpp"
 #include "apps/mixmim/picture_batch.hpp"
 #include "apps/mixmim/progress.hpp"
 #include "apps/mixmim/verb.hpp"

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "apps/mixmim/exit_codes.hpp"
 #include "apps/mixmim/help_text.hpp"
 #include "apps/mixmim/verb.hpp"
 

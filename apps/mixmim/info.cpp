@@ -6,12 +6,14 @@
 #include <fmt/format.h>
 
 #include "apps/mixmim/command_line.hpp"
+#include "apps/mixmim/exit_codes.hpp"
 #include "apps/mixmim/kept_records.hpp"
 #include "apps/mixmim/onnx_description.hpp"
 #include "apps/mixmim/verb.hpp"
 #include "data_pipeline/cores.hpp"
 #include "model_io/checkpoint.hpp"
 #include "model_io/foreign_checkpoint.hpp"
+#include "model_io/open_checkpoint.hpp"
 #include "opencv2/mixmim/classifier.hpp"
 #include "opencv2/mixmim/plugin.hpp"
 #include "opencv2/mixmim/trainer.hpp"

@@ -15,7 +15,7 @@
 
 #include <fmt/format.h>
 
-#include "apps/mixmim/verb.hpp"
+#include "apps/mixmim/exit_codes.hpp"
 #include "kernels/signals.hpp"
 #include "opencv2/mixmim/error.hpp"
 

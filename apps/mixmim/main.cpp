@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "apps/mixmim/exit_codes.hpp"
 #include "apps/mixmim/verb.hpp"
 
 namespace cv::mixmim {

@@ -5,6 +5,7 @@
 #include <opencv2/imgcodecs.hpp>
 
 #include "apps/mixmim/command_line.hpp"
+#include "apps/mixmim/exit_codes.hpp"
 #include "apps/mixmim/progress.hpp"
 #include "apps/mixmim/shapes.hpp"
 #include "apps/mixmim/verb.hpp"

@@ -7,6 +7,7 @@
 
 #include "apps/mixmim/command_line.hpp"
 #include "apps/mixmim/data_source.hpp"
+#include "apps/mixmim/exit_codes.hpp"
 #include "apps/mixmim/interrupt.hpp"
 #include "apps/mixmim/progress.hpp"
 #include "apps/mixmim/shard_writer.hpp"

@@ -6,6 +6,7 @@
 #include "apps/mixmim/checkpoint_config.hpp"
 #include "apps/mixmim/data_source.hpp"
 #include "apps/mixmim/evaluation.hpp"
+#include "apps/mixmim/exit_codes.hpp"
 #include "apps/mixmim/linear_probe.hpp"
 #include "apps/mixmim/progress.hpp"
 #include "apps/mixmim/verb.hpp"

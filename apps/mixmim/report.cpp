@@ -7,6 +7,7 @@
 #include "apps/mixmim/checkpoint_scores.hpp"
 #include "apps/mixmim/command_line.hpp"
 #include "apps/mixmim/data_source.hpp"
+#include "apps/mixmim/exit_codes.hpp"
 #include "apps/mixmim/kept_records.hpp"
 #include "apps/mixmim/report/page.hpp"
 #include "apps/mixmim/verb.hpp"

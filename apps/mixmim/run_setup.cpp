@@ -12,6 +12,7 @@
 #include "apps/mixmim/evaluation.hpp"
 #include "apps/mixmim/processes.hpp"
 #include "apps/mixmim/run_folder.hpp"
+#include "model_io/open_checkpoint.hpp"
 #include "model_io/pth.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/geometry.hpp"

@@ -4,6 +4,7 @@
 #include <opencv2/imgcodecs.hpp>
 
 #include "apps/mixmim/checkpoint_config.hpp"
+#include "apps/mixmim/exit_codes.hpp"
 #include "apps/mixmim/picture_batch.hpp"
 #include "apps/mixmim/reconstruction_sheet.hpp"
 #include "apps/mixmim/verb.hpp"

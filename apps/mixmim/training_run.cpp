@@ -10,11 +10,11 @@
 #include <fmt/format.h>
 
 #include "apps/mixmim/evaluation.hpp"
+#include "apps/mixmim/exit_codes.hpp"
 #include "apps/mixmim/json_number.hpp"
 #include "apps/mixmim/kept_records.hpp"
 #include "apps/mixmim/picture_batch.hpp"
 #include "apps/mixmim/reconstruction_sheet.hpp"
-#include "apps/mixmim/verb.hpp"
 #include "opencv2/mixmim/error.hpp"
 
 namespace cv::mixmim {

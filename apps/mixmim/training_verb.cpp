@@ -5,6 +5,7 @@
 
 #include "apps/mixmim/checkpoint_config.hpp"
 #include "apps/mixmim/dry_run.hpp"
+#include "apps/mixmim/exit_codes.hpp"
 #include "apps/mixmim/interrupt.hpp"
 #include "apps/mixmim/launcher.hpp"
 #include "apps/mixmim/processes.hpp"

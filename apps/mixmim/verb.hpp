@@ -45,7 +45,4 @@ Verb infoVerb();
 Verb completionVerb();
 Verb helpVerb();
 
-/// Exit codes of the program; an interrupted run ends with 128 + the signal's number.
-inline constexpr int kDone = 0, kFailed = 1, kWrongUsage = 2;
-
 }  // namespace cv::mixmim

@@ -7,8 +7,8 @@
 
 #include "opencv2/mixmim/preprocess.hpp"
 #include "plugins/torch_trainer/device.hpp"
-#include "plugins/torch_trainer/loss.hpp"
 #include "plugins/torch_trainer/parallel.hpp"
+#include "plugins/torch_trainer/patches.hpp"
 #include "plugins/torch_trainer/row_kernels.hpp"
 
 namespace cv::mixmim {

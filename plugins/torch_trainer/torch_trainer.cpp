@@ -4,6 +4,7 @@
 
 #include "kernels/signals.hpp"
 #include "plugins/torch_trainer/loss.hpp"
+#include "plugins/torch_trainer/patches.hpp"
 #include "plugins/torch_trainer/pixel_kernels.hpp"
 #include "plugins/torch_trainer/schedule.hpp"
 

@@ -7,6 +7,7 @@
 #include "apps/mixmim/non_finite_steps.hpp"
 #include "data_pipeline/source.hpp"
 #include "model_io/checkpoint.hpp"
+#include "model_io/open_checkpoint.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/temp_folder.hpp"

@@ -1,6 +1,7 @@
 // An interrupted run ends as the undisturbed one does, bit for bit.
 #include <gtest/gtest.h>
 
+#include "model_io/open_checkpoint.hpp"
 #include "tests/support/interrupted_run.hpp"
 #include "tests/support/temp_folder.hpp"
 

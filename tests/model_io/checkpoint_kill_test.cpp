@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "model_io/checkpoint.hpp"
+#include "model_io/open_checkpoint.hpp"
 #include "opencv2/mixmim/options.hpp"
 #include "opencv2/mixmim/random.hpp"
 #include "tests/support/temp_folder.hpp"

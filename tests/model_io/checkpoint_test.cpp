@@ -1,5 +1,6 @@
 // Checkpoints come back exactly; damaged ones are named and passed over.
 #include "model_io/checkpoint.hpp"
+#include "model_io/open_checkpoint.hpp"
 
 #include <algorithm>
 #include <random>

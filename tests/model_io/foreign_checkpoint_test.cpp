@@ -1,6 +1,7 @@
 // Files of the official code, of mmpretrain and plain state dicts, all made here: each must become the same
 // model.
 #include "model_io/foreign_checkpoint.hpp"
+#include "model_io/open_checkpoint.hpp"
 
 #include <algorithm>
 

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "model_io/checkpoint.hpp"
+#include "model_io/open_checkpoint.hpp"
 #include "tests/support/program.hpp"
 
 namespace cv::mixmim::test {

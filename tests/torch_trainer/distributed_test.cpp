@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "model_io/open_checkpoint.hpp"
 #include "tests/support/interrupted_run.hpp"
 #include "tests/support/temp_folder.hpp"
 

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "opencv2/mixmim/preprocess.hpp"
-#include "plugins/torch_trainer/loss.hpp"
+#include "plugins/torch_trainer/patches.hpp"
 
 namespace cv::mixmim {
 namespace {

@@ -8,8 +8,6 @@
 #include "checkpoint_names.hpp"
 #include "model_io/atomic_file.hpp"
 #include "model_io/checkpoint_state.hpp"
-#include "model_io/foreign_checkpoint.hpp"
-#include "model_io/pth.hpp"
 #include "model_io/safetensors.hpp"
 #include "opencv2/mixmim/error.hpp"
 
@@ -117,40 +115,38 @@ void writeCheckpoint(const std::string& folder, const TrainerState& state, const
   }
 }
 
-CheckpointInfo readCheckpointInfo(const std::string& path) {
-  if (isPthName(path)) return ForeignCheckpoint(path).info();
-  return readState(checkpointFolder(path)).info;
+bool isCheckpointFolder(const std::string& folder) {
+  std::error_code ignored;  // what cannot be looked at is not there
+  return fs::exists(fs::path(folder) / kState, ignored);
 }
 
-TensorMap readWeights(const std::string& path) {
-  if (isPthName(path)) return ForeignCheckpoint(path).weights();
-  const fs::path given(path);
-  std::error_code ignored;
-  const bool plainFile = given.extension() == ".safetensors" && fs::is_regular_file(given, ignored) &&
-                         !fs::exists(given.parent_path() / kState, ignored);
-  if (plainFile) return readSafetensors(path);
-  const fs::path folder = checkpointFolder(path);
-  return readSafetensors(memberPath(folder, kModel, readState(folder).members.model));
+CheckpointFolder::CheckpointFolder(const std::string& path)
+    : path_(path), folder_(checkpointFolder(path).string()) {
+  State state = readState(folder_);
+  info_ = std::move(state.info);
+  members_ = std::move(state.members);
 }
 
-TrainerState readTrainerState(const std::string& path) {
-  if (isPthName(path)) return ForeignCheckpoint(path).state();
-  const fs::path folder = checkpointFolder(path);
-  const CheckpointMembers members = readState(folder).members;
-  if (members.optimizer.empty())
-    throw Error(path, "holds weights but no optimiser state",
+TensorMap CheckpointFolder::weights() const {
+  return readSafetensors(memberPath(folder_, kModel, members_.model));
+}
+
+TrainerState CheckpointFolder::state() const {
+  if (members_.optimizer.empty())
+    throw Error(path_, "holds weights but no optimiser state",
                 "start from it with --init instead of --resume");
-  return {readSafetensors(memberPath(folder, kModel, members.model)),
-          readSafetensors(memberPath(folder, kOptimizer, members.optimizer))};
+  return {weights(), readSafetensors(memberPath(folder_, kOptimizer, members_.optimizer))};
+}
+
+void CheckpointFolder::verify() const {
+  verifySafetensors(memberPath(folder_, kModel, members_.model));
+  if (!members_.optimizer.empty()) verifySafetensors(memberPath(folder_, kOptimizer, members_.optimizer));
 }
 
 CheckpointInfo verifyCheckpoint(const std::string& path) {
-  const fs::path folder = checkpointFolder(path);
-  State state = readState(folder);
-  verifySafetensors(memberPath(folder, kModel, state.members.model));
-  if (!state.members.optimizer.empty())
-    verifySafetensors(memberPath(folder, kOptimizer, state.members.optimizer));
-  return std::move(state.info);
+  const CheckpointFolder checkpoint(path);
+  checkpoint.verify();
+  return checkpoint.info();
 }
 
 }  // namespace cv::mixmim

@@ -28,14 +28,34 @@ struct CheckpointInfo {
 /// Error (disk full, no permission) after removing the hidden folder; older checkpoints stay as they were.
 void writeCheckpoint(const std::string& folder, const TrainerState& state, const CheckpointInfo& info);
 
-/// `path` may be the checkpoint folder, a file in it, a run folder (its checkpoints/last), a .pth file (see
-/// foreign_checkpoint.hpp), or for readWeights a plain .safetensors file. Throws Error for anything missing,
-/// truncated, damaged or mixed up, naming the file and the tensor.
-CheckpointInfo readCheckpointInfo(const std::string& path);
-TensorMap readWeights(const std::string& path);
-TrainerState readTrainerState(const std::string& path);
+/// What the tensor files of a checkpoint must look like: safetensorsIdentity of each.
+struct CheckpointMembers {
+  std::string model;
+  std::string optimizer;  ///< "" = weights only, there is no such file
+};
 
-/// Reads every byte and checks it against its hash, in constant memory. Throws like the functions above.
+/// Whether the folder has the state.json of a checkpoint; nothing is read.
+bool isCheckpointFolder(const std::string& folder);
+
+/// A checkpoint folder, of which state.json has been read; its tensors are read when they are asked for.
+class CheckpointFolder {
+ public:
+  /// `path` may be the checkpoint folder, a file in it, or a run folder (its checkpoints/last). Throws Error
+  /// for anything missing, truncated, damaged or mixed up, naming the file and the tensor; so do the others.
+  explicit CheckpointFolder(const std::string& path);
+
+  const CheckpointInfo& info() const { return info_; }
+  TensorMap weights() const;
+  TrainerState state() const;  ///< Error where the checkpoint holds weights alone
+  void verify() const;         ///< reads every byte and checks it against its hash, in constant memory
+
+ private:
+  std::string path_, folder_;  // as given, and the folder it means
+  CheckpointInfo info_;
+  CheckpointMembers members_;
+};
+
+/// The checkpoint at such a path, verified. Throws as the class above.
 CheckpointInfo verifyCheckpoint(const std::string& path);
 
 /// What looking for checkpoints may change: nothing, or it puts back one whose replacement was interrupted.

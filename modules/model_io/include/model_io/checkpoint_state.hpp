@@ -7,12 +7,6 @@
 
 namespace cv::mixmim {
 
-/// What the tensor files of a checkpoint must look like: safetensorsIdentity of each.
-struct CheckpointMembers {
-  std::string model;
-  std::string optimizer;  ///< "" = weights only, there is no such file
-};
-
 /// JSON whose last entry is a checksum of all text before it.
 std::string stateText(const CheckpointInfo& info, const CheckpointMembers& members);
 

@@ -1,0 +1,9 @@
+// What the program tells the shell.
+#pragma once
+
+namespace cv::mixmim {
+
+/// Exit codes of the program; an interrupted run ends with 128 + the signal's number.
+inline constexpr int kDone = 0, kFailed = 1, kWrongUsage = 2;
+
+}  // namespace cv::mixmim
