@@ -7,7 +7,7 @@
 
 #include <opencv2/core.hpp>
 
-#include "model_io/deployed_head.hpp"
+#include "model_io/output.hpp"
 #include "opencv2/mixmim/config.hpp"
 #include "opencv2/mixmim/tensor.hpp"
 

@@ -2,6 +2,7 @@
 
 #include "model_io/resize_weights.hpp"
 #include "opencv2/mixmim/error.hpp"
+#include "opencv2/mixmim/text.hpp"
 
 namespace cv::mixmim {
 
@@ -12,10 +13,6 @@ at::Tensor fromBorder(const std::string& name, const Tensor& value) {
   if (value.dtype != DType::kF32)
     throw Error(name, std::string("expected F32 values, got ") + nameOf(value.dtype));
   return at::from_blob(value.bytes.data, value.shape, at::kFloat);
-}
-
-bool startsWith(const std::string& text, const char* beginning) {
-  return text.rfind(beginning, 0) == 0;
 }
 
 std::string shapeText(at::IntArrayRef shape) {

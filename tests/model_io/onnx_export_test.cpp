@@ -10,6 +10,7 @@
 
 #include <opencv2/dnn.hpp>
 
+#include "model_io/golden_picture.hpp"
 #include "model_io/onnx_file.hpp"
 #include "model_io/onnx_weights.hpp"
 #include "model_io/reference_forward.hpp"

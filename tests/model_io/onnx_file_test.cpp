@@ -7,6 +7,7 @@
 
 #include "model_io/base64.hpp"
 #include "model_io/deployed_model.hpp"
+#include "model_io/golden_picture.hpp"
 #include "tests/model_io/onnx_models.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/temp_folder.hpp"

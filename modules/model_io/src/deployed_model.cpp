@@ -7,8 +7,8 @@
 #include <fmt/ranges.h>
 #include <boost/json.hpp>
 
-#include "golden_picture.hpp"
 #include "model_io/base64.hpp"
+#include "model_io/golden_picture.hpp"
 #include "model_io/onnx_file.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/json.hpp"

@@ -11,8 +11,8 @@
 
 #include <fmt/format.h>
 
+#include "opencv2/mixmim/text.hpp"
 #include "protobuf.hpp"
-#include "text.hpp"
 
 namespace cv::mixmim {
 

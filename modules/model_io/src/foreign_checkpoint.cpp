@@ -13,6 +13,7 @@
 #include "official_optimizer.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/options.hpp"
+#include "opencv2/mixmim/text.hpp"
 #include "text.hpp"
 
 namespace cv::mixmim {

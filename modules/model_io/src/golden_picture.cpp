@@ -1,4 +1,4 @@
-#include "golden_picture.hpp"
+#include "model_io/golden_picture.hpp"
 
 #include "opencv2/mixmim/random.hpp"
 
@@ -15,6 +15,19 @@ cv::Mat corners(const cv::Mat& picture, int squares) {
   for (int y = 0; y < squares; ++y)
     for (int x = 0; x < squares; ++x) small.at<cv::Vec3b>(y, x) = picture.at<cv::Vec3b>(y * width, x * width);
   return small;
+}
+
+/// One number per channel of a map of 1 x C x H x W.
+cv::Mat sampled(const cv::Mat& map) {
+  CV_Assert(map.dims == 4 && map.size[0] == 1 && map.isContinuous());
+  const int channels = map.size[1], tokens = map.size[2] * map.size[3];
+  const cv::Mat plain(channels, tokens, map.type(), const_cast<uchar*>(map.data));
+  cv::Mat row(1, channels, map.type());
+  for (int c = 0; c < channels; ++c) {
+    const auto token = static_cast<int>(int64_t{c} * tokens / channels);
+    plain(cv::Rect(token, c, 1, 1)).copyTo(row(cv::Rect(c, 0, 1, 1)));
+  }
+  return row;
 }
 
 }  // namespace
@@ -46,6 +59,19 @@ cv::Mat enlarged(const cv::Mat& small, int side) {
   for (int y = 0; y < side; ++y)
     for (int x = 0; x < side; ++x) picture.at<cv::Vec3b>(y, x) = small.at<cv::Vec3b>(y / width, x / width);
   return picture;
+}
+
+cv::Mat goldenAnswer(const std::vector<cv::Mat>& outputs) {
+  CV_Assert(!outputs.empty());
+  if (outputs.size() == 1 && outputs.front().dims == 2) return outputs.front().reshape(1, 1);
+  cv::Mat all;
+  for (const cv::Mat& map : outputs) {
+    if (all.empty())
+      all = sampled(map);
+    else
+      cv::hconcat(all, sampled(map), all);
+  }
+  return all;
 }
 
 }  // namespace cv::mixmim

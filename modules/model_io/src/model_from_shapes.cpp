@@ -11,7 +11,6 @@
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/geometry.hpp"
 #include "opencv2/mixmim/options.hpp"
-#include "text.hpp"
 
 namespace cv::mixmim {
 

@@ -9,7 +9,7 @@
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/geometry.hpp"
 #include "opencv2/mixmim/options.hpp"
-#include "text.hpp"
+#include "opencv2/mixmim/text.hpp"
 
 namespace cv::mixmim {
 

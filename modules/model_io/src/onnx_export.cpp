@@ -2,15 +2,15 @@
 
 #include <fmt/format.h>
 
-#include "golden_picture.hpp"
 #include "model_io/atomic_file.hpp"
+#include "model_io/golden_picture.hpp"
 #include "model_io/parameters.hpp"
 #include "model_io/reference_forward.hpp"
 #include "onnx_folding.hpp"
 #include "onnx_graph.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/geometry.hpp"
-#include "text.hpp"
+#include "opencv2/mixmim/text.hpp"
 #include "weights_check.hpp"
 
 namespace cv::mixmim {

@@ -2,8 +2,8 @@
 // OpenVINO run (docs/deploy.md).
 #pragma once
 
-#include "model_io/deployed_head.hpp"
 #include "model_io/onnx_builder.hpp"
+#include "model_io/output.hpp"
 #include "opencv2/mixmim/config.hpp"
 #include "opencv2/mixmim/tensor.hpp"
 

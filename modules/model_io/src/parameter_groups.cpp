@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "opencv2/mixmim/geometry.hpp"
-#include "text.hpp"
+#include "opencv2/mixmim/text.hpp"
 
 namespace cv::mixmim {
 

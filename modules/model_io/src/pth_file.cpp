@@ -8,7 +8,7 @@
 #include "mapped_file.hpp"
 #include "model_io/pth.hpp"
 #include "opencv2/mixmim/error.hpp"
-#include "text.hpp"
+#include "opencv2/mixmim/text.hpp"
 #include "unpickler.hpp"
 #include "zip_archive.hpp"
 

@@ -9,7 +9,7 @@
 #include "model_io/atomic_file.hpp"
 #include "model_io/checkpoint.hpp"
 #include "opencv2/mixmim/error.hpp"
-#include "text.hpp"
+#include "opencv2/mixmim/text.hpp"
 
 namespace cv::mixmim {
 

@@ -1,3 +1,4 @@
+// Names that strangers wrote, as messages show them.
 #pragma once
 
 #include <string>
@@ -14,14 +15,6 @@ inline std::string quoted(std::string_view name) {
   for (char& c : text)
     if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = '?';
   return fmt::format("'{}{}'", text, name.size() > kLongest ? "..." : "");
-}
-
-inline bool startsWith(std::string_view text, std::string_view start) {
-  return text.substr(0, start.size()) == start;
-}
-
-inline bool endsWith(std::string_view text, std::string_view end) {
-  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
 }
 
 }  // namespace cv::mixmim

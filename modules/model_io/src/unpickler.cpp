@@ -6,7 +6,6 @@
 
 #include "opencv2/mixmim/error.hpp"
 #include "pickle_opcodes.hpp"
-#include "text.hpp"
 
 namespace cv::mixmim {
 

@@ -7,7 +7,7 @@
 
 #include "model_io/parameters.hpp"
 #include "opencv2/mixmim/error.hpp"
-#include "text.hpp"
+#include "opencv2/mixmim/text.hpp"
 
 namespace cv::mixmim {
 

@@ -9,8 +9,8 @@
 
 #include <opencv2/core.hpp>
 
-#include "model_io/deployed_head.hpp"
-#include "model_io/onnx_builder.hpp"
+#include "model_io/onnx_profile.hpp"
+#include "model_io/output.hpp"
 
 namespace cv::mixmim {
 
@@ -34,7 +34,7 @@ struct DeployedModel {
   /// A picture made of small squares and what the network must answer to it: replayed at load. The picture is
   /// stored small (tile x tile x 3, base64) and enlarged by repeating pixels.
   cv::Mat goldenInput;   ///< S x S, CV_8UC3, BGR
-  cv::Mat goldenOutput;  ///< 1 x numbers, CV_32F: see goldenAnswer in deployed_head.hpp
+  cv::Mat goldenOutput;  ///< 1 x numbers, CV_32F: see goldenAnswer in golden_picture.hpp
 };
 
 /// How far from the golden output an answer may be: 1e-3 of its largest number (or of 1, if that is more),

@@ -7,18 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "model_io/onnx_profile.hpp"
 #include "opencv2/mixmim/tensor.hpp"
 
 namespace cv::mixmim {
-
-/// How the numbers of a network's weights are stored. Arithmetic is float32 either way.
-enum class WeightType { kFloat32, kFloat16 };
-
-/// What a file asks of its readers.
-struct OnnxProfile {
-  int opset = 11;  ///< 9 or 11
-  WeightType weights = WeightType::kFloat32;
-};
 
 /// Collects the nodes of one graph, in the order of the forward pass (IR version 7). Every operator takes its
 /// own name first and returns the name of its output, which is the same, so that a network reads

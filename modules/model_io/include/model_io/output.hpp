@@ -1,13 +1,8 @@
-// What a deployed network gives, and the names for it.
+// What a deployed network gives, and the words for it.
 #pragma once
 
 #include <optional>
 #include <string>
-#include <vector>
-
-#include <opencv2/core.hpp>
-
-#include "model_io/onnx_builder.hpp"
 
 namespace cv::mixmim {
 
@@ -26,16 +21,8 @@ enum class Head {
 /// The words of the command line and of the file's description.
 const char* nameOf(Head head);  ///< "logits", "probabilities", "features", "pyramid"
 std::optional<Head> headNamed(const std::string& name);
-const char* nameOf(WeightType weights);  ///< "fp32", "fp16"
-std::optional<WeightType> weightTypeNamed(const std::string& name);
 
 bool hasClasses(Head head);         ///< logits and probabilities
 std::string sentenceOf(Head head);  ///< the output in words, for people who have only the file
-
-/// What of a network's answer to one picture is the golden output, 1 x numbers in the type of `outputs`. One
-/// output, 1 x M: all of it. A pyramid, maps of 1 x C x H x W: of every map and channel the number of one
-/// token, c * H * W / C (rounded down) for channel c, so that the samples are spread over the map;
-/// concatenated.
-cv::Mat goldenAnswer(const std::vector<cv::Mat>& outputs);
 
 }  // namespace cv::mixmim

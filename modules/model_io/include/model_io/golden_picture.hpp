@@ -1,0 +1,25 @@
+// The test picture that travels with a model, and what is kept of the answer to it.
+#pragma once
+
+#include <vector>
+
+#include <opencv2/core.hpp>
+
+namespace cv::mixmim {
+
+/// side x side, CV_8UC3: a fixed mosaic of at most 32 x 32 random colours, stored as one pixel per square.
+cv::Mat goldenPicture(int side);
+
+/// A mosaic's squares as pixels: the smallest picture that enlarge() turns into `picture` again.
+cv::Mat shrunk(const cv::Mat& picture);
+
+/// Every pixel becomes a square; `side` must be a multiple of small.cols.
+cv::Mat enlarged(const cv::Mat& small, int side);
+
+/// What of a network's answer to one picture is the golden output, 1 x numbers in the type of `outputs`. One
+/// output, 1 x M: all of it. A pyramid, maps of 1 x C x H x W: of every map and channel the number of one
+/// token, c * H * W / C (rounded down) for channel c, so that the samples are spread over the map;
+/// concatenated.
+cv::Mat goldenAnswer(const std::vector<cv::Mat>& outputs);
+
+}  // namespace cv::mixmim
