@@ -9,17 +9,17 @@
 #include <tbb/global_control.h>
 #include <tbb/task_arena.h>
 
-#include "data_pipeline/batch_ring.hpp"
 #include "data_pipeline/cores.hpp"
-#include "data_pipeline/job_queue.hpp"
 #include "data_pipeline/mix.hpp"
 #include "data_pipeline/mixture.hpp"
-#include "data_pipeline/pool.hpp"
-#include "data_pipeline/sample_loader.hpp"
-#include "data_pipeline/sampler.hpp"
 #include "data_pipeline/stats.hpp"
+#include "flow/batch_ring.hpp"
+#include "flow/job_queue.hpp"
+#include "flow/pool.hpp"
+#include "flow/sample_loader.hpp"
+#include "flow/sampler.hpp"
 #include "opencv2/mixmim/error.hpp"
-#include "opencv2/mixmim/geometry.hpp"
+#include "opencv2/mixmim/train/geometry.hpp"
 
 namespace cv::mixmim {
 

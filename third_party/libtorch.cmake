@@ -1,6 +1,6 @@
 # Imported target mixmim::torch from a plain LibTorch tree: the unpacked PyPI wheel (./run fetches it) or a user's own.
 # No find_package(Torch): its config demands a matching CUDA toolkit and sets global flags. Only c10 and torch_cpu are
-# linked; the CUDA library is loaded at run time where it exists (plugins/torch_trainer/device.cpp).
+# linked; the CUDA library is loaded at run time where it exists (plugins/torch_trainer/compute/device.cpp).
 if(NOT EXISTS ${MIXMIM_TORCH_ROOT}/include/torch/csrc/api/include/torch/torch.h)
   message(FATAL_ERROR "LibTorch was not found in ${MIXMIM_TORCH_ROOT}. Fetch it: third_party/fetch_libtorch.sh; "
                       "or name your own with -DMIXMIM_TORCH_ROOT=DIR; or build without the trainer: -DMIXMIM_TORCH=OFF")

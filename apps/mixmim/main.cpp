@@ -8,8 +8,8 @@
 #include <cstdlib>
 #include <iostream>
 
-#include "apps/mixmim/exit_codes.hpp"
-#include "apps/mixmim/verb.hpp"
+#include "terminal/exit_codes.hpp"
+#include "verbs/verb.hpp"
 
 namespace cv::mixmim {
 namespace {

@@ -1,8 +1,8 @@
 #include "opencv2/mixmim/plugin.hpp"
 
 #include "kernels/signals.hpp"
-#include "opencv2/mixmim/options.hpp"
-#include "plugins/torch_trainer/torch_trainer.hpp"
+#include "opencv2/mixmim/train/options.hpp"
+#include "torch_trainer.hpp"
 
 namespace cv::mixmim {
 

@@ -1,12 +1,12 @@
-#include "plugins/torch_trainer/torch_trainer.hpp"
+#include "torch_trainer.hpp"
 
 #include <ATen/Parallel.h>
 
+#include "compute/patches.hpp"
+#include "compute/pixel_kernels.hpp"
 #include "kernels/signals.hpp"
-#include "plugins/torch_trainer/loss.hpp"
-#include "plugins/torch_trainer/patches.hpp"
-#include "plugins/torch_trainer/pixel_kernels.hpp"
-#include "plugins/torch_trainer/schedule.hpp"
+#include "objectives/loss.hpp"
+#include "training/schedule.hpp"
 
 namespace cv::mixmim {
 

@@ -4,15 +4,15 @@
 #include <optional>
 #include <vector>
 
-#include "opencv2/mixmim/geometry.hpp"
-#include "opencv2/mixmim/trainer.hpp"
-#include "plugins/torch_trainer/decoder.hpp"
-#include "plugins/torch_trainer/device.hpp"
-#include "plugins/torch_trainer/encoder.hpp"
-#include "plugins/torch_trainer/gradient_buckets.hpp"
-#include "plugins/torch_trainer/optimizer.hpp"
-#include "plugins/torch_trainer/transfer.hpp"
-#include "plugins/torch_trainer/weight_average.hpp"
+#include "compute/device.hpp"
+#include "compute/transfer.hpp"
+#include "network/encoder.hpp"
+#include "objectives/decoder.hpp"
+#include "opencv2/mixmim/train/geometry.hpp"
+#include "opencv2/mixmim/train/trainer.hpp"
+#include "training/optimizer.hpp"
+#include "training/weight_average.hpp"
+#include "world/gradient_buckets.hpp"
 
 namespace cv::mixmim {
 

@@ -1,4 +1,4 @@
-#include "apps/mixmim/answers.hpp"
+#include "evaluation/answers.hpp"
 
 #include <gtest/gtest.h>
 

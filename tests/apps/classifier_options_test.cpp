@@ -1,4 +1,4 @@
-#include "apps/mixmim/classifier_options.hpp"
+#include "inputs/classifier_options.hpp"
 
 #include <gtest/gtest.h>
 

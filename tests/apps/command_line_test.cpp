@@ -1,4 +1,4 @@
-#include "apps/mixmim/command_line.hpp"
+#include "terminal/command_line.hpp"
 
 #include <gtest/gtest.h>
 

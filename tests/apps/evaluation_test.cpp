@@ -1,4 +1,4 @@
-#include "apps/mixmim/evaluation.hpp"
+#include "evaluation/evaluation.hpp"
 
 #include <gtest/gtest.h>
 

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "apps/mixmim/picture_batch.hpp"
+#include "inputs/picture_batch.hpp"
 #include "opencv2/mixmim/classifier.hpp"
 #include "tests/support/npy_reader.hpp"
 #include "tests/support/program.hpp"

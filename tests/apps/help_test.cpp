@@ -3,10 +3,10 @@
 
 #include <sstream>
 
-#include "apps/mixmim/help_text.hpp"
-#include "apps/mixmim/verb.hpp"
+#include "terminal/help_text.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/temp_folder.hpp"
+#include "verbs/verb.hpp"
 
 namespace cv::mixmim::test {
 namespace {

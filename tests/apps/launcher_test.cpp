@@ -1,4 +1,4 @@
-#include "apps/mixmim/launcher.hpp"
+#include "processes/launcher.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,8 @@
-#include "apps/mixmim/linear_probe.hpp"
+#include "evaluation/linear_probe.hpp"
 
 #include <gtest/gtest.h>
 
-#include "opencv2/mixmim/random.hpp"
+#include "opencv2/mixmim/train/random.hpp"
 
 namespace cv::mixmim {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <boost/json.hpp>
 
-#include "apps/mixmim/memory_estimate.hpp"
-#include "opencv2/mixmim/options.hpp"
+#include "opencv2/mixmim/train/options.hpp"
+#include "run/memory_estimate.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/temp_folder.hpp"
 

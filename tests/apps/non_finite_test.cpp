@@ -4,10 +4,10 @@
 #include <boost/json.hpp>
 #include <limits>
 
-#include "apps/mixmim/non_finite_steps.hpp"
 #include "data_pipeline/source.hpp"
-#include "model_io/checkpoint.hpp"
+#include "model_io/checkpoints/checkpoint.hpp"
 #include "model_io/open_checkpoint.hpp"
+#include "run/non_finite_steps.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/temp_folder.hpp"

@@ -1,5 +1,5 @@
 // What long work shows while it lasts, in terminals of every width and elsewhere.
-#include "apps/mixmim/progress.hpp"
+#include "terminal/progress.hpp"
 
 #include <gtest/gtest.h>
 

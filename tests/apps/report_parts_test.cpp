@@ -4,12 +4,12 @@
 #include <cmath>
 #include <sstream>
 
-#include "apps/mixmim/mistakes.hpp"
-#include "apps/mixmim/report/axis.hpp"
-#include "apps/mixmim/report/chart.hpp"
-#include "apps/mixmim/report/html.hpp"
-#include "apps/mixmim/report/metrics.hpp"
-#include "apps/mixmim/report/record_files.hpp"
+#include "evaluation/mistakes.hpp"
+#include "report/page/axis.hpp"
+#include "report/page/chart.hpp"
+#include "report/page/html.hpp"
+#include "report/records/metrics.hpp"
+#include "report/records/record_files.hpp"
 
 namespace cv::mixmim::report {
 namespace {

@@ -5,7 +5,7 @@
 #include <boost/json.hpp>
 #include <regex>
 
-#include "apps/mixmim/report/page.hpp"
+#include "report/page/page.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/temp_folder.hpp"

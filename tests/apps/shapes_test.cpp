@@ -1,4 +1,4 @@
-#include "apps/mixmim/shapes.hpp"
+#include "data_sets/shapes.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "apps/mixmim/step_meter.hpp"
+#include "run/step_meter.hpp"
 
 #include <gtest/gtest.h>
 

@@ -3,10 +3,10 @@
 
 #include <boost/json.hpp>
 
-#include "model_io/checkpoint.hpp"
-#include "model_io/parameters.hpp"
-#include "model_io/pth.hpp"
-#include "opencv2/mixmim/options.hpp"
+#include "model/parameters.hpp"
+#include "model_io/checkpoints/checkpoint.hpp"
+#include "model_io/pytorch/pth.hpp"
+#include "opencv2/mixmim/train/options.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/temp_folder.hpp"
 

@@ -6,10 +6,10 @@
 #include <fmt/format.h>
 #include <opencv2/dnn.hpp>
 
-#include "model_io/deployed_model.hpp"
-#include "model_io/onnx_weights.hpp"
-#include "plugins/dnn_classifier/fused_network.hpp"
-#include "plugins/dnn_classifier/one_dnn.hpp"
+#include "fused_network.hpp"
+#include "model_io/onnx/deployed_model.hpp"
+#include "model_io/onnx/weights.hpp"
+#include "products/one_dnn.hpp"
 
 namespace {
 

@@ -7,11 +7,11 @@
 
 #include <fmt/format.h>
 
-#include "opencv2/mixmim/config.hpp"
-#include "opencv2/mixmim/geometry.hpp"
-#include "opencv2/mixmim/options.hpp"
-#include "plugins/dnn_classifier/linear.hpp"
-#include "plugins/dnn_classifier/rows.hpp"
+#include "opencv2/mixmim/train/config.hpp"
+#include "opencv2/mixmim/train/geometry.hpp"
+#include "opencv2/mixmim/train/options.hpp"
+#include "products/linear.hpp"
+#include "products/rows.hpp"
 
 namespace {
 

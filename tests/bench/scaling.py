@@ -19,7 +19,7 @@ import tempfile
 MODEL = ("--model base --model.embedDim 64 --model.decoderDim 256 --model.decoderDepth 2 --model.decoderHeads 8 "
          "--size 128").split()
 
-BUCKET = 25 * 2**20  # bytes, as in plugins/torch_trainer/gradient_buckets.cpp
+BUCKET = 25 * 2**20  # bytes, as in plugins/torch_trainer/world/gradient_buckets.cpp
 WINDOW = 0.6         # share of a step's computation that is left when the first gradients are ready
 
 

@@ -1,4 +1,4 @@
-#include "data_pipeline/batch_ring.hpp"
+#include "flow/batch_ring.hpp"
 
 #include <future>
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "data_pipeline/pipeline.hpp"
-#include "opencv2/mixmim/options.hpp"
+#include "opencv2/mixmim/train/options.hpp"
 #include "tests/support/images.hpp"
 #include "tests/support/tars.hpp"
 #include "tests/support/temp_folder.hpp"

@@ -1,4 +1,4 @@
-#include "data_pipeline/job_queue.hpp"
+#include "flow/job_queue.hpp"
 
 #include <future>
 

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "opencv2/mixmim/random.hpp"
+#include "opencv2/mixmim/train/random.hpp"
 #include "tests/data_pipeline/jpeg_samples.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/images.hpp"

@@ -1,4 +1,4 @@
-#include "data_pipeline/pool.hpp"
+#include "flow/pool.hpp"
 
 #include <future>
 

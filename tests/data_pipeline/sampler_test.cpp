@@ -1,4 +1,4 @@
-#include "data_pipeline/sampler.hpp"
+#include "flow/sampler.hpp"
 
 #include <algorithm>
 #include <numeric>

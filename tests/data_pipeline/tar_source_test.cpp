@@ -1,11 +1,11 @@
-#include "data_pipeline/tar_source.hpp"
+#include "sources/tar_source.hpp"
 
 #include <filesystem>
 
 #include <gtest/gtest.h>
 
 #include "data_pipeline/shard_index.hpp"
-#include "data_pipeline/shard_names.hpp"
+#include "sources/shard_names.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/tars.hpp"
 #include "tests/support/temp_folder.hpp"

@@ -12,7 +12,7 @@ import documents
 from documents import ROOT, cells, name_of, prose, words_in_backticks
 
 MIXMIM = pathlib.Path(sys.argv[1]).resolve() / "mixmim"
-FOLDERS = ("apps/", "data_pipeline/", "docs/", "modules/", "packaging/", "plugins/", "tests/", "third_party/")
+FOLDERS = ("apps/", "data_pipeline/", "docs/", "modules/", "plugins/", "tests/", "third_party/")
 problems = []
 
 

@@ -15,7 +15,7 @@ CPP = [
     (
         "docs/plugins.md",
         "void* create(const char* json",
-        '#include "opencv2/mixmim/options.hpp"\n#include "opencv2/mixmim/plugin.hpp"\n'
+        '#include "opencv2/mixmim/train/options.hpp"\n#include "opencv2/mixmim/plugin.hpp"\n'
         '#include "tests/support/fake_trainer/fake_trainer.hpp"\n'
         "using namespace cv::mixmim;\nusing MyTrainer = test::FakeTrainer;\n",
         "",

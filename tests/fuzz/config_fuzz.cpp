@@ -5,7 +5,7 @@
 #include <string>
 
 #include "opencv2/mixmim/error.hpp"
-#include "opencv2/mixmim/options.hpp"
+#include "opencv2/mixmim/train/options.hpp"
 
 namespace {
 

@@ -8,8 +8,8 @@
 
 #include <opencv2/core/utils/logger.hpp>
 
-#include "model_io/deployed_model.hpp"
-#include "model_io/onnx_file.hpp"
+#include "model_io/onnx/deployed_model.hpp"
+#include "model_io/onnx/file.hpp"
 #include "opencv2/mixmim/classifier.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "tests/fuzz/small_model.hpp"

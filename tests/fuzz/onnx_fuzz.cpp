@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
-#include "model_io/deployed_model.hpp"
-#include "model_io/onnx_builder.hpp"
-#include "model_io/onnx_weights.hpp"
+#include "model_io/onnx/builder.hpp"
+#include "model_io/onnx/deployed_model.hpp"
+#include "model_io/onnx/weights.hpp"
 #include "opencv2/mixmim/error.hpp"
 
 namespace {

@@ -5,7 +5,7 @@
 #include <set>
 #include <string>
 
-#include "model_io/foreign_checkpoint.hpp"
+#include "model_io/pytorch/foreign_checkpoint.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "tests/support/pth_builder.hpp"
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "apps/mixmim/report/page.hpp"
 #include "opencv2/mixmim/error.hpp"
+#include "report/page/page.hpp"
 
 namespace {
 

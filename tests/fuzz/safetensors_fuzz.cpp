@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "model_io/safetensors.hpp"
+#include "model_io/files/safetensors.hpp"
 #include "opencv2/mixmim/error.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "model_io/onnx_export.hpp"
+#include "model_io/onnx/export.hpp"
 #include "tests/support/parity_recipe.hpp"
 #include "tests/support/temp_folder.hpp"
 

@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "model_io/checkpoint_state.hpp"
+#include "model_io/checkpoints/checkpoint_state.hpp"
 #include "opencv2/mixmim/error.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

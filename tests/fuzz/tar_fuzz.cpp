@@ -6,8 +6,8 @@
 #include <string>
 
 #include "data_pipeline/shard_index.hpp"
-#include "data_pipeline/tar_samples.hpp"
 #include "opencv2/mixmim/error.hpp"
+#include "sources/tar_samples.hpp"
 
 namespace {
 

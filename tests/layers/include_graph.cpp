@@ -15,20 +15,41 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kSourceFolders[] = {"modules", "data_pipeline", "plugins", "apps", "tests"};
-constexpr const char* kIncludeFolders[] = {"", "modules/mixmim/include/", "modules/kernels/include/",
-                                           "modules/model_io/include/"};
+
+/// What a room shows to others, and what it keeps to itself.
+constexpr const char* kPublicRoots[] = {"modules/mixmim/include/", "modules/model/include/",
+                                        "modules/kernels/include/", "modules/model_io/include/",
+                                        "data_pipeline/include/"};
+constexpr const char* kPrivateRoots[] = {
+    "modules/mixmim/src/",    "modules/model/src/",   "modules/kernels/src/",
+    "modules/model_io/src/",  "data_pipeline/",       "apps/mixmim/",
+    "plugins/torch_trainer/", "plugins/dnn_network/", "" /* tests, by their whole paths */};
 
 std::string readText(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
+/// Whether a root belongs to the room of a file: modules/x/src to all of modules/x.
+bool isRootOf(const std::string& root, const std::string& file) {
+  const std::string source = "src/";
+  const bool module = root.size() > source.size() && root.substr(root.size() - source.size()) == source;
+  const std::string room = module ? root.substr(0, root.size() - source.size()) : root;
+  return !root.empty() && file.compare(0, room.size(), room) == 0;
+}
+
+/// Beside the file, in its own room, in what rooms show, and, because a breach should be called one, in what
+/// other rooms keep to themselves.
 std::string resolve(const Tree& tree, const std::string& file, const std::string& header) {
-  const std::string beside = file.substr(0, file.rfind('/') + 1) + header;
-  if (tree.count(beside)) return beside;
-  for (const char* folder : kIncludeFolders)
-    if (tree.count(folder + header)) return folder + header;
-  return {};
+  const fs::path beside = fs::path(file).parent_path() / header;
+  std::vector<std::string> candidates{beside.lexically_normal().generic_string()};
+  for (const char* root : kPrivateRoots)
+    if (isRootOf(root, file)) candidates.push_back(root + header);
+  for (const char* root : kPublicRoots) candidates.push_back(root + header);
+  for (const char* root : kPrivateRoots) candidates.push_back(root + header);
+  const auto found = std::find_if(candidates.begin(), candidates.end(),
+                                  [&](const std::string& candidate) { return tree.count(candidate) > 0; });
+  return found == candidates.end() ? std::string() : *found;
 }
 
 }  // namespace
@@ -59,11 +80,16 @@ std::vector<Include> includesOf(const Tree& tree) {
   return includes;
 }
 
-std::string folderOf(const std::string& file) {
-  const size_t first = file.find('/');
-  if (file.compare(0, first, "data_pipeline") == 0) return file.substr(0, first);
-  const size_t second = file.find('/', first + 1);
-  return file.substr(0, second == std::string::npos ? first : second);
+std::string folderOf(const std::string& file, const std::set<std::string>& files) {
+  const size_t shown = file.find("/include/"), slash = file.rfind('/') + 1;
+  if (shown == std::string::npos) return file.substr(0, slash - 1);
+  const std::string room = file.substr(0, shown + 1);
+  const std::string source = "/" + file.substr(slash, file.rfind('.') - slash) + ".cpp";
+  for (auto other = files.lower_bound(room); other != files.end() && other->rfind(room, 0) == 0; ++other)
+    if (other->size() > source.size() &&
+        other->compare(other->size() - source.size(), source.size(), source) == 0)
+      return other->substr(0, other->rfind('/'));
+  return file.substr(0, slash - 1);
 }
 
 Graph fileGraph(const std::vector<Include>& includes) {
@@ -74,10 +100,12 @@ Graph fileGraph(const std::vector<Include>& includes) {
 }
 
 Graph folderGraph(const std::vector<Include>& includes) {
+  std::set<std::string> files;
+  for (const Include& include : includes) files.insert(include.file);
   Graph graph;
   for (const Include& include : includes) {
     if (include.target.empty()) continue;
-    const std::string from = folderOf(include.file), to = folderOf(include.target);
+    const std::string from = folderOf(include.file, files), to = folderOf(include.target, files);
     if (from != to) graph[from].insert(to);
   }
   return graph;

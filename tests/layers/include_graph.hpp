@@ -27,12 +27,13 @@ using Graph = std::map<std::string, std::set<std::string>>;
 /// All .hpp and .cpp files of the source folders under `root`. Throws std::filesystem::filesystem_error.
 Tree readTree(const std::string& root);
 
-/// The include lines of all files, in order. A header is looked for beside the including file, from the root,
-/// and in the include folders of the modules, as the compiler does.
+/// The include lines of all files, in order. A header is looked for beside the including file, in its room,
+/// and in the include folders of all rooms, as the compiler does.
 std::vector<Include> includesOf(const Tree& tree);
 
-/// "modules/mixmim", "apps/samples", "data_pipeline": the folder a reader would name for `file`.
-std::string folderOf(const std::string& file);
+/// The folder of `file`. A header that a room shows to others stands in the folder of the source file of its
+/// name, if there is one among `files`: modules/model_io/src/onnx for include/model_io/onnx/builder.hpp.
+std::string folderOf(const std::string& file, const std::set<std::string>& files);
 
 /// Files and the headers they name; one from elsewhere appears in brackets: "<torch/torch.h>".
 Graph fileGraph(const std::vector<Include>& includes);

@@ -6,8 +6,8 @@
 
 #include <fmt/format.h>
 
-#include "opencv2/mixmim/options.hpp"
-#include "opencv2/mixmim/random.hpp"
+#include "opencv2/mixmim/train/options.hpp"
+#include "opencv2/mixmim/train/random.hpp"
 #include "tests/support/expect_error.hpp"
 
 namespace cv::mixmim {

@@ -1,8 +1,8 @@
-#include "opencv2/mixmim/geometry.hpp"
+#include "opencv2/mixmim/train/geometry.hpp"
 
 #include <gtest/gtest.h>
 
-#include "opencv2/mixmim/options.hpp"
+#include "opencv2/mixmim/train/options.hpp"
 #include "tests/support/expect_error.hpp"
 
 namespace cv::mixmim {

@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "opencv2/mixmim/random.hpp"
+#include "opencv2/mixmim/train/random.hpp"
 #include "tests/support/expect_error.hpp"
 
 namespace cv::mixmim {

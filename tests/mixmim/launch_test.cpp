@@ -2,7 +2,7 @@
 
 #include <map>
 
-#include "opencv2/mixmim/world.hpp"
+#include "opencv2/mixmim/train/world.hpp"
 #include "tests/support/expect_error.hpp"
 
 namespace cv::mixmim {

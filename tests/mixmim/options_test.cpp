@@ -1,4 +1,4 @@
-#include "opencv2/mixmim/options.hpp"
+#include "opencv2/mixmim/train/options.hpp"
 
 #include <gtest/gtest.h>
 

@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-#include "opencv2/mixmim/trainer.hpp"
+#include "opencv2/mixmim/train/trainer.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/temp_folder.hpp"
 

@@ -1,4 +1,4 @@
-#include "opencv2/mixmim/random.hpp"
+#include "opencv2/mixmim/train/random.hpp"
 
 #include <gtest/gtest.h>
 

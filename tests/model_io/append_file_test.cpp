@@ -1,4 +1,4 @@
-#include "model_io/append_file.hpp"
+#include "model_io/files/append_file.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "model_io/atomic_file.hpp"
+#include "model_io/files/atomic_file.hpp"
 
 #include <iterator>
 

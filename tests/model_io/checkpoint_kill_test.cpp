@@ -10,10 +10,10 @@
 
 #include <gtest/gtest.h>
 
-#include "model_io/checkpoint.hpp"
+#include "model_io/checkpoints/checkpoint.hpp"
 #include "model_io/open_checkpoint.hpp"
-#include "opencv2/mixmim/options.hpp"
-#include "opencv2/mixmim/random.hpp"
+#include "opencv2/mixmim/train/options.hpp"
+#include "opencv2/mixmim/train/random.hpp"
 #include "tests/support/temp_folder.hpp"
 
 namespace cv::mixmim::test {

@@ -1,5 +1,5 @@
 // Checkpoints come back exactly; damaged ones are named and passed over.
-#include "model_io/checkpoint.hpp"
+#include "model_io/checkpoints/checkpoint.hpp"
 #include "model_io/open_checkpoint.hpp"
 
 #include <algorithm>
@@ -7,8 +7,8 @@
 
 #include <fmt/format.h>
 
-#include "model_io/safetensors.hpp"
-#include "opencv2/mixmim/options.hpp"
+#include "model_io/files/safetensors.hpp"
+#include "opencv2/mixmim/train/options.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/temp_folder.hpp"
 #include "tests/support/tensors.hpp"

@@ -1,4 +1,4 @@
-#include "model_io/event_file.hpp"
+#include "model_io/files/event_file.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,14 +1,14 @@
 // Files of the official code, of mmpretrain and plain state dicts, all made here: each must become the same
 // model.
-#include "model_io/foreign_checkpoint.hpp"
+#include "model_io/pytorch/foreign_checkpoint.hpp"
 #include "model_io/open_checkpoint.hpp"
 
 #include <algorithm>
 
 #include <fmt/format.h>
 
-#include "model_io/parameters.hpp"
-#include "opencv2/mixmim/options.hpp"
+#include "model/parameters.hpp"
+#include "opencv2/mixmim/train/options.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/pth_builder.hpp"
 #include "tests/support/temp_folder.hpp"

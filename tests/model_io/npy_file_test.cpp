@@ -1,4 +1,4 @@
-#include "model_io/npy_file.hpp"
+#include "model_io/files/npy_file.hpp"
 
 #include <gtest/gtest.h>
 

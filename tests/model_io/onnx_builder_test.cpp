@@ -1,4 +1,4 @@
-#include "model_io/onnx_builder.hpp"
+#include "model_io/onnx/builder.hpp"
 
 #include <cmath>
 #include <functional>
@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 #include <opencv2/dnn.hpp>
 
-#include "model_io/onnx_weights.hpp"
+#include "model_io/onnx/weights.hpp"
 #include "tests/model_io/onnx_models.hpp"
 #include "tests/support/expect_error.hpp"
 

@@ -1,4 +1,4 @@
-#include "model_io/onnx_export.hpp"
+#include "model_io/onnx/export.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -10,10 +10,10 @@
 
 #include <opencv2/dnn.hpp>
 
-#include "model_io/golden_picture.hpp"
-#include "model_io/onnx_file.hpp"
-#include "model_io/onnx_weights.hpp"
-#include "model_io/reference_forward.hpp"
+#include "model/reference_forward.hpp"
+#include "model_io/onnx/file.hpp"
+#include "model_io/onnx/golden_picture.hpp"
+#include "model_io/onnx/weights.hpp"
 #include "tests/model_io/onnx_models.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/temp_folder.hpp"

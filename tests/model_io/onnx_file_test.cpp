@@ -1,13 +1,13 @@
 // Files from strangers: what is wrong with them is said exactly.
-#include "model_io/onnx_file.hpp"
+#include "model_io/onnx/file.hpp"
 
 #include <ostream>
 
 #include <fmt/format.h>
 
-#include "model_io/base64.hpp"
-#include "model_io/deployed_model.hpp"
-#include "model_io/golden_picture.hpp"
+#include "model_io/files/base64.hpp"
+#include "model_io/onnx/deployed_model.hpp"
+#include "model_io/onnx/golden_picture.hpp"
 #include "tests/model_io/onnx_models.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/temp_folder.hpp"

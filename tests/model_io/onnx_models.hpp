@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "model_io/onnx_builder.hpp"
-#include "opencv2/mixmim/config.hpp"
+#include "model_io/onnx/builder.hpp"
+#include "opencv2/mixmim/train/config.hpp"
 #include "tests/support/parity_recipe.hpp"
 
 namespace cv::mixmim::test {

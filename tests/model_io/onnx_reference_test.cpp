@@ -1,5 +1,5 @@
 // The plain forward pass against the published implementation. Everything exported is then compared with it.
-#include "model_io/reference_forward.hpp"
+#include "model/reference_forward.hpp"
 
 #include <boost/json.hpp>
 #include <fstream>

@@ -1,9 +1,9 @@
 // The numbers in a file, read without trust.
-#include "model_io/onnx_weights.hpp"
+#include "model_io/onnx/weights.hpp"
 
 #include <ostream>
 
-#include "model_io/onnx_export.hpp"
+#include "model_io/onnx/export.hpp"
 #include "tests/model_io/onnx_models.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/temp_folder.hpp"

@@ -1,5 +1,5 @@
 // Files from strangers and files of our own: what is read is what was written, and damage is named exactly.
-#include "model_io/safetensors.hpp"
+#include "model_io/files/safetensors.hpp"
 
 #include <algorithm>
 #include <boost/json.hpp>

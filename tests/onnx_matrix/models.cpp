@@ -10,8 +10,8 @@
 #include <exception>
 #include <map>
 
-#include "model_io/onnx_export.hpp"
-#include "model_io/reference_forward.hpp"
+#include "model/reference_forward.hpp"
+#include "model_io/onnx/export.hpp"
 #include "tests/model_io/onnx_models.hpp"
 #include "tests/support/temp_folder.hpp"
 

@@ -1,8 +1,8 @@
 #include <cstdio>
 
-#include "model_io/resize_weights.hpp"
+#include "model/resize_weights.hpp"
+#include "network/weights.hpp"
 #include "opencv2/mixmim/error.hpp"
-#include "plugins/torch_trainer/weights.hpp"
 #include "tests/parity/parity.hpp"
 #include "tests/support/parity_recipe.hpp"
 

@@ -1,5 +1,5 @@
-#include "plugins/torch_trainer/encoder.hpp"
-#include "plugins/torch_trainer/loss.hpp"
+#include "network/encoder.hpp"
+#include "objectives/loss.hpp"
 #include "tests/parity/parity.hpp"
 #include "tests/parity/training_parity.hpp"
 #include "tests/support/parity_recipe.hpp"

@@ -4,10 +4,10 @@
 #include <fstream>
 #include <iterator>
 
-#include "model_io/safetensors.hpp"
+#include "model_io/files/safetensors.hpp"
 #include "opencv2/mixmim/error.hpp"
-#include "opencv2/mixmim/geometry.hpp"
 #include "opencv2/mixmim/json.hpp"
+#include "opencv2/mixmim/train/geometry.hpp"
 
 namespace cv::mixmim::parity {
 

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "opencv2/mixmim/config.hpp"
-#include "opencv2/mixmim/tensor.hpp"
+#include "opencv2/mixmim/train/config.hpp"
+#include "opencv2/mixmim/train/tensor.hpp"
 #include "tests/parity/report.hpp"
 
 namespace cv::mixmim::parity {

@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "model_io/safetensors.hpp"
+#include "model_io/files/safetensors.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "tests/parity/parity.hpp"
 #include "tests/support/parity_recipe.hpp"

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "plugins/torch_trainer/schedule.hpp"
+#include "training/schedule.hpp"
 
 namespace cv::mixmim::parity {
 

@@ -5,9 +5,9 @@
 #include <map>
 #include <string>
 
-#include "plugins/torch_trainer/optimizer.hpp"
-#include "plugins/torch_trainer/weights.hpp"
+#include "network/weights.hpp"
 #include "tests/parity/golden.hpp"
+#include "training/optimizer.hpp"
 
 namespace cv::mixmim::parity {
 

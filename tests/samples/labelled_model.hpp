@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "model_io/onnx_export.hpp"
+#include "model_io/onnx/export.hpp"
 #include "tests/support/parity_recipe.hpp"
 #include "tests/support/program.hpp"
 

@@ -7,7 +7,7 @@
 #include <functional>
 #include <thread>
 
-#include "model_io/checkpoint.hpp"
+#include "model_io/checkpoints/checkpoint.hpp"
 #include "model_io/open_checkpoint.hpp"
 #include "tests/support/program.hpp"
 

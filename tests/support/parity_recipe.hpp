@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "model_io/parameters.hpp"
-#include "opencv2/mixmim/config.hpp"
-#include "opencv2/mixmim/tensor.hpp"
+#include "model/parameters.hpp"
+#include "opencv2/mixmim/train/config.hpp"
+#include "opencv2/mixmim/train/tensor.hpp"
 
 namespace cv::mixmim::test {
 

@@ -14,7 +14,7 @@
 
 #include <opencv2/imgcodecs.hpp>
 
-#include "opencv2/mixmim/random.hpp"
+#include "opencv2/mixmim/train/random.hpp"
 #include "tests/support/temp_folder.hpp"
 
 namespace cv::mixmim::test {

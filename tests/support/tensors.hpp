@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "opencv2/mixmim/tensor.hpp"
+#include "opencv2/mixmim/train/tensor.hpp"
 
 namespace cv::mixmim::test {
 

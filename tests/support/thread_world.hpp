@@ -5,7 +5,7 @@
 #include <mutex>
 #include <thread>
 
-#include "opencv2/mixmim/world.hpp"
+#include "opencv2/mixmim/train/world.hpp"
 
 namespace cv::mixmim::test {
 

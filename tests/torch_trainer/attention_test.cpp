@@ -1,9 +1,9 @@
-#include "plugins/torch_trainer/attention.hpp"
+#include "network/attention.hpp"
 
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
-#include "plugins/torch_trainer/linear.hpp"
+#include "network/linear.hpp"
 
 namespace cv::mixmim {
 namespace {

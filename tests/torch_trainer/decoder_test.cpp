@@ -1,4 +1,4 @@
-#include "plugins/torch_trainer/decoder.hpp"
+#include "objectives/decoder.hpp"
 
 #include <gtest/gtest.h>
 

@@ -3,7 +3,7 @@
 
 #include <opencv2/imgproc.hpp>
 
-#include "model_io/onnx_export.hpp"
+#include "model_io/onnx/export.hpp"
 #include "opencv2/mixmim.hpp"
 #include "opencv2/mixmim/preprocess.hpp"
 #include "tests/support/temp_folder.hpp"

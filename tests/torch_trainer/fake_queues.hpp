@@ -11,7 +11,7 @@
 #include <set>
 #include <vector>
 
-#include "plugins/torch_trainer/device_queues.hpp"
+#include "compute/device_queues.hpp"
 
 namespace cv::mixmim {
 

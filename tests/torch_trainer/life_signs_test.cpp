@@ -1,4 +1,4 @@
-#include "plugins/torch_trainer/life_signs.hpp"
+#include "world/life_signs.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <mutex>
 #include <thread>
 
-#include "plugins/torch_trainer/serial_jobs.hpp"
+#include "world/serial_jobs.hpp"
 
 namespace cv::mixmim {
 namespace {

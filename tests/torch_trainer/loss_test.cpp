@@ -1,4 +1,4 @@
-#include "plugins/torch_trainer/loss.hpp"
+#include "objectives/loss.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "plugins/torch_trainer/mlp.hpp"
+#include "network/mlp.hpp"
 
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>

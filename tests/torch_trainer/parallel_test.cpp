@@ -1,4 +1,4 @@
-#include "plugins/torch_trainer/parallel.hpp"
+#include "compute/parallel.hpp"
 
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>

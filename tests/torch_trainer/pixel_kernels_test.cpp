@@ -1,9 +1,9 @@
-#include "plugins/torch_trainer/pixel_kernels.hpp"
+#include "compute/pixel_kernels.hpp"
 
 #include <gtest/gtest.h>
 
+#include "compute/patches.hpp"
 #include "opencv2/mixmim/preprocess.hpp"
-#include "plugins/torch_trainer/patches.hpp"
 
 namespace cv::mixmim {
 namespace {

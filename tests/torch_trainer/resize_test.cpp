@@ -1,5 +1,5 @@
 // Our interpolation of tables and embeddings against PyTorch's.
-#include "model_io/resize_weights.hpp"
+#include "model/resize_weights.hpp"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>

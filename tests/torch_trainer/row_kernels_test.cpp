@@ -1,11 +1,11 @@
-#include "plugins/torch_trainer/row_kernels.hpp"
+#include "compute/row_kernels.hpp"
 
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
 #include <opencv2/core.hpp>
 
-#include "plugins/torch_trainer/linear.hpp"
+#include "network/linear.hpp"
 
 namespace cv::mixmim {
 namespace {

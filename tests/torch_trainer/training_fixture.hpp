@@ -3,10 +3,10 @@
 
 #include <memory>
 
-#include "opencv2/mixmim/geometry.hpp"
-#include "opencv2/mixmim/options.hpp"
-#include "opencv2/mixmim/random.hpp"
-#include "opencv2/mixmim/trainer.hpp"
+#include "opencv2/mixmim/train/geometry.hpp"
+#include "opencv2/mixmim/train/options.hpp"
+#include "opencv2/mixmim/train/random.hpp"
+#include "opencv2/mixmim/train/trainer.hpp"
 
 namespace cv::mixmim::test {
 

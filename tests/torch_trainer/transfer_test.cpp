@@ -1,5 +1,5 @@
 // The order of copies and computing on a device, on one that takes every liberty a GPU has.
-#include "plugins/torch_trainer/transfer.hpp"
+#include "compute/transfer.hpp"
 
 #include <gtest/gtest.h>
 

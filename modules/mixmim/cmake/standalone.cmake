@@ -24,16 +24,32 @@ if(TARGET opencv_mixmim)
 endif()
 
 add_library(opencv_mixmim SHARED
-  src/classifier.cpp src/config_file.cpp src/error.cpp src/geometry.cpp src/json.cpp src/launch.cpp
-  src/model_presets.cpp src/options.cpp src/plugin.cpp
-  src/preprocess.cpp src/random.cpp src/recipes.cpp src/resample.cpp src/resample_avx2.cpp
-  src/resample_avx512.cpp src/resample_portable.cpp src/tensor.cpp src/trainer.cpp src/world.cpp)
+  src/classifier.cpp
+  src/error.cpp
+  src/json.cpp
+  src/plugin.cpp
+  src/preprocess.cpp
+  src/resample/resample.cpp
+  src/resample/resample_avx2.cpp
+  src/resample/resample_avx512.cpp
+  src/resample/resample_portable.cpp
+  src/train/config_file.cpp
+  src/train/geometry.cpp
+  src/train/launch.cpp
+  src/train/model_presets.cpp
+  src/train/options.cpp
+  src/train/random.cpp
+  src/train/recipes.cpp
+  src/train/tensor.cpp
+  src/train/trainer.cpp
+  src/train/world.cpp)
 # GCC's own AVX-512 header trips these two (GCC bug 105593).
-set_source_files_properties(src/resample_avx512.cpp PROPERTIES
+set_source_files_properties(src/resample/resample_avx512.cpp PROPERTIES
   COMPILE_OPTIONS "$<$<CXX_COMPILER_ID:GNU>:-Wno-unknown-warning-option;-Wno-uninitialized;-Wno-maybe-uninitialized>")
 add_library(MixMIM::mixmim ALIAS opencv_mixmim)
-target_include_directories(opencv_mixmim PUBLIC
-  $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+target_include_directories(opencv_mixmim
+  PUBLIC $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
+  PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/src)
 target_link_libraries(opencv_mixmim
   PUBLIC opencv_core
   PRIVATE mixmim_flags opencv_imgproc Boost::json Boost::headers fmt::fmt ${CMAKE_DL_LIBS})

@@ -2,9 +2,9 @@
 
 #include <filesystem>
 
-#include "model_io/foreign_checkpoint.hpp"
-#include "model_io/pth.hpp"
-#include "model_io/safetensors.hpp"
+#include "model_io/files/safetensors.hpp"
+#include "model_io/pytorch/foreign_checkpoint.hpp"
+#include "model_io/pytorch/pth.hpp"
 
 namespace cv::mixmim {
 

@@ -4,7 +4,7 @@
 // is deterministic, and can be resumed bit for bit; a large optim.lr makes it diverge.
 #pragma once
 
-#include "opencv2/mixmim/trainer.hpp"
+#include "opencv2/mixmim/train/trainer.hpp"
 
 namespace cv::mixmim::test {
 

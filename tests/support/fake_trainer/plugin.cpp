@@ -2,7 +2,7 @@
 // exception gets out.
 #include "opencv2/mixmim/plugin.hpp"
 
-#include "opencv2/mixmim/options.hpp"
+#include "opencv2/mixmim/train/options.hpp"
 #include "tests/support/fake_trainer/fake_trainer.hpp"
 
 namespace cv::mixmim::test {

@@ -2,7 +2,7 @@
 #include <stdexcept>
 
 #include "opencv2/mixmim/plugin.hpp"
-#include "opencv2/mixmim/trainer.hpp"
+#include "opencv2/mixmim/train/trainer.hpp"
 
 namespace cv::mixmim {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "model_io/checkpoint.hpp"
+#include "model_io/checkpoints/checkpoint.hpp"
 
 namespace cv::mixmim {
 

@@ -1,0 +1,134 @@
+#include "deploy/exported_model.hpp"
+
+#include <fstream>
+#include <iostream>
+
+#include <fmt/format.h>
+
+#include "inputs/checkpoint_config.hpp"
+#include "model/parameters.hpp"
+#include "model/resize_weights.hpp"
+#include "model_io/checkpoints/checkpoint.hpp"
+#include "model_io/open_checkpoint.hpp"
+
+namespace cv::mixmim {
+
+namespace {
+
+/// "0", "1", ...: the names of classes that have no other.
+std::vector<std::string> numbers(int classes) {
+  std::vector<std::string> names;
+  for (int i = 0; i < classes; ++i) names.push_back(std::to_string(i));
+  return names;
+}
+
+std::vector<std::string> readLabels(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) throw Error(path, "cannot be read", "expected a text file with one label per line");
+  std::vector<std::string> labels;
+  for (std::string label; std::getline(file, label);) labels.push_back(label);
+  return labels;
+}
+
+void checkHead(const CheckpointInfo& info, Head head, const std::string& path) {
+  if (!hasClasses(head)) return;
+  const char* hint = "fine-tune it first, or export it with --head features or --head pyramid";
+  if (info.config.run.task != Task::kFinetune)
+    throw Error(path, "is a pretraining checkpoint, which has no classes", hint);
+  if (info.config.model.classes == 0) throw Error(path, "holds an encoder without a classifier", hint);
+}
+
+/// Does the option decide what shapes the weights have?
+bool isDimension(const Option& option) {
+  return option.name.rfind("model.", 0) == 0 && option.name != "model.dropPath" &&
+         option.name != "model.normPixLoss";
+}
+
+/// The checkpoint's config with what the line may change of it: image size, crop rule and trainer.
+Config withGiven(Config config, const CommandLine& line) {
+  const std::vector<Option> known = options(config);
+  for (const Setting& setting : line.given())
+    for (const Option& option : known) {
+      const bool free = option.name == "model.imageSize" || option.name == "augment.evalCrop" ||
+                        option.name == "run.trainer";
+      if ((setting.key != option.name && setting.key != option.alias) || !(free || isDimension(option)))
+        continue;
+      const std::string before = option.get();
+      try {
+        option.set(setting.value);
+      } catch (const Error& e) {
+        throw UsageError(e.what());
+      }
+      if (!free && option.get() != before)
+        throw UsageError(
+            fmt::format("{}: expected {} as in the checkpoint, got {}; of a trained model only "
+                        "--model.imageSize can be changed",
+                        setting.origin, before, setting.value));
+    }
+  return config;
+}
+
+ExportedModel fromCheckpoint(const std::string& path, const CommandLine& line, const ExportOptions& options) {
+  const CheckpointInfo info = readCheckpointInfo(path);
+  checkHead(info, options.head, path);
+  ExportedModel model{withGiven(info.config, line), {}, {}};
+  checkExportSize(model.config.model, options);
+  sayNotes(path);
+  model.weights = readWeights(path);
+  model.about.labels = info.labels;
+  model.about.facts = {{"model", info.config.model.name},
+                       {"steps", fmt::format("{}", info.step)},
+                       {"epochs", fmt::format("{:.2f}", info.epoch)}};
+  if (info.bestTop1 >= 0) model.about.facts["best_val_top1"] = fmt::format("{:.4f}", info.bestTop1);
+  const int trained = info.config.model.imageSize, wanted = model.config.model.imageSize;
+  if (trained != wanted) {
+    std::cerr << fmt::format("{}: interpolated from {} px to {} px\n", path, trained, wanted);
+    model.weights = weightsForImageSize(model.weights, model.config.model);
+    model.about.facts["trained_at_px"] = fmt::format("{}", trained);
+  }
+  return model;
+}
+
+ExportedModel untrained(const CommandLine& line, const ExportOptions& options) {
+  constexpr int kImageNetClasses = 1000;
+  ExportedModel model{line.config(), {}, {}};
+  if (model.config.model.classes == 0) model.config.model.classes = kImageNetClasses;
+  checkExportSize(model.config.model, options);
+  model.weights = initialWeights(model.config.model, Task::kFinetune, model.config.run.seed);
+  model.about.facts = {{"model", model.config.model.name}, {"steps", "0"}};
+  return model;
+}
+
+/// From --labels, else the checkpoint's, else numbers; none where the head has no classes.
+std::vector<std::string> labelsFor(const ExportedModel& model, const std::string& file, Head head) {
+  if (!hasClasses(head)) {
+    if (file.empty()) return {};
+    throw UsageError(fmt::format("--labels: the head {} has no classes", nameOf(head)));
+  }
+  const int classes = model.config.model.classes;
+  if (file.empty()) return model.about.labels.empty() ? numbers(classes) : model.about.labels;
+  std::vector<std::string> labels = readLabels(file);
+  if (static_cast<int>(labels.size()) != classes)
+    throw Error(file, fmt::format("expected {} labels, one per line, got {}", classes, labels.size()));
+  return labels;
+}
+
+}  // namespace
+
+std::string initOf(const CommandLine& line) {
+  std::string path;
+  for (const Setting& setting : line.given())
+    if (setting.key == "init" || setting.key == "run.init") path = setting.value;
+  return path;
+}
+
+ExportedModel exportedModel(const CommandLine& line, const ExportOptions& options) {
+  const std::string init = initOf(line);
+  ExportedModel model = init.empty() ? untrained(line, options) : fromCheckpoint(init, line, options);
+  model.config.run.device = "cpu";
+  model.about.labels = labelsFor(model, line.get("labels"), options.head);
+  model.about.evalCrop = model.config.augment.evalCrop;
+  return model;
+}
+
+}  // namespace cv::mixmim

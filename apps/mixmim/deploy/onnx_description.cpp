@@ -1,0 +1,70 @@
+#include "deploy/onnx_description.hpp"
+
+#include <boost/json.hpp>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "model_io/onnx/deployed_model.hpp"
+#include "model_io/onnx/file.hpp"
+
+namespace cv::mixmim {
+
+namespace {
+
+namespace json = boost::json;
+
+/// {"image": "batch x 3 x 224 x 224"}
+json::object described(const std::vector<OnnxValue>& values) {
+  json::object all;
+  for (const OnnxValue& value : values) all[value.name] = fmt::format("{}", fmt::join(value.shape, " x "));
+  return all;
+}
+
+std::string weightsOf(const OnnxFile& file) {
+  if (file.halfParameters == 0) return nameOf(WeightType::kFloat32);
+  if (2 * file.halfParameters > file.parameters) return nameOf(WeightType::kFloat16);
+  return fmt::format("{} of {} numbers as fp16", file.halfParameters, file.parameters);
+}
+
+/// What readers must do and get, as the file tells them in words and numbers.
+void addDescription(const OnnxFile& file, const std::string& path, json::object& about) {
+  const DeployedModel model = readDeployedModel(path);
+  about["head"] = nameOf(model.head);
+  for (const char* key : {"output", "input", "resize", "normalisation"})
+    if (const auto found = file.metadata.find(std::string("mixmim.") + key); found != file.metadata.end())
+      about[key] = found->second;
+  about["input_size"] = model.inputSize;
+  about["eval_crop"] = model.evalCrop;
+  about["classes"] = hasClasses(model.head) ? model.goldenOutput.cols : 0;
+  about["labels"] = json::value_from(model.labels);
+  about["facts"] = json::value_from(model.facts);
+  about["golden"] = {{"picture", fmt::format("{0} x {0}", model.inputSize)},
+                     {"numbers", model.goldenOutput.cols},
+                     {"tolerance", goldenTolerance(model)}};
+  about["graph_hash"] = model.graphHash;  // as reading has checked
+}
+
+}  // namespace
+
+json::object describeOnnx(const std::string& path) {
+  const OnnxFile file = readOnnxFile(path);
+  json::object about{{"file", path},
+                     {"kind", "onnx"},
+                     {"bytes", file.bytes},
+                     {"ir", file.irVersion},
+                     {"opset", file.opset},
+                     {"producer", file.producer + " " + file.producerVersion},
+                     {"inputs", described(file.inputs)},
+                     {"outputs", described(file.outputs)},
+                     {"parameters", file.parameters},
+                     {"weights", weightsOf(file)},
+                     {"nodes", file.nodes},
+                     {"operators", json::value_from(file.operators)}};
+  const bool ours = file.metadata.count("mixmim.format") > 0;
+  about["written_by_mixmim"] = ours;
+  if (ours) addDescription(file, path, about);
+  return about;
+}
+
+}  // namespace cv::mixmim

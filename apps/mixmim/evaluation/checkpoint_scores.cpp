@@ -1,0 +1,40 @@
+#include "evaluation/checkpoint_scores.hpp"
+
+#include <fmt/format.h>
+
+#include "inputs/checkpoint_config.hpp"
+#include "opencv2/mixmim/error.hpp"
+
+namespace cv::mixmim {
+
+namespace {
+
+/// The model's class names. Weights from elsewhere may have none: then the data's, if there are as many.
+std::vector<std::string> labelsOf(const std::string& path, const LoadedModel& model, const std::string& where,
+                                  const std::vector<std::string>& data) {
+  if (!model.info.labels.empty()) return model.info.labels;
+  const auto classes = static_cast<size_t>(model.info.config.model.classes);
+  if (data.size() != classes)
+    throw Error(where, fmt::format("expected {} classes as in {}, got {}", classes, path, data.size()));
+  return data;
+}
+
+}  // namespace
+
+CheckpointScores evaluateCheckpoint(const std::string& path, const std::shared_ptr<const Source>& source,
+                                    const Config& config, Mistakes* mistakes) {
+  const LoadedModel model = loadModel(path, config.run);
+  const Config& trained = model.info.config;
+  if (trained.run.task != Task::kFinetune)
+    throw Error(path, "is a pretraining checkpoint, which has no classes",
+                "fine-tune it first, or use `mixmim probe`");
+  const std::vector<std::string> labels = labelsOf(path, model, config.data.train, source->labels());
+  checkLabels(config.data.train, source->labels(), labels);
+  Config run = trained;
+  run.data.batch = config.data.batch;
+  const auto scores = [&](const Batch& batch) { return model.trainer->logits(batch); };
+  return {evaluate(source, run, trained.model.classes, scores, *aloneInTheWorld(), mistakes), labels,
+          model.info.step};
+}
+
+}  // namespace cv::mixmim

@@ -1,0 +1,29 @@
+// The deployed path: a picture file as OpenCV reads it, through the Classifier.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "data_pipeline/source.hpp"
+#include "evaluation/evaluation.hpp"
+#include "opencv2/mixmim/classifier.hpp"
+
+namespace cv::mixmim {
+
+/// Images that OpenCV cannot read are left out and named on stderr.
+EvaluationResult evaluateClassifier(Classifier& classifier, const Source& source);
+
+/// How right a model is, and what products of 8-bit numbers (ClassifierOptions::int8) change in it.
+struct DeployedCheck {
+  EvaluationResult float32;
+  std::optional<EvaluationResult> int8;  ///< none where this processor does not multiply bytes
+  std::string whyNoInt8;
+  int64_t sameAnswer = 0;  ///< pictures for which both name the same class first
+};
+
+/// Both ways over the same pictures; `exact` is the file `model` with the options as they are. Throws Error
+/// where the classes of `source` (whose name is `where`) are not the model's.
+DeployedCheck checkDeployed(Classifier& exact, const std::string& model, const Source& source,
+                            const std::string& where);
+
+}  // namespace cv::mixmim

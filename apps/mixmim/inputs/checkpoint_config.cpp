@@ -1,0 +1,78 @@
+#include "inputs/checkpoint_config.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+
+#include <fmt/format.h>
+
+#include "model_io/open_checkpoint.hpp"
+#include "model_io/pytorch/foreign_checkpoint.hpp"
+
+namespace cv::mixmim {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+bool isModelName(const Setting& setting) {
+  return setting.key == "model" || setting.key == "model.name";
+}
+
+/// The model section of a config, but for what belongs to the task.
+std::vector<Setting> dimensionsOf(Config config, const std::string& origin) {
+  std::vector<Setting> settings;
+  for (const Option& option : options(config)) {
+    const bool ofTask = option.name == "model.classes" || option.name == "model.dropPath" ||
+                        option.name == "model.normPixLoss";
+    if (option.name.rfind("model.", 0) == 0 && !ofTask)
+      settings.push_back({option.name, option.get(), origin});
+  }
+  return settings;
+}
+
+/// A file of tensors that belongs to no checkpoint folder.
+bool isPlainSafetensors(const std::string& path) {
+  return fs::is_regular_file(path) && !isPthName(path) && fs::path(path).filename() != "state.json" &&
+         !fs::exists(fs::path(path).parent_path() / "state.json");
+}
+
+}  // namespace
+
+Config configWithModelOf(const CommandLine& line) {
+  const Config config = line.config();
+  const std::vector<Setting> given = line.given();
+  const bool named = std::any_of(given.begin(), given.end(), isModelName);
+  const std::string& weights = isPthName(config.run.resume) ? config.run.resume : config.run.init;
+  if (weights.empty() || named || isPlainSafetensors(weights)) return config;
+  std::vector<Setting> settings = dimensionsOf(readCheckpointInfo(weights).config, weights);
+  settings.insert(settings.end(), given.begin(), given.end());
+  try {
+    return resolve(config.run.task, settings);
+  } catch (const Error& e) {
+    throw UsageError(e.what());
+  }
+}
+
+void sayNotes(const std::string& checkpoint) {
+  if (!isPthName(checkpoint)) return;
+  for (const std::string& note : ForeignCheckpoint(checkpoint).notes())
+    std::cerr << fmt::format("{}: {}\n", checkpoint, note);
+}
+
+LoadedModel loadModel(const std::string& checkpoint, const RunConfig& run) {
+  LoadedModel model;
+  model.info = readCheckpointInfo(checkpoint);
+  if (model.info.config.run.task == Task::kFinetune && model.info.config.model.classes == 0)
+    throw Error(checkpoint, "holds an encoder alone, without decoder or classifier",
+                "start a fine-tuning from it with --init");
+  sayNotes(checkpoint);
+  model.info.config.run.device = run.device;
+  model.info.config.run.threads = run.threads;
+  model.info.config.run.trainer = run.trainer;
+  model.trainer = createTrainer(model.info.config);
+  model.trainer->restore({readWeights(checkpoint), {}});
+  return model;
+}
+
+}  // namespace cv::mixmim

@@ -1,0 +1,34 @@
+// What a run leaves for its report besides the logs. In a run of several processes the first writes them.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <string>
+
+#include "evaluation/evaluation.hpp"
+#include "evaluation/mistakes.hpp"
+
+namespace cv::mixmim {
+
+/// The answers of one evaluation, of the weights after `step`, to the pictures `source`, which is called
+/// `data`.
+struct KeptEvaluation {
+  int64_t step = 0;
+  std::string data;
+  const Source& source;
+  const EvaluationResult& result;
+  const Mistakes& mistakes;
+};
+
+/// Writes `folder`/evaluation: evaluation.json (accuracy, per class, the confusion matrix as [true class,
+/// answer, images] where there are any, the mistakes) and the pictures of the mistakes as JPEG. An older one
+/// is replaced as a whole. Throws Error.
+void keepEvaluation(const std::string& folder, const KeptEvaluation& evaluation);
+
+/// Writes `folder`/machine.json: versions, processor, threads and the command line, and where it was given.
+/// In a resumed run the command is added to the earlier ones. Throws Error.
+void keepMachine(const std::string& folder, const Config& config);
+
+/// Versions of this program and the libraries it was built with, by name.
+boost::json::object programVersions();
+
+}  // namespace cv::mixmim

@@ -1,0 +1,170 @@
+#include "run/run_setup.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <cmath>
+#include <iostream>
+
+#include <fmt/format.h>
+
+#include "evaluation/evaluation.hpp"
+#include "inputs/checkpoint_config.hpp"
+#include "inputs/data_source.hpp"
+#include "model_io/open_checkpoint.hpp"
+#include "model_io/pytorch/pth.hpp"
+#include "opencv2/mixmim/error.hpp"
+#include "opencv2/mixmim/train/geometry.hpp"
+#include "processes/processes.hpp"
+#include "run/run_folder.hpp"
+
+namespace cv::mixmim {
+
+namespace {
+
+void say(const std::string& text) {
+  std::cerr << text << '\n';
+}
+
+/// A pretraining mask of 2 x 2 cells teaches little.
+void warnAboutCoarseMask(const Config& config) {
+  const Geometry geometry = geometryOf(config.model);
+  if (config.run.task != Task::kPretrain || geometry.cells > 2) return;
+  say(
+      fmt::format("warning: {} px images under a stride of {} px have a mask of only {} x {} cells, which "
+                  "teaches little; --model small has a stride of 16 px",
+                  geometry.imageSize, geometry.stride, geometry.cells, geometry.cells));
+}
+
+void sayHowWeightsWereUsed(const std::string& path, const LoadReport& report) {
+  say("starts from " + path);
+  const auto sayWhich = [](const char* what, const std::vector<std::string>& names) {
+    if (!names.empty()) say(what + firstFew(names, 3));
+  };
+  sayWhich("  interpolated to this image size: ", report.resized);
+  sayWhich("  not in the file, drawn anew: ", report.missing);
+  sayWhich("  not used here: ", report.unused);
+}
+
+void openTraining(RunSetup& run) {
+  Config& config = run.config;
+  if (config.data.train.empty())
+    throw Error("data.train", "a run needs training images", "name them with --data SRC");
+  run.train = openAndReport(config.data.train, config.data.imagesPerClass);
+  if (config.run.task == Task::kPretrain) return;
+  const std::vector<std::string>& labels = run.train->labels();
+  if (labels.empty())
+    throw Error(config.data.train, "fine-tuning needs labels, this folder has none",
+                "expected one subfolder per class");
+  if (config.model.classes == 0) config.model.classes = static_cast<int>(labels.size());
+  if (config.model.classes != static_cast<int>(labels.size()))
+    throw Error("model.classes",
+                fmt::format("expected {} as in the data, got {}", labels.size(), config.model.classes));
+}
+
+void openValidation(RunSetup& run) {
+  const DataConfig& data = run.config.data;
+  if (data.val.empty()) return;
+  run.val = openAndReport(data.val);
+  if (run.config.run.task == Task::kFinetune) checkLabels(data.val, run.val->labels(), run.train->labels());
+}
+
+/// Sets `resumed` if there is something to resume, and then the number of batches per step if it was left
+/// open: it is that of the run, however many processes shared them then and share them now.
+void findCheckpoint(RunSetup& run, Repair repair) {
+  Config& config = run.config;
+  if (config.run.resume.empty()) return;
+  run.resumed = checkpointToResume(config, repair);
+  if (run.resumed.empty()) {
+    say("nothing to resume in " + config.run.out + ", a new run begins");
+  } else if (isPthName(run.resumed)) {
+    say(run.resumed + ": the settings of this command count, they are not compared with those of its run");
+  } else {
+    const CheckpointInfo info = readCheckpointInfo(run.resumed);
+    if (config.optim.accumulate == 0) config.optim.accumulate = info.config.optim.accumulate;
+    checkSameRun(config, info, run.train->fingerprint());
+  }
+}
+
+/// What rank 0 knows from the checkpoint, for all.
+void shareStart(RunSetup& run) {
+  int& accumulate = run.config.optim.accumulate;
+  if (accumulate == 0) accumulate = run.world->size();
+  const boost::json::object own{
+      {"resumed", run.resumed}, {"step", run.firstStep}, {"top1", run.bestTop1}, {"accumulate", accumulate}};
+  const std::string first = run.world->gather(boost::json::serialize(own)).front();
+  const boost::json::value start = boost::json::parse(first);
+  run.resumed = start.at("resumed").as_string().c_str();
+  run.firstStep = start.at("step").to_number<int64_t>();
+  run.bestTop1 = start.at("top1").to_number<double>();
+  accumulate = start.at("accumulate").to_number<int>();
+  copyFromFirst(*run.world, *run.trainer);
+}
+
+/// Some processes then wait for others in every step.
+void warnAboutUnevenShares(const RunSetup& run) {
+  const int batches = run.config.optim.accumulate, processes = run.world->size();
+  if (batches % processes == 0) return;
+  say(fmt::format(
+      "warning: the {} batches of a step cannot be shared evenly by {} processes; a step takes as long as "
+      "{} batches",
+      batches, processes, (batches + processes - 1) / processes));
+}
+
+void loadWeights(RunSetup& run) {
+  const std::string& init = run.config.run.init;
+  if (!run.resumed.empty()) {
+    const CheckpointInfo info = readCheckpointInfo(run.resumed);
+    run.trainer->restore(readTrainerState(run.resumed));
+    run.firstStep = info.step;
+    run.bestTop1 = info.bestTop1;
+  } else if (init.empty()) {
+    say("starts from random weights");
+  } else {
+    sayNotes(init);
+    sayHowWeightsWereUsed(init, run.trainer->initialise(readWeights(init)));
+  }
+}
+
+/// All processes at the same step, with the same weights.
+void startTogether(RunSetup& run, Repair repair) {
+  checkAllAlike(*run.world, run.config, run.train->fingerprint());
+  if (run.world->rank() == 0) {
+    findCheckpoint(run, repair);
+    loadWeights(run);
+  }
+  shareStart(run);
+}
+
+}  // namespace
+
+Recipe recipeOf(Task task) {
+  return task == Task::kPretrain ? Recipe::kPretrain : Recipe::kFinetune;
+}
+
+RunSetup setUpRun(Config config, const Launch& launch, Repair repair) {
+  RunSetup run;
+  run.config = std::move(config);
+  run.given = run.config.run;
+  takeOwnShare(run.config, launch);
+  warnAboutCoarseMask(run.config);
+  openTraining(run);
+  openValidation(run);
+  run.trainer = createTrainer(run.config);
+  run.world = joinOthers(*run.trainer, launch);
+  try {
+    startTogether(run, repair);
+  } catch (const std::exception& e) {
+    run.world->fail(e.what());
+    throw;
+  }
+  warnAboutUnevenShares(run);
+  const auto allocate = [trainer = run.trainer.get()](int batch) { return trainer->allocate(batch); };
+  run.pipeline = std::make_unique<Pipeline>(
+      run.train,
+      PipelineOptions{run.config, recipeOf(run.config.run.task), allocate, launch.rank, launch.size});
+  run.stepsPerEpoch = run.pipeline->stepsPerEpoch();
+  run.totalSteps = std::llround(run.config.optim.epochs * static_cast<double>(run.stepsPerEpoch));
+  return run;
+}
+
+}  // namespace cv::mixmim

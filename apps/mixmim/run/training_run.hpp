@@ -1,0 +1,63 @@
+// One training run, pretraining or fine-tuning: pipeline -> trainer -> metrics, checkpoints, validation.
+#pragma once
+
+#include <limits>
+#include <optional>
+#include <string>
+
+#include "run/non_finite_steps.hpp"
+#include "run/run_folder.hpp"
+#include "run/run_setup.hpp"
+#include "run/step_meter.hpp"
+#include "terminal/interrupt.hpp"
+#include "terminal/progress.hpp"
+
+namespace cv::mixmim {
+
+class TrainingRun {
+ public:
+  /// Begins or reopens the run folder. Throws Error.
+  explicit TrainingRun(RunSetup setup);
+
+  /// Trains to the end or to an interrupt, leaving a checkpoint either way. Returns the exit code. Of several
+  /// processes only rank 0 writes.
+  int run(bool json);
+
+ private:
+  void train();
+  bool wanted(uint32_t request) const { return (requests_ & request) != 0; }
+  void afterStep(const StepReport& report);
+  bool due(double everyEpochs) const;  ///< at step_, which ends an interval of that length, or the run
+  Pipeline::Lease nextBatch();
+  void account(const StepReport& report);
+  void logMetrics(const StepReport& report);
+  void addTraffic(boost::json::object& metrics, double seconds);
+  void validate();
+  void logPictures();
+  void saveCheckpoint();
+  void finish(bool json);
+
+  RunSetup setup_;
+  const Config& config_ = setup_.config;
+  Trainer& trainer_ = *setup_.trainer;
+  Pipeline& pipeline_ = *setup_.pipeline;
+  World& world_ = *setup_.world;
+  RunFolder folder_;
+  NonFiniteSteps nonFinite_;
+  StepMeter meter_;
+  std::optional<Progress> progress_;
+  Batch watched_;  ///< pictures whose reconstruction is logged; empty = none
+
+  uint32_t requests_ = 0;  ///< by signals, to any of the processes
+  int64_t step_;           ///< steps done
+  int64_t savedStep_;      ///< of the newest checkpoint
+  Clock::time_point savedAt_ = Clock::now();
+  double top1_ = -1, bestTop1_;
+  bool bestIsNew_ = false;
+  World::Traffic traffic_;                                  ///< at the last line of metrics
+  int64_t badImages_ = 0;                                   ///< of all processes, at the end
+  double loss_ = std::numeric_limits<double>::quiet_NaN();  ///< of the newest step
+  std::string details_;                                     ///< behind the progress bar
+};
+
+}  // namespace cv::mixmim

@@ -1,0 +1,79 @@
+#include <boost/json.hpp>
+#include <iostream>
+
+#include <fmt/format.h>
+
+#include "data_pipeline/image_check.hpp"
+#include "terminal/command_line.hpp"
+#include "terminal/exit_codes.hpp"
+#include "terminal/interrupt.hpp"
+#include "terminal/progress.hpp"
+#include "verbs/verb.hpp"
+
+namespace cv::mixmim {
+
+namespace {
+
+boost::json::object toJson(const ImageCheck& check, const Source& source) {
+  boost::json::object formats, classes;
+  boost::json::array bad;
+  for (const auto& [format, count] : check.formats) formats[format] = count;
+  for (const BadImage& image : check.bad)
+    bad.push_back({{"path", image.path}, {"offset", image.offset}, {"reason", image.reason}});
+  for (const auto& [label, count] : check.perClass)
+    if (label >= 0) classes[source.labels()[static_cast<size_t>(label)]] = count;
+  return {{"images", source.size()},
+          {"classes", source.labels().size()},
+          {"per_class", classes},
+          {"formats", formats},
+          {"bad", bad}};
+}
+
+void print(const ImageCheck& check, const Source& source) {
+  std::cout << fmt::format("{} images, {} classes\n", source.size(), source.labels().size());
+  for (const auto& [format, count] : check.formats)
+    std::cout << fmt::format("  {:<8} {:>9}\n", format, count);
+  for (const auto& [label, count] : check.perClass)
+    if (label >= 0)
+      std::cout << fmt::format("  {:<24} {:>9}\n", source.labels()[static_cast<size_t>(label)], count);
+  std::cout << fmt::format("{} bad\n", check.bad.size());
+  for (const BadImage& image : check.bad)
+    std::cout << fmt::format("  {}: {}\n", placeText(image.path, image.offset), image.reason);
+}
+
+CommandLine commandLine(const Arguments&) {
+  CommandLine line(
+      "check", "Reads every image of a data set, header and body, and lists the bad ones. Changes nothing.",
+      "--data SRC [--json] [--threads N]", "mixmim check --data photos/train");
+  line.flag("json", "Print the result as one JSON object.")
+      .settings(Task::kPretrain, {"data.train", "run.threads"});
+  return line;
+}
+
+int run(const CommandLine& line) {
+  const Config config = line.config();
+  if (config.data.train.empty())
+    throw UsageError("mixmim check: --data is needed; `mixmim check --help` explains it");
+  catchInterrupts();
+  const auto source = openSource(config.data.train);
+  Progress progress("check", source->size());
+  const auto seen = [&](int64_t done) {
+    progress.count(done, "images");
+    return interruptSignal() == 0;
+  };
+  const ImageCheck check = checkImages(*source, config.run.threads, seen);
+  if (interruptSignal() != 0) return interruptExitCode();
+  if (line.has("json"))
+    std::cout << boost::json::serialize(toJson(check, *source)) << '\n';
+  else
+    print(check, *source);
+  return check.bad.empty() ? kDone : kFailed;
+}
+
+}  // namespace
+
+Verb checkVerb() {
+  return {"check", "read every image of a data set and list the bad ones", commandLine, run};
+}
+
+}  // namespace cv::mixmim

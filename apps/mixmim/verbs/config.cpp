@@ -1,0 +1,44 @@
+#include <algorithm>
+#include <iostream>
+
+#include <fmt/format.h>
+
+#include "terminal/exit_codes.hpp"
+#include "verbs/verb.hpp"
+
+namespace cv::mixmim {
+
+namespace {
+
+/// What the settings are for: the preset says so, or else the file.
+Task taskOf(const Arguments& arguments) {
+  if (const std::string name = said(arguments, "preset"); !name.empty()) return presetNamed(name).task;
+  const std::string file = said(arguments, "config");
+  if (file.empty()) return Task::kPretrain;
+  const std::vector<Setting> settings = readConfigFile(file);
+  const auto isFinetune = [](const Setting& s) { return s.key == "run.task" && s.value == "finetune"; };
+  return std::any_of(settings.begin(), settings.end(), isFinetune) ? Task::kFinetune : Task::kPretrain;
+}
+
+CommandLine commandLine(const Arguments& arguments) {
+  CommandLine line(
+      "config", "Prints all settings, resolved, as a config file with explanations: --config reads it back.",
+      "[--preset NAME] [OPTION...]", "mixmim config --preset pretrain-base-600ep > pretrain.ini");
+  line.settings(taskOf(arguments)).example("mixmim config --config runs/first/config.ini --optim.lr 1e-4");
+  return line;
+}
+
+int run(const CommandLine& line) {
+  if (const std::string name = line.get("preset"); !name.empty())
+    std::cout << fmt::format("# {}: {}\n\n", name, presetNamed(name).sentence);
+  std::cout << toIni(line.config());
+  return kDone;
+}
+
+}  // namespace
+
+Verb configVerb() {
+  return {"config", "print all settings with their explanations", commandLine, run};
+}
+
+}  // namespace cv::mixmim

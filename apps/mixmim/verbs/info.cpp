@@ -1,0 +1,140 @@
+#include <algorithm>
+#include <boost/json.hpp>
+#include <filesystem>
+#include <iostream>
+
+#include <fmt/format.h>
+
+#include "data_pipeline/cores.hpp"
+#include "deploy/onnx_description.hpp"
+#include "model_io/checkpoints/checkpoint.hpp"
+#include "model_io/open_checkpoint.hpp"
+#include "model_io/pytorch/foreign_checkpoint.hpp"
+#include "opencv2/mixmim/classifier.hpp"
+#include "opencv2/mixmim/plugin.hpp"
+#include "opencv2/mixmim/train/trainer.hpp"
+#include "run/kept_records.hpp"
+#include "terminal/command_line.hpp"
+#include "terminal/exit_codes.hpp"
+#include "verbs/verb.hpp"
+
+namespace cv::mixmim {
+
+namespace {
+
+namespace json = boost::json;
+
+/// Description of a plugin file; its error where it cannot be loaded.
+json::object describePlugin(const std::string& path) {
+  json::object entry{{"name", std::filesystem::path(path).stem().string()}, {"path", path}};
+  for (const char* interfaceName : {Trainer::kInterface, Classifier::kInterface}) {
+    try {
+      const Plugin& plugin = loadPlugin(path, interfaceName);
+      entry["interface"] = interfaceName;
+      entry["description"] = json::parse(plugin.table->describe());
+      entry.erase("error");
+      return entry;
+    } catch (const Error& e) {
+      entry["error"] = e.what();
+    }
+  }
+  return entry;
+}
+
+json::object installation() {
+  json::array plugins, devices;
+  for (const std::string& path : findPlugins()) {
+    const json::object plugin = describePlugin(path);
+    if (const json::value* description = plugin.if_contains("description");
+        description && plugin.at("interface") == Trainer::kInterface)
+      for (const json::value& device : description->at("devices").as_array()) devices.push_back(device);
+    plugins.push_back(plugin);
+  }
+  return {{"versions", programVersions()},
+          {"plugins", plugins},
+          {"devices", devices},
+          {"cores", availableCores()}};
+}
+
+json::object describeCheckpoint(const std::string& path) {
+  const CheckpointInfo info = readCheckpointInfo(path);
+  int64_t count = 0;
+  for (const auto& [name, tensor] : readWeights(path)) count += tensor.elements();
+  json::array notes;
+  if (isPthName(path))
+    for (const std::string& note : ForeignCheckpoint(path).notes()) notes.emplace_back(note);
+  return {{"file", path},
+          {"kind", isPthName(path) ? "pth" : "checkpoint"},
+          {"step", info.step},
+          {"epoch", info.epoch},
+          {"parameters", count},
+          {"best_top1", info.bestTop1},
+          {"labels", json::value_from(info.labels)},
+          {"notes", notes},
+          {"config", json::parse(toJson(info.config))}};
+}
+
+/// A value on one line; of a long list the beginning.
+std::string shortened(const json::value& value) {
+  constexpr size_t kShown = 8;
+  if (value.is_string()) return std::string(value.get_string());
+  if (!value.is_array() || value.get_array().size() <= kShown) return json::serialize(value);
+  const json::array& list = value.get_array();
+  const json::array shown(list.begin(), list.begin() + kShown);
+  const std::string text = json::serialize(shown);
+  return fmt::format("{}, and {} more]", text.substr(0, text.size() - 1), list.size() - kShown);
+}
+
+bool isListOfObjects(const json::value& value) {
+  const json::array* list = value.if_array();
+  return list && !list->empty() &&
+         std::all_of(list->begin(), list->end(), [](const json::value& entry) { return entry.is_object(); });
+}
+
+/// "key  value" lines, nested objects indented.
+void print(const json::object& object, int indent = 0) {
+  for (const auto& entry : object) {
+    const std::string key(entry.key());
+    std::cout << std::string(static_cast<size_t>(indent), ' ');
+    if (entry.value().is_object()) {
+      std::cout << key << '\n';
+      print(entry.value().get_object(), indent + 2);
+    } else if (isListOfObjects(entry.value())) {
+      std::cout << key << '\n';
+      for (const json::value& one : entry.value().get_array()) print(one.get_object(), indent + 2);
+    } else {
+      std::cout << fmt::format("{:<18} {}\n", key, shortened(entry.value()));
+    }
+  }
+}
+
+CommandLine commandLine(const Arguments&) {
+  CommandLine line("info", "Versions, plugins and devices; or what a checkpoint, run folder or .onnx holds.",
+                   "[FILE] [--json]", "mixmim info model.onnx");
+  line.flag("json", "Print the result as one JSON object.").words("FILE");
+  return line;
+}
+
+int run(const CommandLine& line) {
+  if (line.words().size() > 1) throw UsageError("mixmim info: expected at most one file");
+  json::object about;
+  if (line.words().empty())
+    about = installation();
+  else if (std::filesystem::path(line.words().front()).extension() == ".onnx")
+    about = describeOnnx(line.words().front());
+  else
+    about = describeCheckpoint(line.words().front());
+  if (line.has("json"))
+    std::cout << json::serialize(about) << '\n';
+  else
+    print(about);
+  return kDone;
+}
+
+}  // namespace
+
+Verb infoVerb() {
+  return {"info", "versions, plugins, devices; or what a file holds", commandLine, run};
+}
+
+}  // namespace cv::mixmim

@@ -1,0 +1,79 @@
+#include <boost/json.hpp>
+#include <iostream>
+
+#include <fmt/format.h>
+
+#include "evaluation/evaluation.hpp"
+#include "evaluation/linear_probe.hpp"
+#include "inputs/checkpoint_config.hpp"
+#include "inputs/data_source.hpp"
+#include "terminal/exit_codes.hpp"
+#include "terminal/progress.hpp"
+#include "verbs/verb.hpp"
+
+namespace cv::mixmim {
+
+namespace {
+
+LabelledFeatures featuresOf(const std::shared_ptr<const Source>& source, const LoadedModel& model,
+                            int batchSize) {
+  Config config = model.info.config;
+  config.data.batch = batchSize;
+  Pipeline pipeline(source, {config, Recipe::kEval, {}});
+  Progress progress("features", source->size());
+  LabelledFeatures all;
+  pipeline.start(0, pipeline.stepsPerEpoch());
+  while (const auto batch = pipeline.next()) {
+    all.features.push_back(model.trainer->features(*batch));
+    all.labels.push_back(batch->labels.rowRange(0, batch->count));
+    progress.count(all.labels.rows, "images");
+  }
+  return all;
+}
+
+CommandLine commandLine(const Arguments&) {
+  CommandLine line(
+      "probe", "How good frozen features are: a linear classifier and k nearest neighbours on top of them.",
+      "--init CHECKPOINT --data SRC --val SRC [OPTION...]",
+      "mixmim probe --init runs/first --data photos/train --val photos/val");
+  line.option("knn", "How many neighbours vote.", "20")
+      .flag("json", "Print the result as one JSON object.")
+      .settings(Task::kPretrain, {"data.train", "data.val", "data.imagesPerClass", "data.batch", "run.init",
+                                  "run.device", "run.threads", "run.trainer"});
+  return line;
+}
+
+int run(const CommandLine& line) {
+  const int k = line.number("knn", 1, 1000000);
+  const Config given = line.config();
+  for (const auto& [name, value] :
+       {std::pair("init", given.run.init), {"data", given.data.train}, {"val", given.data.val}})
+    if (value.empty())
+      throw UsageError(fmt::format("mixmim probe: --{} is needed; `mixmim probe --help` explains it", name));
+  const auto train = openAndReport(given.data.train, given.data.imagesPerClass),
+             val = openAndReport(given.data.val);
+  if (train->labels().empty()) throw Error(given.data.train, "has no class folders, a probe needs labels");
+  checkLabels(given.data.val, val->labels(), train->labels());
+
+  const LoadedModel model = loadModel(given.run.init, given.run);
+  const LabelledFeatures known = featuresOf(train, model, given.data.batch),
+                         asked = featuresOf(val, model, given.data.batch);
+  const int classes = static_cast<int>(train->labels().size());
+  const double linear = linearProbe(known, asked, classes), knn = nearestNeighbours(known, asked, classes, k);
+  if (line.has("json"))
+    std::cout << boost::json::serialize(boost::json::object{
+                     {"linear_top1", linear}, {"knn_top1", knn}, {"images", asked.labels.rows}})
+              << '\n';
+  else
+    std::cout << fmt::format("linear probe {:.2f} %, {} nearest neighbours {:.2f} %, on {} images\n",
+                             100 * linear, k, 100 * knn, asked.labels.rows);
+  return kDone;
+}
+
+}  // namespace
+
+Verb probeVerb() {
+  return {"probe", "how good are frozen features: linear probe and k-NN", commandLine, run};
+}
+
+}  // namespace cv::mixmim

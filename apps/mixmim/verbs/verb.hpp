@@ -1,0 +1,48 @@
+// A verb of the command line: `mixmim <verb> ...`.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "terminal/command_line.hpp"
+
+namespace cv::mixmim {
+
+using Arguments = std::vector<std::string>;
+
+struct Verb {
+  std::string name, sentence;
+  /// What it accepts. The arguments may decide about defaults; they are parsed afterwards.
+  std::function<CommandLine(const Arguments&)> commandLine;
+  /// Does the work with a parsed line and returns an exit code.
+  std::function<int(const CommandLine&)> run;
+};
+
+/// All of them, in the order of their use.
+const std::vector<Verb>& verbs();
+/// UsageError, with the nearest name, for any other.
+const Verb& verbNamed(const std::string& name);
+/// Their names and sentences.
+std::string usageText();
+
+Verb makeShapesVerb();
+Verb checkVerb();
+Verb packVerb();
+Verb pretrainVerb();
+Verb finetuneVerb();
+Verb probeVerb();
+Verb evalVerb();
+Verb exportVerb();
+Verb predictVerb();
+Verb featuresVerb();
+Verb showVerb();
+Verb reportVerb();
+Verb augmentVerb();
+Verb benchVerb();
+Verb configVerb();
+Verb infoVerb();
+Verb completionVerb();
+Verb helpVerb();
+
+}  // namespace cv::mixmim

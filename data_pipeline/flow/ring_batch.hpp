@@ -1,0 +1,44 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "flow/pool.hpp"
+#include "opencv2/mixmim/train/batch.hpp"
+
+namespace cv::mixmim {
+
+/// One image on its way into a slot of a batch: what the feeder knows, and what the worker found.
+struct SampleJob {
+  int64_t index = 0;                         ///< data set index; after the work, of the image really used
+  int64_t position = 0;                      ///< in the epoch
+  Pool<std::vector<uint8_t>>::Loan bytes{};  ///< the encoded file
+  std::string readError;                     ///< why `bytes` could not be read, or ""
+  int label = -1;
+  Erasure erasure{};    ///< empty box = none
+  bool filled = false;  ///< the slot holds an image
+};
+
+/// A batch in work. The feeder fills in everything but the pixels; `pending` counts the workers still to
+/// come.
+struct RingBatch {
+  Batch batch;
+  int64_t epoch = 0;
+  int64_t sequence = 0;         ///< place in the stream
+  std::vector<SampleJob> jobs;  ///< one per slot
+  std::atomic<int> pending{0};
+
+  /// New jobs for these images, the first of them at `position` of the epoch.
+  void assign(const std::vector<int64_t>& indices, int64_t position);
+
+  /// The pixels of a slot, S x S x 3, in the batch's memory.
+  cv::Mat slot(size_t index);
+
+  /// After the work: moves the filled slots to the front, keeping their order, and sets count, samples and
+  /// labels.
+  void collect();
+};
+
+}  // namespace cv::mixmim

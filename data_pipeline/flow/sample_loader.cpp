@@ -1,0 +1,116 @@
+#include "flow/sample_loader.hpp"
+
+#include <chrono>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "data_pipeline/augment.hpp"
+#include "opencv2/mixmim/error.hpp"
+#include "opencv2/mixmim/preprocess.hpp"
+
+namespace cv::mixmim {
+
+namespace {
+
+constexpr int kMaxReplacements = 64;  // in a row, for one slot
+
+/// An error's message without the file name in front, which is reported beside it.
+std::string reasonOf(const cv::Exception& failure, const std::string& path) {
+  const std::string prefix = path + ": ", &message = failure.err;
+  return message.compare(0, prefix.size(), prefix) == 0 ? message.substr(prefix.size()) : message;
+}
+
+}  // namespace
+
+SampleLoader::SampleLoader(std::shared_ptr<const Source> source, const Config& config, Recipe recipe,
+                           PipelineCounters& counters, BadImages& badImages)
+    : source_(std::move(source)),
+      augment_(config.augment),
+      seed_(config.run.seed),
+      recipe_(recipe),
+      counters_(counters),
+      badImages_(badImages) {}
+
+std::string SampleLoader::read(int64_t index, std::vector<uint8_t>& bytes) const {
+  constexpr size_t kKeptBytes = size_t{16} << 20;  // for the next image; a rare giant is let go
+  const Timer timer(counters_.read);
+  try {
+    if (bytes.capacity() > kKeptBytes) std::vector<uint8_t>().swap(bytes);
+    source_->read(index, bytes);
+    counters_.bytes.fetch_add(static_cast<int64_t>(bytes.size()), std::memory_order_relaxed);
+    return {};
+  } catch (const cv::Exception& failure) {
+    return reasonOf(failure, source_->place(index));
+  }
+}
+
+void SampleLoader::load(SampleJob& job, int64_t epoch, std::vector<uint8_t>& bytes, Scratch& scratch,
+                        cv::Mat& slot) const {
+  Rng replacements(seed_, static_cast<uint64_t>(job.position), static_cast<uint32_t>(epoch),
+                   Purpose::kSubstitute);
+  std::string reason = std::move(job.readError);
+  for (int attempt = 0; attempt <= kMaxReplacements; ++attempt) {
+    if (reason.empty()) reason = tryToFill(job, epoch, bytes, scratch, slot);
+    if (reason.empty()) {
+      badImages_.addGood();
+      job.label = source_->label(job.index);
+      job.filled = true;
+      return;
+    }
+    counters_.bad.fetch_add(1, std::memory_order_relaxed);
+    BadImage bad{source_->path(job.index), source_->offset(job.index), reason, epoch, job.position, {}};
+    if (recipe_ == Recipe::kEval) return badImages_.add(job.index, std::move(bad));
+    const auto next = static_cast<int64_t>(replacements.below(static_cast<uint64_t>(source_->size())));
+    bad.substitute = source_->place(next);
+    badImages_.add(job.index, std::move(bad));
+    job.index = next;
+    reason = read(next, bytes);
+  }
+  throw Error(source_->place(job.index),
+              fmt::format("no readable image among {} replacements in a row, the last: {}", kMaxReplacements,
+                          reason));
+}
+
+std::string SampleLoader::tryToFill(SampleJob& job, int64_t epoch, const std::vector<uint8_t>& bytes,
+                                    Scratch& scratch, cv::Mat& slot) const {
+  try {
+    fill(job, epoch, bytes, scratch, slot);
+    return {};
+  } catch (const cv::Exception& failure) {
+    return reasonOf(failure, source_->place(job.index));
+  }
+}
+
+void SampleLoader::fill(SampleJob& job, int64_t epoch, const std::vector<uint8_t>& bytes, Scratch& scratch,
+                        cv::Mat& slot) const {
+  const auto start = std::chrono::steady_clock::now();
+  Augmentation drawn;
+  cv::Mat pixels;
+  {
+    const Timer timer(counters_.decode);
+    const cv::Size size = scratch.decoder.open(bytes).size;
+    if (recipe_ == Recipe::kEval)
+      drawn.crop = cv::Rect({}, size);
+    else
+      drawn = drawAugmentation(seed_, job.index, epoch, size, slot.cols, augment_);
+    pixels = scratch.decoder.decode(drawn.crop);
+    if (scratch.decoder.warnings() > 0) counters_.warned.fetch_add(1, std::memory_order_relaxed);
+  }
+  {
+    const Timer timer(counters_.resize);
+    if (recipe_ == Recipe::kEval)
+      evalTransform(pixels, slot.cols, augment_.evalCrop, scratch.resampler, slot);
+    else
+      scratch.resampler.resize(pixels, drawn.flip, slot);
+  }
+  if (drawn.ops.begin() != drawn.ops.end()) {
+    const Timer timer(counters_.augment);
+    for (const AppliedOp& op : drawn.ops) apply(op, slot, scratch.pixels);
+  }
+  job.erasure = drawn.erasure;
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  counters_.slowest.add({job.index, took.count()});
+}
+
+}  // namespace cv::mixmim

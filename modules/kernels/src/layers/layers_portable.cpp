@@ -1,0 +1,46 @@
+#include "kernels/layers.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+#include "instruction_sets.hpp"
+
+// The compiler's own vectors: SSE, NEON or whatever every processor of the kind has.
+#define MIXMIM_TARGET
+
+namespace cv::mixmim {
+
+namespace {
+
+constexpr int kLanes = 4, kRows = 4;
+
+#include "vectors.hpp"
+
+#include "layers/register_layers.hpp"
+
+}  // namespace
+
+const LayerKernels kPortableLayers = layersOf("portable", nullptr);
+
+std::vector<const LayerKernels*> layerKernels() {
+  std::vector<const LayerKernels*> usable;
+  if (canRun(InstructionSet::kEmulatedTiles)) usable.push_back(&kEmulatedTileLayers);
+#if defined(__x86_64__)
+  if (canRun(InstructionSet::kAmx)) usable.push_back(&kAmxLayers);
+  if (canRun(InstructionSet::kAvx512)) usable.push_back(&kAvx512Layers);
+  if (canRun(InstructionSet::kAvx2)) usable.push_back(&kAvx2Layers);
+#endif
+  usable.push_back(&kPortableLayers);
+  return usable;
+}
+
+std::string nameOfKernels() {
+  try {
+    return layerKernels().front()->name;
+  } catch (const std::invalid_argument& e) {
+    return e.what();
+  }
+}
+
+}  // namespace cv::mixmim

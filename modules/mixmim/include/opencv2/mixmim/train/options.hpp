@@ -1,0 +1,80 @@
+// One list of options for everything: configuration file, command line, help, saving, and the JSON a plugin
+// is created with.
+#pragma once
+
+#include <limits>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "opencv2/mixmim/train/config.hpp"
+
+namespace cv::mixmim {
+
+/// One setting: where it lives in a Config, how it is called, and what may be written there.
+struct CV_EXPORTS Option {
+  std::string name;      ///< "optim.lr": section of the file, dot, key; also the command line's --optim.lr
+  std::string alias;     ///< short spelling on the command line ("epochs"), or ""
+  std::string sentence;  ///< help, one sentence
+  std::string unit;      ///< "px", "epochs", ... or ""
+  /// Where the value lives.
+  std::variant<int*, uint64_t*, double*, bool*, std::string*, std::vector<int>*, Task*> value;
+  /// Least number that is allowed, elements of lists included.
+  double min = -std::numeric_limits<double>::infinity();
+  double max = std::numeric_limits<double>::infinity();  ///< largest
+  std::vector<std::string> choices{};                    ///< allowed words, empty = any
+
+  /// Parses `text` into the config. Throws Error naming key, value and allowed range.
+  void set(const std::string& text) const;
+  /// The value as a config file would hold it; set(get()) changes nothing.
+  std::string get() const;
+};
+
+/// The list. The pointers point into `config`, which must outlive them.
+CV_EXPORTS std::vector<Option> options(Config& config);
+
+/// One assignment as the user wrote it, and where ("--optim.lr", or "run.ini" and the line).
+struct Setting {
+  std::string key;     ///< name or alias of an option
+  std::string value;   ///< as text
+  std::string origin;  ///< for messages
+  int line = 0;        ///< in a file, from 1
+};
+
+/// Reads an INI file: [section], key = value, and # begins a comment. A value may stand in double quotes, in
+/// which \" and \\ stand for " and \. Nothing is interpreted yet. Throws Error "file:line: ..." for a line
+/// that is neither, or for a file that cannot be read or is larger than 1 MiB.
+CV_EXPORTS std::vector<Setting> readConfigFile(const std::string& path);
+/// The same from text, for tests and fuzzing.
+CV_EXPORTS std::vector<Setting> parseConfig(const std::string& text, const std::string& origin);
+
+/// Defaults of the task, then the named model's dimensions, then `settings` in order (later ones win).
+/// Throws Error for an unknown key (with the nearest name), a bad value, or a contradiction between values
+/// (image size and stride, for example: see geometry.hpp).
+CV_EXPORTS Config resolve(Task task, const std::vector<Setting>& settings);
+
+/// A named set of settings: a published training recipe.
+struct Preset {
+  Task task;                      ///< what it is for
+  std::string sentence;           ///< what it is
+  std::vector<Setting> settings;  ///< what differs from the defaults of the task
+};
+
+/// "pretrain-base-600ep", ...; each task's own name stands for its defaults. Throws Error, with the list, for
+/// other names.
+CV_EXPORTS Preset preset(const std::string& name);
+/// All of them.
+CV_EXPORTS std::vector<std::string> presetNames();
+
+/// The names `model.name` accepts.
+CV_EXPORTS std::vector<std::string> modelNames();
+
+/// INI text with every key; with `comments`, each preceded by its sentence, unit and range.
+CV_EXPORTS std::string toIni(const Config& config, bool comments = true);
+
+/// {"data": {"train": ...}, ...}: numbers as numbers, lists as arrays. fromJson(toJson(c)) equals c.
+CV_EXPORTS std::string toJson(const Config& config);
+/// Throws Error for unknown keys and bad values.
+CV_EXPORTS Config fromJson(const std::string& json);
+
+}  // namespace cv::mixmim

@@ -1,0 +1,118 @@
+// The border between a training run and whatever computes it. Plugins implement the private doX(); see
+// docs/plugins.md and tests/support/fake_trainer for a complete example without LibTorch.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "opencv2/mixmim/train/batch.hpp"
+#include "opencv2/mixmim/train/config.hpp"
+#include "opencv2/mixmim/train/tensor.hpp"
+#include "opencv2/mixmim/train/world.hpp"
+
+namespace cv::mixmim {
+
+/// What one optimiser step did.
+struct StepReport {
+  int64_t step = 0;      ///< the step described; a device may report late, see Trainer::step
+  double loss = 0;       ///< mean over the images of the step
+  double gradNorm = 0;   ///< before clipping
+  double lr = 0;         ///< before per-layer scaling
+  bool skipped = false;  ///< loss or gradient was not finite; weights and moments are unchanged
+};
+
+/// Everything a run needs to continue bit for bit, apart from the position in the data.
+struct TrainerState {
+  TensorMap weights;    ///< official names; with optim.ema their running averages
+  TensorMap optimizer;  ///< "<name>.exp_avg", "<name>.exp_avg_sq", "step" (one I64); with optim.ema
+                        ///< "<name>.trained"
+};
+
+/// What loading foreign weights did with each name.
+struct LoadReport {
+  std::vector<std::string> resized;  ///< interpolated tables and embeddings
+  std::vector<std::string> missing;  ///< kept at their initial value
+  std::vector<std::string> unused;   ///< in the file, not in the model
+};
+
+/// A model together with its optimiser. Created from a resolved Config (task and number of classes included).
+///
+/// Threads: one at a time, not always the same. Signals that the host handles may go to another thread during
+/// a call, or wait for its end: matrix products of LibTorch borrow the stack pointer. Errors: Error; after
+/// one in step() the trainer can still give state(). The public functions check arguments against the Config;
+/// implementations need not check again.
+class CV_EXPORTS Trainer {
+ public:
+  /// Name and version of this interface; a plugin's table holds the same.
+  static constexpr const char* kInterface = "mixmim.Trainer/1";
+
+  /// `config` is resolved: options.hpp, resolve().
+  explicit Trainer(const Config& config);
+  virtual ~Trainer();
+  Trainer(const Trainer&) = delete;
+  Trainer& operator=(const Trainer&) = delete;
+
+  /// What it was created with.
+  const Config& config() const { return config_; }
+
+  /// N x S x S x 3 bytes for the images of a batch, in memory the device copies from fastest (pinned, where
+  /// there is a device). Valid as long as the trainer lives.
+  cv::Mat allocate(int batch);
+
+  /// Makes this trainer one of launch.size that train the same model, and connects them; before the first
+  /// step. From then on step() averages the gradients of all, which therefore must start from the same
+  /// weights and be called equally often. Throws Error when the others do not come, or for a trainer that can
+  /// only work alone.
+  std::shared_ptr<World> join(const Launch& launch);
+
+  /// One optimiser step, or, where batch.parts > 1, the part of one that belongs to this batch: parts come in
+  /// order, their gradients are averaged, the last one changes the weights and gives the report. Full batches
+  /// only (count == capacity). The batch may be reused when step returns. The report may be of an earlier
+  /// step where a device computes asynchronously; flush() waits for the last one.
+  StepReport step(const Batch& batch);
+  /// Waits until all steps are done; the report of the last one.
+  StepReport flush();
+
+  /// Class scores before softmax, count x classes, CV_32F. Fine-tuning only. Changes nothing.
+  cv::Mat logits(const Batch& batch);
+  /// Mean over the tokens of the normalised encoder output, count x featureDim, CV_32F. Unmixed images.
+  /// Changes nothing.
+  cv::Mat features(const Batch& batch);
+  /// Pretraining only: reconstruction of both images of every pair as N x S x S x 3, CV_8U, RGB; slot i shows
+  /// image i (of the unmixed batch), every cell predicted where it was hidden.
+  cv::Mat reconstruct(const Batch& batch);
+
+  /// Weights and moments; they may share memory with the trainer, so use or copy them before the next step.
+  TrainerState state();
+  /// Continues from a state of the same Config. Names and shapes must match exactly. An empty `optimizer`
+  /// restores the weights alone, as evaluation needs them.
+  void restore(const TrainerState& state);
+  /// Starts from weights of a checkpoint that may be of another task, image size or class count (recipes:
+  /// interpolates position embeddings and bias tables; the classifier head is always redrawn). Before the
+  /// first step only.
+  LoadReport initialise(const TensorMap& weights);
+
+ private:
+  virtual std::shared_ptr<World> doJoin(const Launch& launch);
+  virtual cv::Mat doAllocate(int batch) = 0;
+  virtual StepReport doStep(const Batch& batch) = 0;
+  virtual StepReport doFlush() = 0;
+  virtual cv::Mat doLogits(const Batch& batch) = 0;
+  virtual cv::Mat doFeatures(const Batch& batch) = 0;
+  virtual cv::Mat doReconstruct(const Batch& batch) = 0;
+  virtual TrainerState doState() = 0;
+  virtual void doRestore(const TrainerState& state) = 0;
+  virtual LoadReport doInitialise(const TensorMap& weights) = 0;
+
+  void checkImages(const char* where, const Batch& batch) const;
+
+  Config config_;
+  bool started_ = false;
+};
+
+/// Loads the plugin `config.run.trainer` and creates a trainer. Throws Error with the reason the plugin
+/// gives.
+CV_EXPORTS std::shared_ptr<Trainer> createTrainer(const Config& config);
+
+}  // namespace cv::mixmim

@@ -1,0 +1,120 @@
+#include "opencv2/mixmim/train/trainer.hpp"
+
+#include <fmt/format.h>
+
+#include "opencv2/mixmim/error.hpp"
+#include "opencv2/mixmim/plugin.hpp"
+#include "opencv2/mixmim/train/geometry.hpp"
+#include "opencv2/mixmim/train/options.hpp"
+
+namespace cv::mixmim {
+
+namespace {
+
+std::string shapeText(const cv::Mat& m) {
+  std::string text = "[";
+  for (int d = 0; d < m.dims; ++d) text += fmt::format("{}{}", d ? " x " : "", m.size[d]);
+  return text + "]";
+}
+
+void require(bool ok, const char* where, const std::string& what) {
+  if (!ok) throw Error(where, what);
+}
+
+}  // namespace
+
+Trainer::Trainer(const Config& config) : config_(config) {}
+Trainer::~Trainer() = default;
+
+void Trainer::checkImages(const char* where, const Batch& batch) const {
+  const int side = config_.model.imageSize;
+  const cv::Mat& images = batch.images;
+  const bool shaped =
+      images.dims == 4 && images.size[1] == side && images.size[2] == side && images.size[3] == 3;
+  require(shaped && images.type() == CV_8UC1 && images.isContinuous(), where,
+          fmt::format("expected images N x {0} x {0} x 3, 8 bit, got {1} of type {2}", side,
+                      shapeText(images), std::string(cv::typeToString(images.type()))));
+  require(batch.count >= 1 && batch.count <= images.size[0], where,
+          fmt::format("expected a count of 1 to {}, got {}", images.size[0], batch.count));
+}
+
+cv::Mat Trainer::allocate(int batch) {
+  require(batch >= 1, "Trainer::allocate", fmt::format("expected at least one image, got {}", batch));
+  return doAllocate(batch);
+}
+
+std::shared_ptr<World> Trainer::join(const Launch& launch) {
+  require(!started_, "Trainer::join", "the model has already been trained");
+  return doJoin(launch);
+}
+
+std::shared_ptr<World> Trainer::doJoin(const Launch& launch) {
+  throw Error("run.trainer", fmt::format("'{}' trains in one process only, got {} processes",
+                                         config_.run.trainer, launch.size));
+}
+
+StepReport Trainer::step(const Batch& batch) {
+  constexpr const char* kWhere = "Trainer::step";
+  checkImages(kWhere, batch);
+  require(batch.count == batch.capacity(), kWhere,
+          fmt::format("expected a full batch of {}, got {}", batch.capacity(), batch.count));
+  if (config_.run.task == Task::kPretrain) {
+    const int cells = geometryOf(config_.model).cells;
+    require(batch.mask.rows == cells && batch.mask.cols == cells && batch.mask.type() == CV_8UC1, kWhere,
+            fmt::format("expected a mask of {0} x {0} bytes, got {1}", cells, shapeText(batch.mask)));
+  } else {
+    require(batch.labels.rows == batch.capacity() && batch.labels.type() == CV_32SC1, kWhere,
+            fmt::format("expected {} labels, got {}", batch.capacity(), shapeText(batch.labels)));
+    for (int i = 0; i < batch.labels.rows; ++i) {
+      const int label = batch.labels.at<int>(i);
+      require(
+          label >= 0 && label < config_.model.classes, kWhere,
+          fmt::format("expected labels 0 to {}, got {} at image {}", config_.model.classes - 1, label, i));
+    }
+  }
+  started_ = true;
+  return doStep(batch);
+}
+
+StepReport Trainer::flush() {
+  return doFlush();
+}
+
+cv::Mat Trainer::logits(const Batch& batch) {
+  require(config_.run.task == Task::kFinetune, "Trainer::logits", "a pretraining model has no classes");
+  checkImages("Trainer::logits", batch);
+  return doLogits(batch);
+}
+
+cv::Mat Trainer::features(const Batch& batch) {
+  checkImages("Trainer::features", batch);
+  return doFeatures(batch);
+}
+
+cv::Mat Trainer::reconstruct(const Batch& batch) {
+  require(config_.run.task == Task::kPretrain, "Trainer::reconstruct", "a fine-tuning model has no decoder");
+  checkImages("Trainer::reconstruct", batch);
+  return doReconstruct(batch);
+}
+
+TrainerState Trainer::state() {
+  return doState();
+}
+
+void Trainer::restore(const TrainerState& state) {
+  started_ = true;
+  doRestore(state);
+}
+
+LoadReport Trainer::initialise(const TensorMap& weights) {
+  require(!started_, "Trainer::initialise",
+          "the model has already been trained; a run continues with restore");
+  return doInitialise(weights);
+}
+
+std::shared_ptr<Trainer> createTrainer(const Config& config) {
+  const Plugin& plugin = loadPlugin(config.run.trainer, Trainer::kInterface);
+  return std::static_pointer_cast<Trainer>(createObject(plugin, toJson(config)));
+}
+
+}  // namespace cv::mixmim

@@ -1,0 +1,54 @@
+// Every parameter of a MixMIM model by its official name: shape, initial value, whether it trains. The
+// trainer builds its modules from this list and the exporter checks files against it, so there is one truth
+// about names and shapes.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "opencv2/mixmim/train/config.hpp"
+#include "opencv2/mixmim/train/tensor.hpp"
+
+namespace cv::mixmim {
+
+/// How a parameter starts (spec of the reference: "Initialisation").
+enum class Init {
+  kUniform,    ///< U(-bound, bound): Xavier, sqrt(6 / (in + out)), for linear weights; 1 / sqrt(fan in) for
+               ///< patch_embed.proj
+  kZero,       ///< biases
+  kOne,        ///< LayerNorm weights
+  kNormal002,  ///< bias tables, mask token: normal, std 0.02
+  kSinCos,     ///< frozen position embedding
+};
+
+struct Parameter {
+  std::string name;
+  std::vector<int64_t> shape;
+  Init init;
+  double bound = 0;  ///< of Init::kUniform
+  bool trainable() const { return init != Init::kSinCos; }
+};
+
+/// The parameters in registration order (the order of the official optimiser): mask_token (pretraining),
+/// absolute_pos_embed, decoder_pos_embed (pretraining), patch_embed, layers, norm, decoder or head.
+/// `classes` is read from the config for Task::kFinetune. Throws Error where geometryOf does.
+std::vector<Parameter> parameters(const ModelConfig& model, Task task);
+
+/// The initial value of one parameter: a pure function of (parameter, seed), keyed by the name.
+Tensor initialValue(const Parameter& parameter, uint64_t seed);
+
+/// The classifier head of a model that starts from pretrained weights: weight normal with std 2e-5, bias 0.
+Tensor redrawnHead(const Parameter& parameter, uint64_t seed);
+
+/// All of them: an untrained model.
+TensorMap initialWeights(const ModelConfig& model, Task task, uint64_t seed);
+
+/// Fixed sine-cosine embedding, (1, grid * grid, dim): first half of the channels encodes the column, second
+/// half the row.
+Tensor positionEmbedding(int grid, int dim);
+
+/// For a window of `side` tokens per side: the row of the bias table for tokens i and j, (side^2) x (side^2),
+/// CV_32S.
+cv::Mat relativePositionIndex(int side);
+
+}  // namespace cv::mixmim

@@ -1,0 +1,50 @@
+#include "model/output.hpp"
+
+#include <array>
+#include <utility>
+
+#include <opencv2/core.hpp>
+
+namespace cv::mixmim {
+
+namespace {
+
+constexpr std::array<std::pair<const char*, Head>, 4> kHeads{{{"logits", Head::kLogits},
+                                                              {"probabilities", Head::kProbabilities},
+                                                              {"features", Head::kFeatures},
+                                                              {"pyramid", Head::kPyramid}}};
+
+}  // namespace
+
+const char* nameOf(Head head) {
+  for (const auto& [name, named] : kHeads)
+    if (named == head) return name;
+  CV_Error(cv::Error::StsBadArg, "no head");
+}
+
+std::optional<Head> headNamed(const std::string& name) {
+  for (const auto& [known, head] : kHeads)
+    if (name == known) return head;
+  return std::nullopt;
+}
+
+bool hasClasses(Head head) {
+  return head == Head::kLogits || head == Head::kProbabilities;
+}
+
+std::string sentenceOf(Head head) {
+  switch (head) {
+    case Head::kLogits:
+      return "logits, N x classes: scores before softmax";
+    case Head::kProbabilities:
+      return "probabilities, N x classes: every row adds up to 1";
+    case Head::kFeatures:
+      return "features, N x C: the mean over the last stage's tokens after the final LayerNorm";
+    case Head::kPyramid:
+      return "feature1, feature2, ..., N x C x H x W: one map per stage, without a norm but for the last, "
+             "which is after the final LayerNorm";
+  }
+  CV_Error(cv::Error::StsBadArg, "no head");
+}
+
+}  // namespace cv::mixmim

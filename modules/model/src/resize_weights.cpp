@@ -1,0 +1,76 @@
+#include "model/resize_weights.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "model/parameters.hpp"
+
+namespace cv::mixmim {
+
+namespace {
+
+/// The integer root of n, or 0.
+int64_t sideOf(int64_t n) {
+  const auto side = static_cast<int64_t>(std::llround(std::sqrt(static_cast<double>(n))));
+  return side * side == n ? side : 0;
+}
+
+/// How much the samples at -1, 0, 1, 2 count for a place between 0 and 1.
+std::array<double, 4> cubicWeights(double place) {
+  constexpr double kA = -0.75;
+  const auto near = [](double d) { return ((kA + 2) * d - (kA + 3)) * d * d + 1; };  // d <= 1
+  const auto far = [](double d) { return ((kA * d - 5 * kA) * d + 8 * kA) * d - 4 * kA; };
+  return {far(place + 1), near(place), near(1 - place), far(2 - place)};
+}
+
+/// to x from: each row gives one sample as a sum of old ones.
+cv::Mat cubicMatrix(int from, int to) {
+  cv::Mat matrix = cv::Mat::zeros(to, from, CV_64F);
+  for (int i = 0; i < to; ++i) {
+    const double at = (i + 0.5) * from / to - 0.5;
+    const int base = static_cast<int>(std::floor(at));
+    const std::array<double, 4> weights = cubicWeights(at - base);
+    for (int k = 0; k < 4; ++k)
+      matrix.at<double>(i, std::clamp(base - 1 + k, 0, from - 1)) += weights[static_cast<size_t>(k)];
+  }
+  return matrix;
+}
+
+}  // namespace
+
+std::optional<Tensor> resizedWeight(const Tensor& value, const std::vector<int64_t>& shape) {
+  const size_t rank = value.shape.size();
+  const bool table = rank == 2 && shape.size() == 2;
+  const bool embedding = rank == 3 && shape.size() == 3 && value.shape[0] == 1 && shape[0] == 1;
+  if (!(table || embedding) || value.dtype != DType::kF32 || value.shape[rank - 1] != shape[rank - 1])
+    return {};
+  const int from = static_cast<int>(sideOf(value.shape[rank - 2])),
+            to = static_cast<int>(sideOf(shape[rank - 2]));
+  if (from == 0 || to == 0) return {};
+
+  const int channels = static_cast<int>(shape.back());
+  cv::Mat grid;  // rows x (columns * channels)
+  cv::Mat(from, from * channels, CV_32F, value.bytes.data).convertTo(grid, CV_64F);
+  const cv::Mat matrix = cubicMatrix(from, to);
+  const cv::Mat tall = matrix * grid;
+  Tensor result = Tensor::zeros(shape);
+  for (int y = 0; y < to; ++y) {
+    cv::Mat target(to, channels, CV_32F, result.as<float>() + int64_t{y} * to * channels);
+    cv::Mat(matrix * tall.row(y).reshape(1, from)).convertTo(target, CV_32F);
+  }
+  return result;
+}
+
+TensorMap weightsForImageSize(const TensorMap& weights, const ModelConfig& model) {
+  TensorMap resized = weights;
+  for (Task task : {Task::kPretrain, Task::kFinetune})
+    for (const Parameter& parameter : parameters(model, task)) {
+      const auto found = resized.find(parameter.name);
+      if (found == resized.end() || found->second.shape == parameter.shape) continue;
+      if (auto weight = resizedWeight(found->second, parameter.shape)) found->second = std::move(*weight);
+    }
+  return resized;
+}
+
+}  // namespace cv::mixmim

@@ -1,0 +1,54 @@
+// What a deployable .onnx says about itself, in its metadata_props. Written by the exporter, read by the
+// classifier.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <opencv2/core.hpp>
+
+#include "model/output.hpp"
+#include "model_io/onnx/profile.hpp"
+
+namespace cv::mixmim {
+
+/// Keys in the file are "mixmim.<field>"; lists are JSON. The network itself takes `image`, N x 3 x S x S,
+/// float32, BGR, 0..255 (blobFromImage(img, 1.0, Size(S, S)) and nothing else).
+struct DeployedModel {
+  int format = 1;             ///< format number of this description
+  int inputSize = 0;          ///< S
+  double evalCrop = 0.875;    ///< crop rule, see evalGeometry in opencv2/mixmim/preprocess.hpp
+  Head head = Head::kLogits;  ///< what the output is
+  WeightType weights = WeightType::kFloat32;  ///< how exact it is: see goldenTolerance
+  std::vector<std::string> labels;            ///< one per class; empty where the head has none
+  std::map<std::string, std::string>
+      facts;  ///< how it was trained: model, steps, accuracy, versions; for people
+  /// Gain and bias of the final norm, 2 x C, CV_32F: features = (mean of the tokens before them) * gain +
+  /// bias. In the graph of a classifier they are folded into the head, so that "pool.rows" gives that mean.
+  /// Empty for a pyramid.
+  cv::Mat featureAffine;
+  std::string graphHash;  ///< XXH3 of the network's bytes in the file; compared when the file is read
+
+  /// A picture made of small squares and what the network must answer to it: replayed at load. The picture is
+  /// stored small (tile x tile x 3, base64) and enlarged by repeating pixels.
+  cv::Mat goldenInput;   ///< S x S, CV_8UC3, BGR
+  cv::Mat goldenOutput;  ///< 1 x numbers, CV_32F: see goldenAnswer in golden_picture.hpp
+};
+
+/// How far from the golden output an answer may be: 1e-3 of its largest number (or of 1, if that is more),
+/// 5e-2 for float16 weights. A wrong layer is off by far more.
+double goldenTolerance(const DeployedModel& model);
+
+/// Reads the description without loading the network. Throws Error for a file that is not ONNX, is damaged,
+/// or was not written by `mixmim export`. Memory stays proportional to the file.
+DeployedModel readDeployedModel(const std::string& path);
+
+/// The same for a file in memory; `where` names it in messages.
+DeployedModel parseDeployedModel(std::string_view bytes, const std::string& where);
+
+/// The description as metadata_props: what readDeployedModel reads, and lines for people (preprocessing).
+std::map<std::string, std::string> metadataOf(const DeployedModel& model);
+
+}  // namespace cv::mixmim

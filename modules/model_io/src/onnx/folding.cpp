@@ -1,0 +1,71 @@
+#include "onnx/folding.hpp"
+
+#include "opencv2/mixmim/preprocess.hpp"
+
+namespace cv::mixmim {
+
+cv::Mat asMatrix(const Tensor& tensor) {
+  const int rows = static_cast<int>(tensor.shape.front());
+  const cv::Mat view(rows, static_cast<int>(tensor.elements()) / rows, CV_32F, tensor.bytes.data);
+  cv::Mat matrix;
+  view.convertTo(matrix, CV_64F);
+  return matrix;
+}
+
+Tensor asTensor(const cv::Mat& matrix, std::vector<int64_t> shape) {
+  Tensor tensor = Tensor::zeros(std::move(shape));
+  CV_Assert(tensor.elements() == static_cast<int64_t>(matrix.total()));
+  cv::Mat view(matrix.rows, matrix.cols, CV_32F, tensor.bytes.data);
+  matrix.convertTo(view, CV_32F);
+  return tensor;
+}
+
+Tensor asTensor(const cv::Mat& matrix) {
+  return matrix.cols == 1 ? asTensor(matrix, {matrix.rows}) : asTensor(matrix, {matrix.rows, matrix.cols});
+}
+
+Linear linearOf(const TensorMap& weights, const std::string& name) {
+  const cv::Mat weight = asMatrix(weights.at(name + ".weight"));
+  const auto bias = weights.find(name + ".bias");
+  return {weight, bias == weights.end() ? cv::Mat::zeros(weight.rows, 1, CV_64F) : asMatrix(bias->second)};
+}
+
+Affine affineOf(const TensorMap& weights, const std::string& name) {
+  return {asMatrix(weights.at(name + ".weight")), asMatrix(weights.at(name + ".bias"))};
+}
+
+Linear foldedInto(const Linear& linear, const Affine& affine) {
+  const cv::Mat gains = cv::repeat(affine.gain.t(), linear.weight.rows, 1);  // M x K
+  return {linear.weight.mul(gains), linear.bias + linear.weight * affine.bias};
+}
+
+Linear outputs(const Linear& linear, int begin, int end, double factor) {
+  return {linear.weight.rowRange(begin, end) * factor, linear.bias.rowRange(begin, end) * factor};
+}
+
+Linear foldedPreprocessing(const Linear& convolution) {
+  const cv::Mat& w = convolution.weight;
+  const int pixels = w.cols / 3;
+  Linear folded{cv::Mat(w.size(), CV_64F), convolution.bias.clone()};
+  for (int c = 0; c < 3; ++c) {  // R, G, B of the model, position 2 - c of the picture
+    const double mean = static_cast<double>(kMean[c]), std = static_cast<double>(kStd[c]);
+    const cv::Mat plane = w.colRange(c * pixels, (c + 1) * pixels);
+    cv::Mat(plane / (255.0 * std)).copyTo(folded.weight.colRange((2 - c) * pixels, (3 - c) * pixels));
+    cv::Mat sums;
+    cv::reduce(plane, sums, 1, cv::REDUCE_SUM);
+    folded.bias -= sums * (mean / std);
+  }
+  return folded;
+}
+
+cv::Mat inReshapeOrder(const cv::Mat& columns) {
+  const bool vector = columns.cols == 1;
+  cv::Mat all = vector ? cv::Mat(columns.t()) : columns.clone();
+  const int quarter = all.cols / 4;
+  const cv::Mat second = all.colRange(quarter, 2 * quarter).clone();
+  all.colRange(2 * quarter, 3 * quarter).copyTo(all.colRange(quarter, 2 * quarter));
+  second.copyTo(all.colRange(2 * quarter, 3 * quarter));
+  return vector ? cv::Mat(all.t()) : all;
+}
+
+}  // namespace cv::mixmim

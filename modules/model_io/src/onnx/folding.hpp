@@ -1,0 +1,47 @@
+// The arithmetic that makes the exported graph small: affine maps that follow each other become one. All in
+// float64.
+#pragma once
+
+#include <string>
+
+#include <opencv2/core.hpp>
+
+#include "opencv2/mixmim/train/tensor.hpp"
+
+namespace cv::mixmim {
+
+/// x -> weight * x + bias. weight: M x K, bias: M x 1, CV_64F.
+struct Linear {
+  cv::Mat weight, bias;
+};
+
+/// What follows a normalisation: x -> gain * x + bias, per channel. Both K x 1, CV_64F.
+struct Affine {
+  cv::Mat gain, bias;
+};
+
+/// A float32 tensor as a matrix: first dimension x all others, CV_64F.
+cv::Mat asMatrix(const Tensor& tensor);
+/// Back to float32, of any shape with as many elements.
+Tensor asTensor(const cv::Mat& matrix, std::vector<int64_t> shape);
+/// Its natural shape: M x K, or M where there is one column.
+Tensor asTensor(const cv::Mat& matrix);
+
+/// "<name>.weight" and "<name>.bias"; a linear without bias gets zeros.
+Linear linearOf(const TensorMap& weights, const std::string& name);
+Affine affineOf(const TensorMap& weights, const std::string& name);
+
+/// `linear` applied to the result of `affine`: W' = W diag(gain), c' = c + W bias.
+Linear foldedInto(const Linear& linear, const Affine& affine);
+/// Outputs begin .. end - 1, times `factor`.
+Linear outputs(const Linear& linear, int begin, int end, double factor = 1.0);
+
+/// Patch convolution C x (3 * patch^2) for R, G, B normalised by mean and std -> the same for B, G, R in
+/// 0..255. There is no padding, so this is exact.
+Linear foldedPreprocessing(const Linear& convolution);
+
+/// Patch merging concatenates 2 x 2 tokens in the order (0,0), (1,0), (0,1), (1,1); a reshape delivers them
+/// as (0,0), (0,1), (1,0), (1,1). Swaps the two middle quarters of the 4C columns (or rows of a vector).
+cv::Mat inReshapeOrder(const cv::Mat& columns);
+
+}  // namespace cv::mixmim

@@ -1,0 +1,96 @@
+#include "onnx/graph.hpp"
+
+#include <fmt/format.h>
+
+#include "onnx/encoder.hpp"
+
+namespace cv::mixmim {
+
+namespace {
+
+using Value = std::string;  // name of a tensor in the graph
+
+class Network {
+ public:
+  Network(const TensorMap& weights, const ModelConfig& model, Head head, const OnnxProfile& profile)
+      : weights_(weights), geometry_(geometryOf(model)), net_("MixMIM", description(model, head), profile) {}
+
+  OnnxBuilder build(Head head) {
+    const int64_t side = geometry_.imageSize;
+    OnnxEncoder encoder(weights_, geometry_, net_);
+    const std::vector<Value> stages = encoder.stages(net_.input("image", {3, side, side}));
+    switch (head) {
+      case Head::kLogits:
+        net_.output(logits(stages.back()), {classes()});
+        break;
+      case Head::kProbabilities:
+        net_.output(net_.softmax("probabilities", logits(stages.back()), 1), {classes()});
+        break;
+      case Head::kFeatures:
+        net_.output(pooled("features", normed(stages.back())), {geometry_.featureDim()});
+        break;
+      case Head::kPyramid:
+        for (size_t s = 0; s < stages.size(); ++s)
+          addMap(s, s + 1 < stages.size() ? stages[s] : normed(stages[s]));
+    }
+    return std::move(net_);
+  }
+
+ private:
+  static std::string description(const ModelConfig& model, Head head) {
+    return fmt::format(
+        "MixMIM. Input: image, N x 3 x {0} x {0}, float32, BGR, 0..255, as "
+        "blobFromImage(picture, 1.0, Size({0}, {0})) makes it; mean and std are inside. Output: {1}.",
+        model.imageSize, sentenceOf(head));
+  }
+
+  int64_t classes() const { return weights_.at("head.bias").elements(); }
+
+  /// Mean over the tokens before the final norm's affine, which commutes with it, then the classifier.
+  Value logits(const Value& x) {
+    const Value y = pooled("pool.rows", layers_.layerNorm("norm", x, last().tokens()));
+    const Linear head = foldedInto(linearOf(weights_, "head"), affineOf(weights_, "norm"));
+    return net_.gemm("logits", y, asTensor(head.weight), asTensor(head.bias));
+  }
+
+  /// The last stage after the final LayerNorm.
+  Value normed(const Value& x) {
+    const Affine norm = affineOf(weights_, "norm");
+    const int tokens = last().tokens();
+    const Value y =
+        layers_.timesConstant("norm.gain", layers_.layerNorm("norm", x, tokens), perToken(norm.gain, tokens));
+    return layers_.plusConstant("norm.shift", y, perToken(norm.bias, tokens));
+  }
+
+  /// L x C -> C: the mean over the tokens.
+  Value pooled(const std::string& name, const Value& x) {
+    const Value order = net_.transpose("pool.order", x, {0, 2, 1});
+    const Value map = net_.reshape("pool.map", order, {-1, last().dim, last().tokens(), 1});
+    return net_.reshape(name, net_.globalAveragePool("pool", map), {-1, last().dim});
+  }
+
+  /// L x C -> the output C x g x g.
+  void addMap(size_t s, const Value& x) {
+    const Stage& stage = geometry_.stages[s];
+    const std::string name = fmt::format("feature{}", s + 1);
+    const Value order = net_.transpose(name + ".order", x, {0, 2, 1});
+    net_.output(net_.reshape(name, order, {-1, stage.dim, stage.grid, stage.grid}),
+                {stage.dim, stage.grid, stage.grid});
+  }
+
+  const Stage& last() const { return geometry_.stages.back(); }
+
+  const TensorMap& weights_;
+  const Geometry geometry_;
+  OnnxBuilder net_;
+  OnnxLayers layers_{net_};
+};
+
+}  // namespace
+
+OnnxBuilder onnxGraph(const TensorMap& weights, const ModelConfig& model, Head head,
+                      const OnnxProfile& profile) {
+  return Network(weights, model, head, profile).build(head);
+}
+
+}  // namespace cv::mixmim

@@ -1,0 +1,84 @@
+#include "onnx/layers.hpp"
+
+#include <array>
+#include <cmath>
+
+#include <fmt/format.h>
+
+namespace cv::mixmim {
+
+namespace {
+
+constexpr float kEpsilon = 1e-5f;  // of every LayerNorm
+
+// The normal distribution function is sigmoid(x p(x^2)) within 4e-6: coefficients of p, the highest power
+// first. Beyond kFlat it is constant in float32's eyes, while p is not.
+constexpr std::array<float, 5> kPhi{2.22531556e-6f, -6.09352445e-5f, -2.50948523e-4f, 7.29398567e-2f,
+                                    1.59565515f};
+constexpr float kFlat = 5.5f;
+
+}  // namespace
+
+std::string OnnxLayers::layerNorm(const std::string& name, const std::string& x, int64_t tokens) {
+  return net_.instanceNorm(name, x, tokens, kEpsilon);
+}
+
+std::string OnnxLayers::linear(const std::string& name, const std::string& x, const Linear& map,
+                               const std::vector<int64_t>& shape) {
+  const std::string rows = net_.reshape(name + ".rows", x, {-1, map.weight.cols});
+  return net_.reshape(name + ".tokens", net_.gemm(name, rows, asTensor(map.weight), asTensor(map.bias)),
+                      shape);
+}
+
+std::string OnnxLayers::gelu(const std::string& at, const std::string& x) {
+  return net_.profile().opset < 11 ? geluBySigmoid(at, x) : geluByErf(at, x);
+}
+
+std::string OnnxLayers::geluByErf(const std::string& at, const std::string& x) {
+  std::string y = net_.div(at + ".div", x, net_.scalar(std::sqrt(2.f)));
+  y = net_.add(at + ".add", net_.erf(at + ".erf", y), net_.scalar(1.f));
+  return net_.mul(at + ".half", net_.mul(at + ".mul", x, y), net_.scalar(0.5f));
+}
+
+std::string OnnxLayers::geluBySigmoid(const std::string& at, const std::string& x) {
+  const std::string z = net_.clip(at + ".clip", x, -kFlat, kFlat);
+  const std::string square = net_.mul(at + ".square", z, z);
+  std::string p;
+  for (size_t i = 1; i < kPhi.size(); ++i) {
+    const std::string step = fmt::format("{}.step{}", at, i);
+    p = i == 1 ? net_.mul(step, square, net_.scalar(kPhi[0])) : net_.mul(step, p, square);
+    p = net_.add(step + ".sum", p, net_.scalar(kPhi[i]));
+  }
+  const std::string phi = net_.sigmoid(at + ".sigmoid", net_.mul(at + ".argument", z, p));
+  return net_.mul(at + ".mul", x, phi);
+}
+
+std::string OnnxLayers::timesConstant(const std::string& name, const std::string& x, const cv::Mat& numbers) {
+  return net_.mul(name, x, net_.weight(name + "s", asTensor(numbers)));
+}
+
+std::string OnnxLayers::plusConstant(const std::string& name, const std::string& x, const cv::Mat& numbers) {
+  return net_.add(name, x, net_.weight(name + "s", asTensor(numbers)));
+}
+
+std::string OnnxLayers::toWindows(const std::string& at, const std::string& x, const Stage& stage) {
+  if (stage.window == stage.grid) return x;
+  const int64_t windows = stage.grid / stage.window, width = int64_t{stage.window} * stage.dim;
+  std::string y = net_.reshape(at + ".split", x, {-1, stage.window, windows, width});
+  y = net_.transpose(at + ".group", y, {0, 2, 1, 3});
+  return net_.reshape(at + ".windows", y, {-1, stage.windowTokens(), stage.dim});
+}
+
+std::string OnnxLayers::toRaster(const std::string& at, const std::string& x, const Stage& stage) {
+  if (stage.window == stage.grid) return x;
+  const int64_t windows = stage.grid / stage.window, width = int64_t{stage.window} * stage.dim;
+  std::string y = net_.reshape(at + ".unsplit", x, {-1, windows, stage.window, width});
+  y = net_.transpose(at + ".ungroup", y, {0, 2, 1, 3});
+  return net_.reshape(at + ".raster", y, {-1, stage.tokens(), stage.dim});
+}
+
+cv::Mat perToken(const cv::Mat& perChannel, int tokens) {
+  return cv::repeat(perChannel.t(), tokens, 1);
+}
+
+}  // namespace cv::mixmim

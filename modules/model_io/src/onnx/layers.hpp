@@ -1,0 +1,52 @@
+// The parts that every exported graph is made of, in the spelling that every reader understands.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "model_io/onnx/builder.hpp"
+#include "onnx/folding.hpp"
+#include "opencv2/mixmim/train/geometry.hpp"
+
+// Note [Spelling]
+// Runtimes differ in what they accept, so the graph keeps to what all of them compute correctly: constants
+// without leading 1-dimensions; reshapes with one literal -1, the batch; linears as Reshape-Gemm-Reshape;
+// LayerNorm as InstanceNormalization of tokens x channels with unit gain, its own gain and bias folded into
+// the next linear or, where none follows, constants of their own for every token; GELU as Div-Erf-Add-Mul-Mul
+// with the constant second, in opset 9 as x sigmoid(z p(z^2)). Tokens stay in raster order; a block with
+// several windows regroups them and puts them back.
+
+namespace cv::mixmim {
+
+/// Adds nodes to a graph. x: L x C per picture, tokens in raster order, unless said otherwise. Values are
+/// names, as OnnxBuilder gives them.
+class OnnxLayers {
+ public:
+  explicit OnnxLayers(OnnxBuilder& net) : net_(net) {}
+
+  /// Every token to mean 0 and variance 1; gain and bias are folded into what follows.
+  std::string layerNorm(const std::string& name, const std::string& x, int64_t tokens);
+  /// `shape` is that of the result, with -1 for the batch.
+  std::string linear(const std::string& name, const std::string& x, const Linear& map,
+                     const std::vector<int64_t>& shape);
+  std::string gelu(const std::string& at, const std::string& x);
+
+  /// x times, or plus, a number per token and channel (L x C, CV_64F): the constant "<name>s".
+  std::string timesConstant(const std::string& name, const std::string& x, const cv::Mat& numbers);
+  std::string plusConstant(const std::string& name, const std::string& x, const cv::Mat& numbers);
+
+  /// Raster order to one batch entry per window: L x C -> (windows) x N x C, and back.
+  std::string toWindows(const std::string& at, const std::string& x, const Stage& stage);
+  std::string toRaster(const std::string& at, const std::string& x, const Stage& stage);
+
+ private:
+  std::string geluByErf(const std::string& at, const std::string& x);
+  std::string geluBySigmoid(const std::string& at, const std::string& x);
+
+  OnnxBuilder& net_;
+};
+
+/// The same number for every token: K x 1 -> tokens x K.
+cv::Mat perToken(const cv::Mat& perChannel, int tokens);
+
+}  // namespace cv::mixmim

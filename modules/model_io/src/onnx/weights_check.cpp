@@ -1,0 +1,59 @@
+#include "onnx/weights_check.hpp"
+
+#include <set>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "model/parameters.hpp"
+#include "opencv2/mixmim/error.hpp"
+#include "opencv2/mixmim/text.hpp"
+
+namespace cv::mixmim {
+
+namespace {
+
+std::string shapeText(DType dtype, const std::vector<int64_t>& shape) {
+  return fmt::format("{} {}", fmt::join(shape, "x"), nameOf(dtype));
+}
+
+/// What is wrong with one expected parameter, or "".
+std::string problemOf(const TensorMap& weights, const Parameter& parameter) {
+  const auto found = weights.find(parameter.name);
+  const std::string expected = shapeText(DType::kF32, parameter.shape);
+  const std::string got =
+      found == weights.end() ? "none" : shapeText(found->second.dtype, found->second.shape);
+  if (got != expected) return fmt::format("{} expected {}, got {}", parameter.name, expected, got);
+  const Tensor& tensor = found->second;
+  const cv::Mat values(1, static_cast<int>(tensor.elements()), CV_32F, tensor.bytes.data);
+  return cv::checkRange(values) ? "" : parameter.name + " expected finite numbers, got others";
+}
+
+bool isLeftover(const std::string& name, const ModelConfig& model) {
+  return name == "mask_token" || startsWith(name, "decoder_") || endsWith(name, ".relative_position_index") ||
+         endsWith(name, ".attn_mask") || (model.classes == 0 && startsWith(name, "head."));
+}
+
+}  // namespace
+
+void checkDeployable(const TensorMap& weights, const ModelConfig& model) {
+  std::vector<std::string> problems;
+  std::set<std::string> known;
+  for (const Parameter& parameter : parameters(model, Task::kFinetune)) {
+    known.insert(parameter.name);
+    const std::string problem = problemOf(weights, parameter);
+    if (!problem.empty()) problems.push_back(problem);
+  }
+  for (const auto& [name, tensor] : weights)
+    if (!known.count(name) && !isLeftover(name, model))
+      problems.push_back(
+          fmt::format("{} expected none, got {}", name, shapeText(tensor.dtype, tensor.shape)));
+  if (!problems.empty())
+    throw Error("weights",
+                fmt::format("not a {}{} model: {}", model.classes > 0 ? "fine-tuned " : "", model.name,
+                            firstFew(problems)),
+                model.classes > 0 ? "check the model's dimensions, and fine-tune it before exporting"
+                                  : "check the model's dimensions");
+}
+
+}  // namespace cv::mixmim

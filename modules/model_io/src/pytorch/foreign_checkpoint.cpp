@@ -1,0 +1,171 @@
+#include "model_io/pytorch/foreign_checkpoint.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "files/foreign_numbers.hpp"
+#include "files/text.hpp"
+#include "model/parameters.hpp"
+#include "opencv2/mixmim/error.hpp"
+#include "opencv2/mixmim/text.hpp"
+#include "opencv2/mixmim/train/options.hpp"
+#include "pytorch/foreign_names.hpp"
+#include "pytorch/model_from_shapes.hpp"
+#include "pytorch/official_optimizer.hpp"
+
+namespace cv::mixmim {
+
+namespace {
+
+/// Buffers that follow from the dimensions.
+bool isDerived(const std::string& name) {
+  return endsWith(name, "relative_position_index") || endsWith(name, "attn_mask");
+}
+
+/// The dictionary that holds the tensors.
+const PthDict& stateDictOf(const PthFile& file) {
+  const auto* root = file.root()->as<PthDict>();
+  if (!root) throw Error(file.where(), "expected a dictionary with weights, got " + describe(file.root()));
+  for (const char* key : {"model", "state_dict"}) {
+    const PthValue value = find(*root, key);
+    if (!value) continue;
+    if (const auto* dict = value->as<PthDict>()) return *dict;
+    throw Error(file.where(),
+                fmt::format("expected a dictionary of weights as '{}', got {}", key, describe(value)));
+  }
+  return *root;
+}
+
+/// Names of the dictionary, less what all of them begin with in files of DistributedDataParallel.
+std::vector<std::string> namesOf(const PthDict& dict, const std::string& where) {
+  const std::string wrapper = "module.";
+  std::vector<std::string> names;
+  for (const auto& item : dict.items) {
+    const auto* name = item.first->as<std::string_view>();
+    if (!name) throw Error(where, "expected names of weights, got " + describe(item.first));
+    names.emplace_back(*name);
+  }
+  const auto wrapped = [&](const std::string& name) { return name.compare(0, wrapper.size(), wrapper) == 0; };
+  if (std::all_of(names.begin(), names.end(), wrapped))
+    for (std::string& name : names) name.erase(0, wrapper.size());
+  return names;
+}
+
+/// The names of so many classes, where the value is a list of just that.
+std::vector<std::string> textsOf(const PthList* list, size_t classes) {
+  constexpr size_t kLongestName = 1000;
+  if (!list || list->items.size() != classes) return {};
+  std::vector<std::string> texts;
+  for (const PthValue item : list->items) {
+    const auto* text = item->as<std::string_view>();
+    if (!text || text->size() > kLongestName) return {};
+    texts.emplace_back(*text);
+  }
+  return texts;
+}
+
+/// Class names: ours in "labels", mmpretrain's in meta["dataset_meta"]["classes"], in older files
+/// meta["CLASSES"].
+std::vector<std::string> labelsOf(const PthDict& root, size_t classes) {
+  const PthValue meta = find(root, "meta"), labels = find(root, "labels");
+  const auto* metaDict = meta ? meta->as<PthDict>() : nullptr;
+  const PthValue data = metaDict ? find(*metaDict, "dataset_meta") : nullptr;
+  for (const PthList* list : {labels ? labels->as<PthList>() : nullptr, find<PthList>(data, "classes"),
+                              find<PthList>(data, "CLASSES"), find<PthList>(meta, "CLASSES")})
+    if (const std::vector<std::string> texts = textsOf(list, classes); !texts.empty()) return texts;
+  return {};
+}
+
+}  // namespace
+
+ForeignCheckpoint::ForeignCheckpoint(PthFile file) : file_(std::move(file)) {
+  const PthDict& dict = stateDictOf(file_);
+  collect(dict);
+  const auto isModel = [](const Named& named) { return named.first.rfind("patch_embed.", 0) == 0; };
+  if (std::none_of(tensors_.begin(), tensors_.end(), isModel))
+    throw Error(file_.where(),
+                fmt::format("holds no weights of MixMIM: no tensor patch_embed.* among its {} entries",
+                            dict.items.size()));
+}
+
+void ForeignCheckpoint::collect(const PthDict& dict) {
+  const std::vector<std::string> names = namesOf(dict, file_.where());
+  const auto theirs = [](const std::string& name) { return name.rfind("backbone.", 0) == 0; };
+  mmpretrain_ = std::any_of(names.begin(), names.end(), theirs);
+  std::set<std::string> seen;
+  std::set<const PthTensor*> used;  // a hostile file could multiply one tensor under many names
+  for (size_t i = 0; i < names.size(); ++i) {
+    const std::string name = mmpretrain_ ? officialName(names[i]) : names[i];
+    const auto* tensor = dict.items[i].second->as<PthTensor>();
+    const bool wholeFile = &dict == file_.root()->as<PthDict>();
+    if (!tensor && wholeFile) continue;  // weights may stand among other things
+    if (!tensor)
+      throw Error(file_.where(), fmt::format("{}: expected a tensor, got {}", quoted(names[i]),
+                                             describe(dict.items[i].second)));
+    if (!seen.insert(name).second) throw Error(file_.where(), fmt::format("{} is there twice", quoted(name)));
+    if (!used.insert(tensor).second)
+      throw Error(file_.where(), fmt::format("{} is the same tensor as another", quoted(name)));
+    if (!isDerived(name)) tensors_.emplace_back(name, tensor);
+  }
+}
+
+CheckpointInfo ForeignCheckpoint::info() const {
+  const PthDict& root = *file_.root()->as<PthDict>();  // as stateDictOf has seen
+  Shapes shapes;
+  for (const auto& [name, tensor] : tensors_) shapes[name] = tensor->shape;
+  CheckpointInfo info;
+  const auto* config = find<std::string_view>(file_.root(), kConfigKey);
+  info.config = config ? fromJson(std::string(*config)) : modelFromShapes(shapes, file_.where());
+  checkShapes(shapes, info.config, file_.where());
+  info.labels = labelsOf(root, static_cast<size_t>(info.config.model.classes));
+  if (const PthValue optimizer = find(root, "optimizer")) info.step = officialSteps(file_, optimizer);
+  if (const auto* epoch = find<int64_t>(file_.root(), "epoch"))
+    info.epoch = static_cast<double>(*epoch) + 1;  // the file counts from 0 and names the last one done
+  return info;
+}
+
+Tensor ForeignCheckpoint::number(const Named& named) const {
+  const auto& [name, tensor] = named;
+  const Tensor value = toFloat(file_.tensor(*tensor));
+  return mmpretrain_ && hasMergedChannels(name) ? officialMerging(value, name) : value;
+}
+
+TensorMap ForeignCheckpoint::weights() const {
+  TensorMap weights;
+  for (const Named& named : tensors_) weights[named.first] = number(named);
+  return weights;
+}
+
+TrainerState ForeignCheckpoint::state() const {
+  const auto* root = file_.root()->as<PthDict>();
+  const PthValue optimizer = find(*root, "optimizer");
+  if (mmpretrain_ || !optimizer)
+    throw Error(file_.where(),
+                mmpretrain_ ? "is a file of mmpretrain, whose optimizer is not read"
+                            : "holds weights but no optimizer state",
+                "start from it with --init instead of --resume");
+  const Config config = info().config;
+  std::set<std::string> trainable;
+  for (const Parameter& parameter : parameters(config.model, config.run.task))
+    if (parameter.trainable()) trainable.insert(parameter.name);
+  std::vector<NamedShape> inOrder;
+  for (const auto& [name, tensor] : tensors_)
+    if (trainable.count(name)) inOrder.push_back({name, tensor->shape});
+  return {weights(), readOfficialOptimizer(file_, optimizer, inOrder, config)};
+}
+
+std::vector<std::string> ForeignCheckpoint::notes() const {
+  std::vector<std::string> notes;
+  const std::vector<std::string> names = file_.passedOver();
+  if (!names.empty())
+    notes.push_back(fmt::format("objects in the file that were not read: {}", fmt::join(names, ", ")));
+  const auto isDecoder = [](const Named& named) { return named.first.rfind("decoder_", 0) == 0; };
+  if (mmpretrain_ && std::any_of(tensors_.begin(), tensors_.end(), isDecoder))
+    notes.emplace_back("mmpretrain's decoder was trained with a norm epsilon of 1e-6, here it is 1e-5");
+  return notes;
+}
+
+}  // namespace cv::mixmim

@@ -1,0 +1,296 @@
+#include "network/attention.hpp"
+
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <cmath>
+#include <limits>
+
+#include "compute/parallel.hpp"
+#include "kernels/attention.hpp"
+
+namespace cv::mixmim {
+
+namespace {
+
+using Pattern = std::shared_ptr<const AttentionPattern>;
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+constexpr float kHidden = -std::numeric_limits<float>::infinity();
+
+/// All heads of all sequences of a batch, as the kernels want them: where they are in memory.
+struct Layout {
+  /// queries: B x Lq x C and keysValues: B x Lk x 2C, or qkv: B x L x 3C and nothing.
+  Layout(const at::Tensor& first, const at::Tensor& second, int64_t headCount) : heads(headCount) {
+    const bool packed = !second.defined();
+    batch = first.size(0);
+    queryTokens = first.size(1);
+    keyTokens = packed ? queryTokens : second.size(1);
+    channels = packed ? first.size(2) / 3 : first.size(2);
+    qStep = first.size(2);
+    kvStep = packed ? qStep : second.size(2);
+    q = first.data_ptr<float>();
+    k = packed ? q + channels : second.data_ptr<float>();
+    v = k + channels;
+  }
+
+  int64_t heads, batch, queryTokens, keyTokens, channels, qStep, kvStep;
+  float *q, *k, *v;
+
+  int dim() const { return static_cast<int>(channels / heads); }
+
+  AttentionHead head(const Segment& segment, int64_t sequence, int64_t number) const {
+    AttentionHead head{};
+    head.queries = segment.queries();
+    head.keys = segment.keys();
+    head.dim = dim();
+    head.scale = static_cast<float>(1 / std::sqrt(static_cast<double>(head.dim)));
+    head.q = q + queryOffset(segment, sequence, number, qStep);
+    head.k = k + keyOffset(segment, sequence, number);
+    head.v = v + keyOffset(segment, sequence, number);
+    head.qStep = qStep;
+    head.kvStep = kvStep;
+    head.outStep = channels;
+    return head;
+  }
+
+  int64_t queryOffset(const Segment& segment, int64_t sequence, int64_t number, int64_t step) const {
+    return (sequence * queryTokens + segment.queryBegin) * step + number * dim();
+  }
+  int64_t keyOffset(const Segment& segment, int64_t sequence, int64_t number) const {
+    return (sequence * keyTokens + segment.keyBegin) * kvStep + number * dim();
+  }
+  int64_t sumOffset(const Segment& segment, int64_t sequence, int64_t number) const {
+    return (sequence * heads + number) * queryTokens + segment.queryBegin;
+  }
+};
+
+/// The position bias of one head between the tokens of a segment. Shared by all sequences of a batch.
+class HeadBias {
+ public:
+  HeadBias(const AttentionPattern& pattern, const Segment& segment)
+      : pattern_(pattern), segment_(segment), padded_(paddedKeys(segment.keys())) {}
+
+  /// Rows for the kernels; without windows a single row that only hides the padding.
+  void gather(const at::Tensor& table, int64_t head) {
+    const int64_t rows = pattern_.window ? segment_.queries() : 1;
+    rows_.assign(static_cast<size_t>(rows * padded_), kHidden);
+    if (!pattern_.window) {
+      std::fill_n(rows_.begin(), segment_.keys(), 0.f);
+      return;
+    }
+    column_.resize(static_cast<size_t>(table.size(0)));
+    const float* numbers = table.data_ptr<float>() + head;
+    for (size_t i = 0; i < column_.size(); ++i) column_[i] = numbers[static_cast<int64_t>(i) * table.size(1)];
+    forEachPair([&](size_t pair, size_t row) { rows_[pair] = column_[row]; });
+  }
+
+  /// The gradient of the rows, added up where they share a number of the table. `stride` from row to row of
+  /// it.
+  void scatter(const std::vector<float>& gradient, float* table, int64_t stride) {
+    std::fill(column_.begin(), column_.end(), 0.f);
+    forEachPair([&](size_t pair, size_t row) { column_[row] += gradient[pair]; });
+    for (size_t i = 0; i < column_.size(); ++i) table[static_cast<int64_t>(i) * stride] = column_[i];
+  }
+
+  const float* data() const { return rows_.data(); }
+  int64_t step() const { return pattern_.window ? padded_ : 0; }
+  int64_t size() const { return segment_.queries() * padded_; }
+
+ private:
+  template <class Use>
+  void forEachPair(Use use) const {
+    const int middle =
+        (pattern_.window - 1) * 2 * pattern_.window;  // row of the table for a token and itself
+    for (int64_t i = 0; i < segment_.queries(); ++i) {
+      const int from = pattern_.place[static_cast<size_t>(segment_.queryBegin + i)] + middle;
+      for (int64_t j = 0; j < segment_.keys(); ++j)
+        use(static_cast<size_t>(i * padded_ + j),
+            static_cast<size_t>(from - pattern_.place[static_cast<size_t>(segment_.keyBegin + j)]));
+    }
+  }
+
+  const AttentionPattern& pattern_;
+  Segment segment_;
+  int64_t padded_;
+  std::vector<float> rows_, column_;
+};
+
+/// Calls work(segment, head, index of both) for all of them, on all threads. What a call computes does not
+/// depend on how many there are.
+template <class Work>
+void forEachHead(const AttentionPattern& pattern, int64_t heads, Work work) {
+  const auto count = static_cast<int64_t>(pattern.segments.size()) * heads;
+  parallelFor(count,
+              [&](int64_t i) { work(pattern.segments[static_cast<size_t>(i / heads)], i % heads, i); });
+}
+
+const AttentionKernels& kernels() {
+  static const AttentionKernels& fastest = *attentionKernels().front();
+  return fastest;
+}
+
+using Maybe = std::optional<at::Tensor>;
+
+Maybe maybe(const at::Tensor& tensor) {
+  return tensor.defined() ? Maybe(tensor) : std::nullopt;
+}
+
+/// Inputs: first and second as in Layout, bias table or nothing.
+struct Attend : torch::autograd::Function<Attend> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& first, const Maybe& other,
+                            const Maybe& biasTable, int64_t heads, const Pattern& pattern) {
+    const at::Tensor second = other.value_or(at::Tensor()), table = biasTable.value_or(at::Tensor());
+    const Layout layout(first, second, heads);
+    const at::Tensor out = at::empty({layout.batch, layout.queryTokens, layout.channels}, first.options());
+    const at::Tensor sums = at::empty({layout.batch, heads, layout.queryTokens}, first.options());
+    forEachHead(*pattern, heads, [&](const Segment& segment, int64_t number, int64_t) {
+      HeadBias bias(*pattern, segment);
+      bias.gather(table, number);
+      for (int64_t b = 0; b < layout.batch; ++b)
+        kernels().forward(headOf(layout, segment, b, number, bias, out, sums), scratch());
+    });
+    context->save_for_backward({first, second, table, out, sums});
+    context->saved_data["heads"] = heads;
+    context->saved_data["pattern"] = c10::IValue::make_capsule(c10::make_intrusive<Held>(pattern));
+    return out;
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const variable_list saved = context->get_saved_variables();
+    const at::Tensor &first = saved[0], &second = saved[1], &table = saved[2];
+    const int64_t heads = context->saved_data["heads"].toInt();
+    const AttentionPattern& pattern =
+        *c10::static_intrusive_pointer_cast<Held>(context->saved_data["pattern"].toCapsule())->pattern;
+    const at::Tensor outGradient = gradients[0].contiguous();
+    const at::Tensor firstGradient = at::empty_like(first);
+    const at::Tensor secondGradient = second.defined() ? at::empty_like(second) : at::Tensor();
+    const Layout layout(first, second, heads), wanted(firstGradient, secondGradient, heads);
+    const auto parts = static_cast<int64_t>(pattern.segments.size());
+    const at::Tensor tableParts =
+        table.defined() ? at::empty({parts, table.size(0), heads}, table.options()) : at::Tensor();
+    forEachHead(pattern, heads, [&](const Segment& segment, int64_t number, int64_t index) {
+      HeadBias bias(pattern, segment);
+      bias.gather(table, number);
+      std::vector<float> biasGradient(table.defined() ? static_cast<size_t>(bias.size()) : 0);
+      for (int64_t b = 0; b < layout.batch; ++b) {
+        AttentionHeadGradient gradient{};
+        gradient.out =
+            outGradient.data_ptr<float>() + layout.queryOffset(segment, b, number, layout.channels);
+        gradient.q = wanted.q + layout.queryOffset(segment, b, number, layout.qStep);
+        gradient.k = wanted.k + layout.keyOffset(segment, b, number);
+        gradient.v = wanted.v + layout.keyOffset(segment, b, number);
+        gradient.bias = table.defined() ? biasGradient.data() : nullptr;
+        kernels().backward(headOf(layout, segment, b, number, bias, saved[3], saved[4]), gradient, scratch());
+      }
+      if (table.defined())
+        bias.scatter(biasGradient,
+                     tableParts.data_ptr<float>() + index / heads * table.size(0) * heads + number, heads);
+    });
+    return {firstGradient, secondGradient, table.defined() ? tableParts.sum(0) : at::Tensor(), {}, {}};
+  }
+
+ private:
+  /// Keeps the pattern alive until the backward pass.
+  struct Held : torch::CustomClassHolder {
+    explicit Held(Pattern held) : pattern(std::move(held)) {}
+    Pattern pattern;
+  };
+
+  static AttentionHead headOf(const Layout& layout, const Segment& segment, int64_t sequence, int64_t number,
+                              const HeadBias& bias, const at::Tensor& out, const at::Tensor& sums) {
+    AttentionHead head = layout.head(segment, sequence, number);
+    head.bias = bias.data();
+    head.biasStep = bias.step();
+    head.out = out.data_ptr<float>() + layout.queryOffset(segment, sequence, number, layout.channels);
+    head.logSum = sums.data_ptr<float>() + layout.sumOffset(segment, sequence, number);
+    return head;
+  }
+};
+
+bool kernelsCan(const at::Tensor& x, int64_t channels, int64_t heads) {
+  return x.is_cpu() && x.scalar_type() == at::kFloat && channels / heads % kHeadMultiple == 0;
+}
+
+/// B x windows x N x C -> B x (windows * h) x N x d: a window's heads are heads of the sequence, so that a
+/// bias that differs from window to window is one for all images.
+at::Tensor foldHeads(const at::Tensor& x, int64_t heads) {
+  return x.unflatten(-1, {heads, x.size(-1) / heads}).transpose(2, 3).flatten(1, 2);
+}
+
+at::Tensor unfoldHeads(const at::Tensor& x, int64_t heads) {
+  return x.unflatten(1, {-1, heads}).transpose(2, 3).flatten(-2).flatten(1, 2);
+}
+
+/// What is added to the scores: 1 x (windows * h) x N x N; of one window where all have the same.
+at::Tensor scoreBias(const AttentionPattern& pattern, const at::Tensor& table) {
+  const int64_t middle = int64_t{pattern.window - 1} * 2 * pattern.window;
+  const at::Tensor rows =
+      pattern.places.unsqueeze(2) - pattern.places.unsqueeze(1) + middle;  // windows x N x N
+  at::Tensor bias = table.index_select(0, rows.flatten()).unflatten(0, rows.sizes()).permute({0, 3, 1, 2});
+  if (pattern.partner.defined()) {
+    const at::Tensor apart = pattern.partner.unsqueeze(2) != pattern.partner.unsqueeze(1);
+    bias = bias.masked_fill(apart.unsqueeze(1), kHidden);
+  }
+  return bias.flatten(0, 1).unsqueeze(0);
+}
+
+/// The same numbers with rows that begin at multiples of 16 bytes in any type, as the CUDA kernel wants them.
+at::Tensor withAlignedRows(const at::Tensor& bias, at::IntArrayRef shape, at::ScalarType type) {
+  constexpr int64_t kAlign = 8;
+  const int64_t n = bias.size(-1), padded = (n + kAlign - 1) / kAlign * kAlign;
+  return at::constant_pad_nd(bias.to(type), {0, padded - n}).narrow(-1, 0, n).expand(shape);
+}
+
+/// q, k, v: B x heads x N x d. On CUDA the dispatcher is not asked: it would take one kernel for training and
+/// another without gradients, and only this one has a gradient of the bias.
+at::Tensor mixValues(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& bias) {
+  const double scale = 1 / std::sqrt(static_cast<double>(q.size(-1)));
+  if (q.is_cuda()) {
+    std::optional<at::Tensor> added;
+    if (bias.defined())
+      added = withAlignedRows(bias, {q.size(0), q.size(1), q.size(2), k.size(2)}, q.scalar_type());
+    return std::get<0>(
+        at::_scaled_dot_product_efficient_attention(q, k, v, added, /*compute_log_sumexp=*/true,
+                                                    /*dropout_p=*/0, /*is_causal=*/false, scale));
+  }
+  at::Tensor scores = at::matmul(q * scale, k.transpose(-2, -1));
+  if (scores.scalar_type() == at::kBFloat16) scores = scores.to(at::kFloat);
+  if (bias.defined()) scores = scores + bias;
+  return at::matmul(scores.softmax(-1).to(v.scalar_type()), v);
+}
+
+}  // namespace
+
+at::Tensor attendPlainly(const at::Tensor& qkv, int64_t heads, const AttentionPattern& pattern,
+                         const at::Tensor& biasTable) {
+  const int64_t n = pattern.window ? int64_t{pattern.window} * pattern.window : qkv.size(1);
+  const auto parts = qkv.unflatten(1, {-1, n}).chunk(3, -1);  // B x windows x N x C each
+  at::Tensor bias;
+  if (biasTable.defined()) {
+    bias = scoreBias(pattern, biasTable);
+    const int64_t folded = parts[0].size(1) * heads;
+    if (bias.size(1) != folded) bias = bias.repeat({1, folded / bias.size(1), 1, 1});
+  }
+  return unfoldHeads(
+      mixValues(foldHeads(parts[0], heads), foldHeads(parts[1], heads), foldHeads(parts[2], heads), bias),
+      heads);
+}
+
+at::Tensor attend(const at::Tensor& qkv, int64_t heads, const Pattern& pattern, const at::Tensor& biasTable) {
+  if (!kernelsCan(qkv, qkv.size(2) / 3, heads)) return attendPlainly(qkv, heads, *pattern, biasTable);
+  return Attend::apply(qkv.contiguous(), std::nullopt, maybe(biasTable), heads, pattern);
+}
+
+at::Tensor attendAcross(const at::Tensor& queries, const at::Tensor& keysValues, int64_t heads) {
+  if (!kernelsCan(queries, queries.size(2), heads)) {
+    const auto folded = [&](const at::Tensor& x) { return foldHeads(x.unsqueeze(1), heads); };
+    const auto parts = keysValues.chunk(2, -1);
+    return unfoldHeads(mixValues(folded(queries), folded(parts[0]), folded(parts[1]), {}), heads);
+  }
+  const auto pattern =
+      std::make_shared<const AttentionPattern>(everyoneSees(queries.size(1), keysValues.size(1)));
+  return Attend::apply(queries.contiguous(), maybe(keysValues.contiguous()), std::nullopt, heads, pattern);
+}
+
+}  // namespace cv::mixmim

@@ -1,0 +1,27 @@
+// Multi-head attention between projections: the part without weights except the position bias.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <memory>
+
+#include "network/token_order.hpp"
+
+namespace cv::mixmim {
+
+/// Self-attention. qkv: B x L x 3C, [q | k | v], each head after head -> B x L x C. `biasTable`, where the
+/// pattern has windows: (2w-1)^2 x heads, one number per offset between two tokens.
+///
+/// In float32 on the CPU the kernels of kernels/attention.hpp compute it, elsewhere attendPlainly().
+at::Tensor attend(const at::Tensor& qkv, int64_t heads,
+                  const std::shared_ptr<const AttentionPattern>& pattern, const at::Tensor& biasTable = {});
+
+/// Every query sees every key. queries: B x Lq x C; keysValues: B x Lk x 2C, [k | v] -> B x Lq x C.
+at::Tensor attendAcross(const at::Tensor& queries, const at::Tensor& keysValues, int64_t heads);
+
+/// The same as attend() from LibTorch's operators, scores of other groups masked out: any device, any type.
+/// What the kernels are tested against.
+at::Tensor attendPlainly(const at::Tensor& qkv, int64_t heads, const AttentionPattern& pattern,
+                         const at::Tensor& biasTable = {});
+
+}  // namespace cv::mixmim

@@ -1,0 +1,42 @@
+// The hierarchical window Transformer of MixMIM (paper section 3.2, official class MixMIM). One class for
+// pretraining and fine-tuning: the only difference is the order of the tokens, which says who sees whom.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "network/layers.hpp"
+#include "network/token_order.hpp"
+
+namespace cv::mixmim {
+
+class Encoder {
+ public:
+  Encoder(const Weights& weights, const ModelConfig& model);
+
+  /// images: B x S x S x 3, normalised -> B x L x C tokens of the last stage (one per mask cell), normalised,
+  /// in raster order. `order` comes from the mask the images were mixed under. `drop` may be null.
+  at::Tensor forward(const at::Tensor& images, const TokenOrder& order, DropPath* drop,
+                     const Trace& trace = {}) const;
+  /// Of whole images.
+  at::Tensor forward(const at::Tensor& images, DropPath* drop = nullptr, const Trace& trace = {}) const {
+    return forward(images, whole_, drop, trace);
+  }
+
+  /// Tokens after the patch embedding's norm, B x L1 x C1 in raster order: what the paper mixes.
+  at::Tensor embed(const at::Tensor& images) const;
+
+ private:
+  struct StageLayers {
+    std::vector<WindowBlock> blocks;
+    std::optional<PatchMerging> merge;
+  };
+
+  PatchEmbedding patchEmbed_;
+  at::Tensor position_;
+  std::vector<StageLayers> stages_;
+  LayerNorm norm_;
+  TokenOrder whole_;
+};
+
+}  // namespace cv::mixmim

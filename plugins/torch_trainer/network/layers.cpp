@@ -1,0 +1,108 @@
+#include "network/layers.hpp"
+
+#include <cmath>
+
+#include "compute/device.hpp"
+#include "compute/pixel_kernels.hpp"
+#include "opencv2/mixmim/train/random.hpp"
+
+namespace cv::mixmim {
+
+Linear::Linear(const Weights& weights, const std::string& name, bool hasBias)
+    : weight(weights.at(name + ".weight")), compute(weights.compute()) {
+  if (hasBias) bias = weights.at(name + ".bias");
+}
+
+LayerNorm::LayerNorm(const Weights& weights, const std::string& name)
+    : weight(weights.at(name + ".weight")), bias(weights.at(name + ".bias")) {}
+
+at::Tensor Residual::normalised(const LayerNorm& norm) {
+  Normalised both = norm.afterAdding(sum_, branch_);
+  sum_ = std::move(both.sum);
+  branch_.reset();
+  return std::move(both.out);
+}
+
+const at::Tensor& Residual::value() {
+  if (branch_.defined()) sum_ = sum_ + branch_;
+  branch_.reset();
+  return sum_;
+}
+
+at::Tensor DropPath::operator()(const at::Tensor& branch, double rate) {
+  const uint32_t id = branch_++;
+  if (rate == 0) return branch;
+  Rng rng(seed_, static_cast<uint64_t>(step_), id, Purpose::kDropPath);
+  std::vector<float> factors(static_cast<size_t>(branch.size(0)));
+  for (float& factor : factors) factor = rng.uniform() < rate ? 0.f : static_cast<float>(1 / (1 - rate));
+  std::vector<int64_t> shape(static_cast<size_t>(branch.dim()), 1);
+  shape[0] = branch.size(0);
+  return branch * toDevice(at::tensor(factors, at::kFloat).reshape(shape), branch.device());
+}
+
+at::Tensor Attention::queries(const at::Tensor& x) const {
+  const int64_t channels = x.size(-1);
+  return linearLayer(x, qkv_.weight.narrow(0, 0, channels), qkv_.bias->narrow(0, 0, channels), qkv_.compute);
+}
+
+at::Tensor Attention::keysValues(const at::Tensor& x) const {
+  const int64_t channels = x.size(-1);
+  return linearLayer(x, qkv_.weight.narrow(0, channels, 2 * channels),
+                     qkv_.bias->narrow(0, channels, 2 * channels), qkv_.compute);
+}
+
+WindowBlock::WindowBlock(const Weights& weights, const std::string& name, int heads, double dropRate)
+    : dropRate_(dropRate),
+      norm1_(weights, name + ".norm1"),
+      norm2_(weights, name + ".norm2"),
+      attention_(weights, name + ".attn", heads),
+      mlp_(weights, name + ".mlp"),
+      biasTable_(weights.at(name + ".attn.relative_position_bias_table")) {}
+
+void WindowBlock::operator()(Residual& x, const std::shared_ptr<const AttentionPattern>& pattern,
+                             DropPath* drop) const {
+  const auto dropped = [&](const at::Tensor& branch) { return drop ? (*drop)(branch, dropRate_) : branch; };
+  x.add(dropped(attention_(x.normalised(norm1_), pattern, biasTable_)));
+  x.add(dropped(mlp_(x.normalised(norm2_))));
+}
+
+GlobalBlock::GlobalBlock(const Weights& weights, const std::string& name, int heads)
+    : norm1_(weights, name + ".norm1"),
+      norm2_(weights, name + ".norm2"),
+      attention_(weights, name + ".attn", heads),
+      mlp_(weights, name + ".mlp") {}
+
+void GlobalBlock::operator()(Residual& x) const {
+  const at::Tensor normed = x.normalised(norm1_);
+  x.add(attention_(normed,
+                   std::make_shared<const AttentionPattern>(everyoneSees(normed.size(1), normed.size(1)))));
+  x.add(mlp_(x.normalised(norm2_)));
+}
+
+Residual GlobalBlock::picked(Residual& x, const Pick& needed, const See& across) const {
+  const at::Tensor normed = x.normalised(norm1_);
+  Residual y(needed(x.value()));
+  y.add(attention_.project(
+      across(attention_.queries(needed(normed)), attention_.keysValues(normed), attention_)));
+  y.add(mlp_(y.normalised(norm2_)));
+  return y;
+}
+
+at::Tensor PatchMerging::operator()(const at::Tensor& x, const Permutation& neighbours) const {
+  const int64_t channels = x.size(-1);
+  const at::Tensor merged =
+      reduction_(norm_(permuteTokens(x, neighbours).reshape({x.size(0), -1, 4 * channels})));
+  return merged.to(x.scalar_type());
+}
+
+PatchEmbedding::PatchEmbedding(const Weights& weights, const ModelConfig& model)
+    : patch_(model.patchSize), proj_(weights, "patch_embed.proj"), norm_(weights, "patch_embed.norm") {}
+
+at::Tensor PatchEmbedding::operator()(const at::Tensor& images, const at::Tensor& order) const {
+  // The convolution's kernel equals its stride, so it is a matrix product over patches (channel, row,
+  // column).
+  return norm_(
+      linearLayer(patchRows(images, patch_, order), proj_.weight.flatten(1), proj_.bias, proj_.compute));
+}
+
+}  // namespace cv::mixmim

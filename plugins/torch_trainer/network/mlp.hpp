@@ -1,0 +1,23 @@
+// The MLP of a block: most of a small model's activations are its hidden layers.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include "network/linear.hpp"
+
+namespace cv::mixmim {
+
+/// A linear layer's parameters.
+struct LinearParameters {
+  at::Tensor weight, bias;
+};
+
+/// second(gelu(first(x))), GELU in its exact, erf form. x: ... x C.
+///
+/// In float32 on the CPU, where the layers are so narrow that their weights stay in the cache, the kernels of
+/// kernels/layers.hpp compute it a few rows at a time, and the hidden layer is never written to memory; the
+/// backward pass computes it again. Elsewhere linearLayer() and geluLinear().
+at::Tensor mlp(const at::Tensor& x, const LinearParameters& first, const LinearParameters& second,
+               at::ScalarType compute);
+
+}  // namespace cv::mixmim

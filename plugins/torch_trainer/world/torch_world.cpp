@@ -1,0 +1,405 @@
+// All use of c10d, which changes with every release of PyTorch.
+#define USE_C10D_GLOO
+
+#include "world/torch_world.hpp"
+
+#include <dlfcn.h>
+#include <netdb.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <cstring>
+#include <filesystem>
+#include <thread>
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
+#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
+#include <torch/csrc/distributed/c10d/TCPStore.hpp>
+
+#include "opencv2/mixmim/error.hpp"
+#include "world/life_signs.hpp"
+#include "world/nccl_sums.hpp"
+#include "world/serial_jobs.hpp"
+
+namespace cv::mixmim {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using Clock = std::chrono::steady_clock;
+
+constexpr seconds kArrival{300};      // for all processes to be there
+constexpr seconds kCollective{3600};  // life signs end a wait long before; this is for what they cannot see
+constexpr seconds kGrace{10};         // for a process to end by itself after another was lost
+
+std::string nameOf(int rank, int size) {
+  return "process " + std::to_string(rank) + " of " + std::to_string(size);
+}
+
+std::string placeOf(const Launch& launch) {
+  return launch.host + ":" + std::to_string(launch.port);
+}
+
+/// The first line of an exception of LibTorch, which carries the stack with it.
+std::string reasonOf(const std::exception& e) {
+  const auto* torchError = dynamic_cast<const c10::Error*>(&e);
+  const std::string text = torchError ? torchError->what_without_backtrace() : e.what();
+  return text.substr(0, text.find('\n'));
+}
+
+/// The address of this machine that the meeting place is reached from; so others reach us there too. A
+/// machine's own name often leads nowhere, or to the loopback device.
+std::string addressTowards(const Launch& launch) {
+  addrinfo hints{}, *found = nullptr;
+  hints.ai_socktype = SOCK_DGRAM;
+  if (getaddrinfo(launch.host.c_str(), std::to_string(launch.port).c_str(), &hints, &found) != 0 || !found)
+    throw Error(placeOf(launch), "this host name is not known", "name the machine of rank 0 in MASTER_ADDR");
+  char text[NI_MAXHOST] = "";
+  const int probe = socket(found->ai_family, SOCK_DGRAM, 0);
+  sockaddr_storage own{};
+  socklen_t length = sizeof own;
+  auto* address = reinterpret_cast<sockaddr*>(&own);
+  const bool known = probe >= 0 && ::connect(probe, found->ai_addr, found->ai_addrlen) == 0 &&
+                     getsockname(probe, address, &length) == 0 &&
+                     getnameinfo(address, length, text, sizeof text, nullptr, 0, NI_NUMERICHOST) == 0;
+  if (probe >= 0) close(probe);
+  freeaddrinfo(found);
+  if (!known) throw Error(placeOf(launch), "this machine has no way there");
+  return text;
+}
+
+c10::intrusive_ptr<c10d::Store> openStore(const Launch& launch, bool serve) {
+  c10d::TCPStoreOptions options;
+  options.port = static_cast<uint16_t>(launch.port);
+  options.isServer = serve;
+  options.waitWorkers = false;
+  options.timeout = kArrival;
+  if (serve && launch.socket >= 0) options.masterListenFd = launch.socket;
+  const char* libuv = std::getenv("USE_LIBUV");
+  options.useLibUV = !libuv || std::strcmp(libuv, "0") != 0;
+  try {
+    const auto store = c10::make_intrusive<c10d::TCPStore>(launch.host, options);
+    return c10::make_intrusive<c10d::PrefixStore>("mixmim/" + launch.run, store);
+  } catch (const std::exception& e) {
+    throw Error(placeOf(launch),
+                nameOf(launch.rank, launch.size) + " cannot " +
+                    (serve ? "open the meeting place: " : "reach the meeting place: ") + reasonOf(e),
+                "MASTER_ADDR and MASTER_PORT say where it is");
+  }
+}
+
+class StoreBoard final : public Board {
+ public:
+  explicit StoreBoard(c10::intrusive_ptr<c10d::Store> store) : store_(std::move(store)) {}
+  void write(const std::string& key, const std::string& text) override {
+    told([&] { store_->set(key, text); });
+  }
+  void writeFirst(const std::string& key, const std::string& text) override {
+    told([&] { store_->compareSet(key, "", text); });
+  }
+  std::vector<std::string> read(const std::vector<std::string>& keys) override {
+    std::vector<std::string> texts;
+    told([&] {
+      for (const std::vector<uint8_t>& value : store_->multiGet(keys))
+        texts.emplace_back(value.begin(), value.end());
+    });
+    return texts;
+  }
+
+ private:
+  template <class Work>
+  static void told(Work&& work) {
+    try {
+      work();
+    } catch (const std::exception& e) {
+      throw std::runtime_error(reasonOf(e));
+    }
+  }
+  c10::intrusive_ptr<c10d::Store> store_;
+};
+
+/// Introduces this process to the others, and waits for them. Their names, by rank.
+std::vector<std::string> meet(c10d::Store& store, const Launch& launch) {
+  const auto key = [](int rank) { return "name/" + std::to_string(rank); };
+  char host[256] = "";
+  gethostname(host, sizeof host - 1);
+  if (launch.rank == 0) store.set(LifeSigns::kFailureKey, std::string());
+  store.set(LifeSigns::signKey(launch.rank), std::string("0"));
+  store.set(key(launch.rank),
+            nameOf(launch.rank, launch.size) + " (" + host + ", " + std::to_string(getpid()) + ")");
+  std::vector<std::string> keys, names;
+  for (int rank = 0; rank < launch.size; ++rank) keys.push_back(key(rank));
+  try {
+    store.wait(keys, kArrival);
+  } catch (const std::exception& e) {
+    std::string missing;
+    for (int rank = 0; rank < launch.size; ++rank)
+      if (!store.check({key(rank)})) missing += (missing.empty() ? "" : ", ") + std::to_string(rank);
+    throw Error(placeOf(launch),
+                "of " + std::to_string(launch.size) + " processes, these did not come within " +
+                    std::to_string(kArrival.count()) + " s: " + missing + " (" + reasonOf(e) + ")");
+  }
+  for (const std::string& one : keys) names.push_back(store.get_to_str(one));
+  return names;
+}
+
+/// Adds up the rows of `rows` (size x chunk) in their order.
+void addRows(const at::Tensor& rows, at::Tensor& sum) {
+  const int64_t chunk = sum.numel();
+  auto* to = sum.data_ptr<float>();
+  std::memcpy(to, rows.data_ptr<float>(), static_cast<size_t>(chunk) * sizeof(float));
+  for (int64_t row = 1; row < rows.size(0); ++row) {
+    const float* from = rows.data_ptr<float>() + row * chunk;
+    for (int64_t i = 0; i < chunk; ++i) to[i] += from[i];
+  }
+}
+
+/// What can be done with the others, on the CPU; one call at a time.
+class Collectives {
+ public:
+  Collectives(const c10::intrusive_ptr<c10d::Store>& store, const Launch& launch) : size_(launch.size) {
+    const auto options = c10d::ProcessGroupGloo::Options::create(kCollective);
+    options->devices = {c10d::ProcessGroupGloo::createDeviceForHostname(addressTowards(launch))};
+    options->threads = 1;
+    const auto names = c10::make_intrusive<c10d::PrefixStore>("gloo", store);
+    gloo_ = c10::make_intrusive<c10d::ProcessGroupGloo>(names, launch.rank, launch.size, options);
+  }
+
+  at::Tensor gather(at::Tensor own) {  // size x the shape of `own`
+    at::Tensor all = at::empty({size_ * own.numel()}, own.options());
+    gloo_->_allgather_base(all, own)->wait();
+    return all.view({size_, own.numel()});
+  }
+
+  void broadcast(const at::Tensor& tensor) {
+    std::vector<at::Tensor> one{tensor};
+    gloo_->broadcast(one)->wait();
+  }
+
+  void reduce(const at::Tensor& tensor) {
+    std::vector<at::Tensor> one{tensor};
+    gloo_->allreduce(one)->wait();
+  }
+
+  /// Each process adds up one share of the tensor, and then gives it to all: nothing is sent twice, and the
+  /// order of the additions does not depend on who talks to whom.
+  void addUp(at::Tensor flat) {
+    std::vector<int64_t> equal;
+    at::Tensor shares = at::empty_like(flat);
+    gloo_->alltoall_base(shares, flat, equal, equal)->wait();
+    at::Tensor sum = at::empty({flat.numel() / size_}, flat.options());
+    addRows(shares.view({size_, sum.numel()}), sum);
+    gloo_->_allgather_base(flat, sum)->wait();
+  }
+
+ private:
+  int64_t size_;
+  c10::intrusive_ptr<c10d::Backend> gloo_;
+};
+
+/// From the library beside this one.
+std::shared_ptr<NcclSums> openNccl(const c10::intrusive_ptr<c10d::Store>& store, const Launch& launch) {
+  constexpr const char* kHint =
+      "several processes on GPUs need NCCL: build with a LibTorch for CUDA (MIXMIM_CUDA=1 ./run build)";
+  static const char own = 0;
+  Dl_info here{};
+  dladdr(&own, &here);
+  const std::string path = (std::filesystem::path(here.dli_fname).parent_path() / kNcclLibrary).string();
+  void* library = dlopen(path.c_str(), RTLD_NOW);
+  void* entry = library ? dlsym(library, kNcclEntry) : nullptr;
+  if (!entry) throw Error(path, std::string("cannot be loaded: ") + dlerror(), kHint);
+  char reason[1024] = "";
+  NcclSums* sums = reinterpret_cast<NcclEntry>(entry)(store, launch.rank, launch.size, reason, sizeof reason);
+  if (!sums) throw Error(path, reason, kHint);
+  return std::shared_ptr<NcclSums>(sums);
+}
+
+class ConnectedWorld final : public TorchWorld {
+ public:
+  ConnectedWorld(const Launch& launch, at::Device device, double patience)
+      : launch_(launch), patience_(patience) {
+    const bool keeper = launch.rank == 0 && !launch.served;
+    store_ = openStore(launch, keeper);
+    const std::vector<std::string> names = meet(*store_, launch);
+    LifeSigns::Options options;
+    options.rank = launch.rank;
+    options.names = names;
+    options.keeper = launch.served ? "the launcher" : names.front();
+    options.patience = std::chrono::duration<double>(patience);
+    if (options.patience < 4 * options.period) options.period = options.patience / 4;
+    lifeSigns_ = std::make_unique<LifeSigns>(std::make_shared<StoreBoard>(openStore(launch, /*serve=*/false)),
+                                             options, [this](const std::string& why) { lose(why); });
+    collectives_ = std::make_shared<Collectives>(store_, launch);
+    if (!device.is_cpu()) nccl_ = openNccl(store_, launch);
+  }
+
+  /// Where the others are gone, or this process leaves them in trouble, an exchange may never end: what it
+  /// needs stays, and nobody waits for it.
+  static void release(ConnectedWorld* world) {
+    if (world->left_)
+      delete world;
+    else
+      world->jobs_.abandon(std::make_exception_ptr(Error("this process ends before the others")));
+  }
+
+  int rank() const override { return launch_.rank; }
+  int size() const override { return launch_.size; }
+
+  std::future<uint32_t> agree(uint32_t bits) override {
+    const auto answer = std::make_shared<uint32_t>(bits);
+    const std::shared_future<void> done = add([this, answer] {
+      const at::Tensor all = collectives_->gather(at::scalar_tensor(int64_t{*answer}, at::kLong).view({1}));
+      for (int64_t i = 0; i < all.size(0); ++i) *answer |= static_cast<uint32_t>(all.data_ptr<int64_t>()[i]);
+    });
+    return std::async(std::launch::deferred, [done, answer] {
+      done.get();
+      return *answer;
+    });
+  }
+
+  void sum(std::vector<double>& values) override {
+    const auto count = static_cast<int64_t>(values.size());
+    const at::Tensor own = at::from_blob(values.data(), {count}, at::kDouble).clone();
+    finish([this, own] { collectives_->reduce(own); });
+    std::copy_n(own.data_ptr<double>(), count, values.begin());
+  }
+
+  void broadcast(cv::Mat& bytes) override {
+    const auto size = static_cast<int64_t>(bytes.total() * bytes.elemSize());
+    if (size > 0)
+      finish([this, size, bytes] { collectives_->broadcast(at::from_blob(bytes.data, {size}, at::kByte)); });
+  }
+
+  std::vector<std::string> gather(const std::string& text) override {
+    const auto texts = std::make_shared<std::vector<std::string>>();
+    finish([this, text, texts] {
+      const auto length = static_cast<int64_t>(text.size());
+      const at::Tensor lengths = collectives_->gather(at::scalar_tensor(length, at::kLong).view({1}));
+      const at::Tensor padded = at::zeros({lengths.max().item<int64_t>() + 1}, at::kByte);
+      std::copy(text.begin(), text.end(), padded.data_ptr<uint8_t>());
+      const at::Tensor all = collectives_->gather(padded);
+      for (int64_t rank = 0; rank < all.size(0); ++rank)
+        texts->emplace_back(reinterpret_cast<const char*>(all[rank].data_ptr<uint8_t>()),
+                            static_cast<size_t>(lengths.data_ptr<int64_t>()[rank]));
+    });
+    return *texts;
+  }
+
+  std::unique_ptr<Pending> addUp(const at::Tensor& flat) override {
+    bytes_ += static_cast<int64_t>(flat.nbytes());
+    if (nccl_) return nccl_->addUp(flat);
+    return std::make_unique<Waiting>(*this, add([this, flat] {
+      const Clock::time_point start = Clock::now();
+      collectives_->addUp(flat);
+      communicating_ += (Clock::now() - start).count();
+    }));
+  }
+
+  Traffic traffic() const override {
+    const auto inSeconds = [](int64_t ticks) {
+      return std::chrono::duration<double>(Clock::duration(ticks)).count();
+    };
+    return {inSeconds(communicating_), inSeconds(waited_), bytes_};
+  }
+
+  void fail(const std::string& reason) noexcept override {
+    try {
+      lifeSigns_->fail(nameOf(rank(), size()) + " failed: " + reason);
+      // Others look once in a period, and with this process the board would be gone.
+      if (rank() == 0 && !launch_.served) std::this_thread::sleep_for(seconds(2));
+    } catch (...) {  // the others will find out
+    }
+  }
+
+  void leave() override {
+    constexpr seconds kGoodbye{10};
+    gather("");
+    lifeSigns_->leave();
+    const auto key = [](int other) { return "left/" + std::to_string(other); };
+    try {
+      if (rank() > 0) store_->set(key(rank()), std::string("1"));
+      std::vector<std::string> others;
+      for (int other = 1; other < size(); ++other) others.push_back(key(other));
+      if (rank() == 0) store_->wait(others, kGoodbye);
+    } catch (const std::exception&) {  // all have their results; one that hurries away does no harm
+    }
+    left_ = true;
+  }
+
+ private:
+  /// A sum on the way, on the CPU.
+  class Waiting final : public Pending {
+   public:
+    Waiting(ConnectedWorld& world, std::shared_future<void> done) : world_(world), done_(std::move(done)) {}
+    void wait() override {
+      const Clock::time_point start = Clock::now();
+      done_.get();
+      world_.waited_ += (Clock::now() - start).count();
+    }
+
+   private:
+    ConnectedWorld& world_;
+    std::shared_future<void> done_;
+  };
+
+  std::shared_future<void> add(std::function<void()> work) {
+    return jobs_.add([this, work = std::move(work)] {
+      try {
+        work();
+      } catch (const std::exception& e) {
+        const std::string why = reasonOf(e), known = verdict();
+        throw Error(nameOf(rank(), size()),
+                    known.empty() ? "the connection to another process broke: " + why : known);
+      }
+    });
+  }
+  void finish(const std::function<void()>& work) { add(work).get(); }
+
+  /// A broken connection says little; who is gone shows in the life signs, a little later.
+  std::string verdict() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    lost_.wait_for(lock, std::chrono::duration<double>(patience_ + 3), [this] { return !why_.empty(); });
+    return why_;
+  }
+
+  void lose(const std::string& why) {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      why_ = why;
+    }
+    lost_.notify_all();
+    const std::string name = nameOf(rank(), size());
+    jobs_.abandon(std::make_exception_ptr(Error(name, why)));
+    std::thread([name, why] {  // the main thread may be waiting for a device
+      std::this_thread::sleep_for(kGrace);
+      const std::string message = "mixmim: error: " + name + ": " + why + "\n";
+      (void)!::write(STDERR_FILENO, message.data(), message.size());
+      _exit(EXIT_FAILURE);
+    })
+        .detach();
+  }
+
+  const Launch launch_;
+  const double patience_;
+  c10::intrusive_ptr<c10d::Store> store_;
+  std::shared_ptr<Collectives> collectives_;
+  std::shared_ptr<NcclSums> nccl_;         // null on the CPU
+  std::atomic<int64_t> communicating_{0};  // in ticks of the clock
+  int64_t waited_ = 0, bytes_ = 0;
+  bool left_ = false;
+  std::mutex mutex_;
+  std::condition_variable lost_;
+  std::string why_;  ///< another process was lost
+  SerialJobs jobs_;
+  std::unique_ptr<LifeSigns> lifeSigns_;  // last, because its threads use the rest
+};
+
+}  // namespace
+
+std::shared_ptr<TorchWorld> connectProcesses(const Launch& launch, at::Device device, double patience) {
+  return {new ConnectedWorld(launch, device, patience), ConnectedWorld::release};
+}
+
+}  // namespace cv::mixmim
