@@ -2,8 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <random>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "tests/kernels/matrices.hpp"
 
@@ -64,40 +69,80 @@ Results plainly(const Input& input, bool oneBias) {
   return {p * v, logSum, scale * scores * k, scale * scores.t() * q, p.t() * outGradient, scores};
 }
 
-/// A matrix among guards, with the steps of another.
-cv::Mat among(const cv::Mat& like, cv::Mat& whole, int first) {
-  whole = cv::Mat(like.rows, static_cast<int>(like.step1()), CV_32F, cv::Scalar(kGuard));
+/// Which rows of a matrix in memory the rows of an input are. Empty: they follow each other.
+using Rows = std::vector<int32_t>;
+
+/// In any order, among as many that nobody lists.
+Rows anywhere(int count, uint64_t seed) {
+  Rows rows(static_cast<size_t>(2 * count));
+  std::iota(rows.begin(), rows.end(), 0);
+  std::shuffle(rows.begin(), rows.end(), std::mt19937_64(seed));
+  rows.resize(static_cast<size_t>(count));
+  return rows;
+}
+
+/// A matrix in memory, with the steps of `like` and guards for numbers.
+cv::Mat among(const cv::Mat& like, const Rows& rows, cv::Mat& whole, int first) {
+  const int count = rows.empty() ? like.rows : 2 * like.rows;
+  whole = cv::Mat(count, static_cast<int>(like.step1()), CV_32F, cv::Scalar(kGuard));
   return whole.colRange(first, first + like.cols);
 }
 
-/// How many numbers of `whole` are still guards.
-int guardsLeft(const cv::Mat& whole) {
-  return cv::countNonZero(whole == kGuard);
+/// The same with the numbers of `like` in its rows.
+cv::Mat spread(const cv::Mat& like, const Rows& rows, cv::Mat& whole, int first) {
+  cv::Mat memory = among(like, rows, whole, first);
+  for (int i = 0; i < like.rows; ++i)
+    like.row(i).copyTo(memory.row(rows.empty() ? i : rows[static_cast<size_t>(i)]));
+  return memory;
+}
+
+/// What stands in those rows of a matrix in memory.
+cv::Mat taken(const cv::Mat& memory, const Rows& rows) {
+  if (rows.empty()) return memory;
+  cv::Mat found;
+  for (const int32_t row : rows) found.push_back(memory.row(row));
+  return found;
+}
+
+/// How many numbers of `whole` are no longer guards.
+int written(const cv::Mat& whole) {
+  return cv::countNonZero(whole != kGuard);
 }
 
 int64_t stepOf(const cv::Mat& matrix) {
   return static_cast<int64_t>(matrix.step1());
 }
 
-/// What kernels make of an input, their gradients among guards.
+/// What kernels make of an input whose rows stand in memory as listed, their gradients among guards.
 struct Computed {
-  Computed(const AttentionKernels& kernels, const Input& input, bool oneBias, bool wantsBias)
-      : logSum(unwritten(input.size.queries, 1)), bias(cv::Mat::ones(input.bias.size(), CV_32F)) {
+  Computed(const AttentionKernels& kernels, const Input& input, bool oneBias, bool wantsBias,
+           const Rows& queryRows = {}, const Rows& keyRows = {})
+      : bias(cv::Mat::ones(input.bias.size(), CV_32F)) {
     const int dim = input.size.dim;
-    out = among(input.outGradient, wholeOut, 4);
-    q = among(input.q, wholeQ, 2);
-    k = among(input.k, wholeKv, 1);
+    cv::Mat memory[3], sums;
+    const cv::Mat givenQ = spread(input.q, queryRows, memory[0], 2);
+    const cv::Mat givenOut = spread(input.outGradient, queryRows, memory[1], 4);
+    const cv::Mat givenK = spread(input.k, keyRows, memory[2], 1);
+    const cv::Mat givenV = memory[2].colRange(2 + dim, 2 + 2 * dim);
+    for (int i = 0; i < input.size.keys; ++i)
+      input.v.row(i).copyTo(givenV.row(keyRows.empty() ? i : keyRows[static_cast<size_t>(i)]));
+    out = among(input.outGradient, queryRows, wholeOut, 4);
+    q = among(input.q, queryRows, wholeQ, 2);
+    k = among(input.k, keyRows, wholeKv, 1);
     v = wholeKv.colRange(2 + dim, 2 + 2 * dim);
+    logSum = among(unwritten(input.size.queries, 1), queryRows, sums, 0);
     AttentionHead head{};
     head.queries = input.size.queries;
     head.keys = input.size.keys;
     head.dim = dim;
     head.scale = input.scale;
-    head.q = input.q.ptr<float>();
-    head.k = input.k.ptr<float>();
-    head.v = input.v.ptr<float>();
-    head.qStep = stepOf(input.q);
-    head.kvStep = stepOf(input.k);
+    head.q = givenQ.ptr<float>();
+    head.k = givenK.ptr<float>();
+    head.v = givenV.ptr<float>();
+    head.qStep = stepOf(givenQ);
+    head.kvStep = stepOf(givenK);
+    head.queryRows = queryRows.empty() ? nullptr : queryRows.data();
+    head.keyRows = keyRows.empty() ? nullptr : keyRows.data();
     head.bias = input.bias.ptr<float>();
     head.biasStep = oneBias ? 0 : stepOf(input.bias);
     head.out = out.ptr<float>();
@@ -106,9 +151,12 @@ struct Computed {
     KernelScratch scratch;
     kernels.forward(head, scratch);
     kernels.backward(head,
-                     {input.outGradient.ptr<float>(), q.ptr<float>(), k.ptr<float>(), v.ptr<float>(),
+                     {givenOut.ptr<float>(), q.ptr<float>(), k.ptr<float>(), v.ptr<float>(),
                       wantsBias ? bias.ptr<float>() : nullptr},
                      scratch);
+    for (cv::Mat* matrix : {&out, &q, &logSum}) *matrix = taken(*matrix, queryRows);
+    for (cv::Mat* matrix : {&k, &v}) *matrix = taken(*matrix, keyRows);
+    EXPECT_EQ(written(sums), input.size.queries);
   }
 
   cv::Mat wholeOut, wholeQ, wholeKv, out, logSum, q, k, v, bias;
@@ -134,10 +182,38 @@ TEST_P(Attention, AgreesWithPlainLoopsInFloat64) {
       const Computed got(*kernels, input, oneBias, /*wantsBias=*/true);
       expectAgreement(got, wanted);
       EXPECT_LT(difference(got.bias.colRange(0, size.keys), wanted.bias + 1), kRounding) << "added to ones";
-      EXPECT_EQ(guardsLeft(got.wholeOut), 9 * size.queries);
-      EXPECT_EQ(guardsLeft(got.wholeQ), 5 * size.queries);
-      EXPECT_EQ(guardsLeft(got.wholeKv), 3 * size.keys);
+      EXPECT_EQ(written(got.wholeOut), size.queries * size.dim);
+      EXPECT_EQ(written(got.wholeQ), size.queries * size.dim);
+      EXPECT_EQ(written(got.wholeKv), size.keys * 2 * size.dim);
     }
+}
+
+/// Either list alone, and both: the same numbers as from rows that follow each other, and float64's.
+TEST_P(Attention, TakesRowsFromAnywhere) {
+  const Size size = GetParam();
+  const Input input(size);
+  const Rows queryRows = anywhere(size.queries, 5), keyRows = anywhere(size.keys, 6);
+  const Results wanted = plainly(input, false);
+  for (const AttentionKernels* kernels : attentionKernels()) {
+    const Computed following(*kernels, input, false, /*wantsBias=*/true);
+    for (const auto& [queries, keys] :
+         {std::pair(queryRows, Rows()), {Rows(), keyRows}, {queryRows, keyRows}}) {
+      SCOPED_TRACE(
+          cv::format("%s, listed: %zu queries, %zu keys", kernels->name, queries.size(), keys.size()));
+      const Computed got(*kernels, input, false, /*wantsBias=*/true, queries, keys);
+      expectAgreement(got, wanted);
+      for (const auto& [listed, other] : {std::pair(got.out, following.out),
+                                          {got.logSum, following.logSum},
+                                          {got.q, following.q},
+                                          {got.k, following.k},
+                                          {got.v, following.v},
+                                          {got.bias, following.bias}})
+        EXPECT_EQ(cv::norm(listed, other, cv::NORM_INF), 0);
+      EXPECT_EQ(written(got.wholeOut), size.queries * size.dim);
+      EXPECT_EQ(written(got.wholeQ), size.queries * size.dim);
+      EXPECT_EQ(written(got.wholeKv), size.keys * 2 * size.dim);
+    }
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Sizes, Attention, ::testing::ValuesIn(kSizes), [](const auto& instance) {

@@ -228,7 +228,7 @@ class AttentionLayer final : public FusedLayer {
     thread_local KernelScratch scratch, room;
     room.reset(tokens * (padded + 1) + kKeyMultiple, 2);
     float *bias = room.take(tokens * padded + kKeyMultiple), *logSums = room.take(tokens);
-    kernel_.relativeBias(tables_.ptr<float>(head), side_, bias);
+    kernel_.relativeBias(tables_.ptr<float>(head), {side_, side_, side_, side_}, bias);
     const float* first = qkv + window * tokens * qkv_->outputs() + wide(head) * dim;
     AttentionHead task{};
     task.queries = task.keys = tokens;

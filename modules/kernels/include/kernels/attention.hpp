@@ -19,13 +19,17 @@ constexpr int64_t paddedKeys(int64_t keys) {
   return (keys + kKeyMultiple - 1) / kKeyMultiple * kKeyMultiple;
 }
 
-/// One head of one sequence. Row i of a matrix begins at data + i * step and has `dim` numbers.
+/// One head of one sequence. Row i of a matrix begins at data + i * step and has `dim` numbers; where there
+/// is a list of rows, at data + list[i] * step.
 struct AttentionHead {
   int64_t queries, keys;
   int dim;
   float scale;  ///< of the products, before the bias
   const float *q, *k, *v;
   int64_t qStep, kvStep;
+  /// Of q, out and logSum, and of k and v; of their gradients too. Null: rows follow each other. No row is
+  /// listed twice.
+  const int32_t *queryRows, *keyRows;
   /// Added to the scores; rows of paddedKeys(keys) numbers, -infinity beyond `keys`. Step 0: one row for all.
   const float* bias;
   int64_t biasStep;
@@ -34,23 +38,30 @@ struct AttentionHead {
   float* logSum;  ///< per query log(sum(exp(score))), written forward, read backward
 };
 
-/// Where the backward pass reads the gradient of `out` and writes the others. Steps as in AttentionHead.
+/// Where the backward pass reads the gradient of `out` and writes the others. Steps and rows as in
+/// AttentionHead.
 struct AttentionHeadGradient {
   const float* out;
   float *q, *k, *v;
   float* bias;  ///< queries x paddedKeys(keys), added to; null where nobody wants it
 };
 
+/// A rectangle of tokens in a window, in raster order.
+struct WindowPiece {
+  int windowWidth, windowHeight;  ///< tokens of the window
+  int width, height;              ///< tokens of the piece
+};
+
 struct AttentionKernels {
   const char* name;
   void (*forward)(const AttentionHead& head, KernelScratch& scratch);
   void (*backward)(const AttentionHead& head, const AttentionHeadGradient& gradient, KernelScratch& scratch);
-  /// Writes what AttentionHead::bias expects in a window of side x side tokens from what each step between
-  /// two tokens adds: `table` has (2 side - 1) x (2 side - 1) numbers, and the key that stands y rows below
-  /// and x columns right of its query takes that at (y + side - 1, x + side - 1). A table fits into the
-  /// nearest cache where the scores' bias does not, so it pays to do this for each head. Both arrays have
-  /// room for kKeyMultiple numbers more.
-  void (*relativeBias)(const float* table, int side, float* bias);
+  /// Writes what AttentionHead::bias expects of a piece from what each step between two tokens of its window
+  /// adds: `table` has (2 windowHeight - 1) x (2 windowWidth - 1) numbers, and the key that stands y rows
+  /// below and x columns right of its query takes that at (y + windowHeight - 1, x + windowWidth - 1). A
+  /// table fits into the nearest cache where the scores' bias does not, so it pays to do this for each head.
+  /// Both arrays have room for kKeyMultiple numbers more.
+  void (*relativeBias)(const float* table, const WindowPiece& piece, float* bias);
 };
 
 extern const AttentionKernels kPortableAttention;

@@ -15,12 +15,34 @@ MIXMIM_TARGET inline void transpose(const float* from, int64_t step, int64_t row
   }
 }
 
-/// kRows x dim of a block, times `factor`; 0 beyond `rows`.
-MIXMIM_TARGET inline void copyBlock(const float* from, int64_t step, int64_t rows, int dim, float factor,
-                                    float* to) {
-  for (int r = 0; r < kRows; ++r)
+/// The row of a matrix that the i-th one of a list is.
+MIXMIM_TARGET inline int64_t rowOf(const int32_t* list, int64_t i) {
+  return list ? list[i] : i;
+}
+
+/// rows x dim, a step from row to row.
+struct Following {
+  const float* data;
+  int64_t step;
+};
+
+/// Rows that follow each other: those of a list are copied to `room`, others stay where they are.
+MIXMIM_TARGET inline Following following(const float* from, int64_t step, const int32_t* list, int64_t rows,
+                                         int dim, float* room) {
+  if (!list) return {from, step};
+  for (int64_t r = 0; r < rows; ++r)
+    for (int d = 0; d < dim; d += kLanes) store(room + r * dim + d, load(from + list[r] * step + d));
+  return {room, dim};
+}
+
+/// kRows x dim of a block that begins with the row `first`, times `factor`; 0 beyond `rows`.
+MIXMIM_TARGET inline void copyBlock(const float* from, int64_t step, const int32_t* list, int64_t first,
+                                    int64_t rows, int dim, float factor, float* to) {
+  for (int r = 0; r < kRows; ++r) {
+    const float* row = r < rows ? from + rowOf(list, first + r) * step : nullptr;
     for (int d = 0; d < dim; d += kLanes)
-      store(to + r * dim + d, r < rows ? load(from + r * step + d) * splat(factor) : Vec{});
+      store(to + r * dim + d, row ? load(row + d) * splat(factor) : Vec{});
+  }
 }
 
 /// kWide registers' worth of columns of product().
@@ -107,29 +129,33 @@ MIXMIM_TARGET inline float softmaxRow(float* scores, const float* bias, int64_t 
 
 MIXMIM_TARGET inline void forward(const AttentionHead& head, KernelScratch& scratch) {
   const int dim = head.dim;
-  const int64_t padded = paddedKeys(head.keys);
-  scratch.reset(dim * padded + kRows * (padded + 2 * dim), 4);
+  const int64_t padded = paddedKeys(head.keys), listed = head.keyRows ? head.keys * dim : 0;
+  scratch.reset(dim * padded + listed + kRows * (padded + 2 * dim), 5);
   float* keys = scratch.take(dim * padded);
+  float* room = scratch.take(listed);
   float* table = scratch.take(kRows * padded);
   float* block = scratch.take(int64_t{kRows} * dim);
   float* sums = scratch.take(int64_t{kRows} * dim);
-  transpose(head.k, head.kvStep, head.keys, dim, keys, padded);
+  const Following k = following(head.k, head.kvStep, head.keyRows, head.keys, dim, room);
+  transpose(k.data, k.step, head.keys, dim, keys, padded);
+  const Following v = following(head.v, head.kvStep, head.keyRows, head.keys, dim, room);
   for (int64_t first = 0; first < head.queries; first += kRows) {
     const int64_t rows = head.queries - first < kRows ? head.queries - first : kRows;
-    copyBlock(head.q + first * head.qStep, head.qStep, rows, dim, head.scale, block);
+    copyBlock(head.q, head.qStep, head.queryRows, first, rows, dim, head.scale, block);
     product(block, dim, dim, keys, padded, padded, table, padded);
     float inverse[kRows];
     for (int64_t r = 0; r < rows; ++r) {
       float largest = 0;
       const float sum =
           softmaxRow(table + r * padded, head.bias + (first + r) * head.biasStep, padded, largest);
-      head.logSum[first + r] = largest + std::log(sum);
+      head.logSum[rowOf(head.queryRows, first + r)] = largest + std::log(sum);
       inverse[r] = 1 / sum;
     }
-    product(table, padded, head.keys, head.v, head.kvStep, dim, sums, dim);
-    for (int64_t r = 0; r < rows; ++r)
-      for (int d = 0; d < dim; d += kLanes)
-        store(head.out + (first + r) * head.outStep + d, load(sums + r * dim + d) * splat(inverse[r]));
+    product(table, padded, head.keys, v.data, v.step, dim, sums, dim);
+    for (int64_t r = 0; r < rows; ++r) {
+      float* out = head.out + rowOf(head.queryRows, first + r) * head.outStep;
+      for (int d = 0; d < dim; d += kLanes) store(out + d, load(sums + r * dim + d) * splat(inverse[r]));
+    }
   }
 }
 
@@ -155,60 +181,70 @@ MIXMIM_TARGET inline void clear(float* numbers, int64_t count) {
   for (int64_t i = 0; i < count; i += kLanes) store(numbers + i, Vec{});
 }
 
+/// rows x dim, times `factor`, to the rows `first` and on of a matrix.
 MIXMIM_TARGET inline void copyRows(const float* from, int64_t rows, int dim, float factor, float* to,
-                                   int64_t step) {
-  for (int64_t r = 0; r < rows; ++r)
-    for (int d = 0; d < dim; d += kLanes) store(to + r * step + d, load(from + r * dim + d) * splat(factor));
+                                   int64_t step, const int32_t* list, int64_t first) {
+  for (int64_t r = 0; r < rows; ++r) {
+    float* row = to + rowOf(list, first + r) * step;
+    for (int d = 0; d < dim; d += kLanes) store(row + d, load(from + r * dim + d) * splat(factor));
+  }
 }
 
 MIXMIM_TARGET inline void backward(const AttentionHead& head, const AttentionHeadGradient& gradient,
                                    KernelScratch& scratch) {
   const int dim = head.dim;
-  const int64_t padded = paddedKeys(head.keys);
-  scratch.reset(2 * dim * padded + 2 * head.keys * dim + kRows * (2 * padded + 3 * dim), 9);
+  const int64_t padded = paddedKeys(head.keys), listed = head.keyRows ? head.keys * dim : 0;
+  scratch.reset(2 * dim * padded + 2 * head.keys * dim + listed + kRows * (2 * padded + 3 * dim), 10);
   float* keys = scratch.take(dim * padded);
   float* values = scratch.take(dim * padded);
   float* keyGradient = scratch.take(head.keys * dim);
   float* valueGradient = scratch.take(head.keys * dim);
+  float* room = scratch.take(listed);
   float* table = scratch.take(kRows * padded);
   float* tableGradient = scratch.take(kRows * padded);
   float* block = scratch.take(int64_t{kRows} * dim);
   float* outBlock = scratch.take(int64_t{kRows} * dim);
   float* sums = scratch.take(int64_t{kRows} * dim);
-  transpose(head.k, head.kvStep, head.keys, dim, keys, padded);
-  transpose(head.v, head.kvStep, head.keys, dim, values, padded);
+  const Following v = following(head.v, head.kvStep, head.keyRows, head.keys, dim, room);
+  transpose(v.data, v.step, head.keys, dim, values, padded);
+  const Following k = following(head.k, head.kvStep, head.keyRows, head.keys, dim, room);
+  transpose(k.data, k.step, head.keys, dim, keys, padded);
   clear(keyGradient, head.keys * dim);
   clear(valueGradient, head.keys * dim);
   for (int64_t first = 0; first < head.queries; first += kRows) {
     const int64_t rows = head.queries - first < kRows ? head.queries - first : kRows;
-    copyBlock(head.q + first * head.qStep, head.qStep, rows, dim, head.scale, block);
-    copyBlock(gradient.out + first * head.outStep, head.outStep, rows, dim, 1, outBlock);
+    copyBlock(head.q, head.qStep, head.queryRows, first, rows, dim, head.scale, block);
+    copyBlock(gradient.out, head.outStep, head.queryRows, first, rows, dim, 1, outBlock);
     product(block, dim, dim, keys, padded, padded, table, padded);
     product(outBlock, dim, dim, values, padded, padded, tableGradient, padded);
-    for (int64_t r = 0; r < rows; ++r)
-      scoreGradientRow(
-          table + r * padded, tableGradient + r * padded, head.bias + (first + r) * head.biasStep,
-          gradient.bias ? gradient.bias + (first + r) * padded : nullptr, padded, head.logSum[first + r],
-          dot(outBlock + r * dim, head.out + (first + r) * head.outStep, dim));
+    for (int64_t r = 0; r < rows; ++r) {
+      const int64_t row = rowOf(head.queryRows, first + r);
+      scoreGradientRow(table + r * padded, tableGradient + r * padded,
+                       head.bias + (first + r) * head.biasStep,
+                       gradient.bias ? gradient.bias + (first + r) * padded : nullptr, padded,
+                       head.logSum[row], dot(outBlock + r * dim, head.out + row * head.outStep, dim));
+    }
     clear(table + rows * padded, (kRows - rows) * padded);
     clear(tableGradient + rows * padded, (kRows - rows) * padded);
-    product(tableGradient, padded, head.keys, head.k, head.kvStep, dim, sums, dim);
-    copyRows(sums, rows, dim, head.scale, gradient.q + first * head.qStep, head.qStep);
+    product(tableGradient, padded, head.keys, k.data, k.step, dim, sums, dim);
+    copyRows(sums, rows, dim, head.scale, gradient.q, head.qStep, head.queryRows, first);
     addOuterProducts(tableGradient, padded, block, head.keys, dim, keyGradient);
     addOuterProducts(table, padded, outBlock, head.keys, dim, valueGradient);
   }
-  copyRows(keyGradient, head.keys, dim, 1, gradient.k, head.kvStep);
-  copyRows(valueGradient, head.keys, dim, 1, gradient.v, head.kvStep);
+  copyRows(keyGradient, head.keys, dim, 1, gradient.k, head.kvStep, head.keyRows, 0);
+  copyRows(valueGradient, head.keys, dim, 1, gradient.v, head.kvStep, head.keyRows, 0);
 }
 
-/// A row of a window is a piece of a row of the table. Whole registers are copied: what a piece has too much
-/// is overwritten by the next one.
-MIXMIM_TARGET inline void relativeBias(const float* table, int side, float* bias) {
-  const int64_t keys = int64_t{side} * side, padded = paddedKeys(keys), tableSide = 2 * side - 1;
+/// A row of a piece is a part of a row of the table. Whole registers are copied: what a part has too much is
+/// overwritten by the next one.
+MIXMIM_TARGET inline void relativeBias(const float* table, const WindowPiece& piece, float* bias) {
+  const int64_t keys = int64_t{piece.width} * piece.height, padded = paddedKeys(keys);
+  const int64_t tableWidth = 2 * piece.windowWidth - 1;
   for (int64_t i = 0; i < keys; ++i, bias += padded) {
-    const float* piece = table + (side - 1 - i / side) * tableSide + side - 1 - i % side;
-    for (int64_t j = 0; j < keys; j += side, piece += tableSide)
-      for (int64_t x = 0; x < side; x += kLanes) store(bias + j + x, load(piece + x));
+    const float* part = table + (piece.windowHeight - 1 - i / piece.width) * tableWidth + piece.windowWidth -
+                        1 - i % piece.width;
+    for (int64_t j = 0; j < keys; j += piece.width, part += tableWidth)
+      for (int64_t x = 0; x < piece.width; x += kLanes) store(bias + j + x, load(part + x));
     for (int64_t j = keys; j < padded; ++j) bias[j] = -std::numeric_limits<float>::infinity();
   }
 }
