@@ -1,0 +1,118 @@
+#include "kernels/attention.hpp"
+#include "layers/fused_layer.hpp"
+#include "layers/row_products.hpp"
+#include "products/scratch.hpp"
+
+namespace cv::mixmim {
+
+namespace {
+
+class AttentionLayer final : public FusedLayer {
+ public:
+  explicit AttentionLayer(const LayerParams& params)
+      : FusedLayer(params),
+        kernel_(*attentionKernels().front()),
+        qkv_(linearOf(params, 0, After::kStore)),
+        projection_(linearOf(params, 2, After::kAdd)),
+        norm_(qkv_->inputs()),
+        heads_(params.blobs[4].size[0]),
+        side_((params.blobs[4].size[1] + 1) / 2),
+        tables_(heads_, static_cast<int>(params.blobs[4].total() / heads_ + kKeyMultiple), CV_32F, 0.f) {
+    params.blobs[4].reshape(1, heads_).copyTo(tables_.colRange(0, tables_.cols - kKeyMultiple));
+  }
+
+ private:
+  bool inPlace() const override { return true; }
+
+  Shapes internalShapes(const MatShape& x) const override {
+    const int rows = x[0] * x[1];
+    return {cv::dnn::shape(rows, qkv_->outputs()), cv::dnn::shape(rows, projection_->inputs())};
+  }
+
+  void prepare(const MatShape& x) override {
+    rows_ = Rows(x[0] * x[1]);
+    rows_.prepare(norm_);
+    rows_.prepare(*qkv_);
+    rows_.prepare(*projection_);
+    dividesColumns_ = dividesColumns(rows_, *qkv_, *projection_);
+  }
+
+  void run(const cv::Mat&, cv::Mat& tokens, std::vector<cv::Mat>& internals) override {
+    float *x = tokens.ptr<float>(), *qkv = internals[0].ptr<float>(), *attended = internals[1].ptr<float>();
+    project(x, qkv);
+    attend(qkv, attended, tokens.size[0] * tokens.size[1] / (side_ * side_));
+    projectBack(attended, x);
+  }
+
+  void project(const float* x, float* qkv) {
+    const int width = norm_.width();
+    if (dividesColumns_) {
+      KernelScratch& scratch = scratchOfThread();
+      scratch.reset(wide(rows_.count()) * width, 1);
+      float* normed = scratch.take(wide(rows_.count()) * width);
+      normAll(norm_, rows_, x, normed);
+      return multiplyAll(*qkv_, rows_.count(), normed, qkv);
+    }
+    rows_.forEach([&](int first, int count) {
+      KernelScratch& scratch = scratchOfThread();
+      scratch.reset(wide(count) * width, 1);
+      float* normed = scratch.take(wide(count) * width);
+      norm_(count, x + wide(first) * width, normed);
+      (*qkv_)(count, normed, qkv + wide(first) * qkv_->outputs());
+    });
+  }
+
+  void projectBack(const float* attended, float* x) const {
+    if (dividesColumns_) return multiplyAll(*projection_, rows_.count(), attended, x);
+    rows_.forEach([&](int first, int count) {
+      (*projection_)(count, attended + wide(first) * projection_->inputs(),
+                     x + wide(first) * projection_->outputs());
+    });
+  }
+
+  void attend(const float* qkv, float* attended, int windows) const {
+    cv::parallel_for_(cv::Range(0, windows * heads_), [&](const cv::Range& range) {
+      for (int i = range.start; i < range.end; ++i) attendOne(qkv, attended, i / heads_, i % heads_);
+    });
+  }
+
+  void attendOne(const float* qkv, float* attended, int window, int head) const {
+    const int width = projection_->inputs(), dim = width / heads_;
+    const int64_t tokens = wide(side_) * side_, padded = paddedKeys(tokens);
+    thread_local KernelScratch scratch, room;
+    room.reset(tokens * (padded + 1) + kKeyMultiple, 2);
+    float *bias = room.take(tokens * padded + kKeyMultiple), *logSums = room.take(tokens);
+    kernel_.relativeBias(tables_.ptr<float>(head), {side_, side_, side_, side_}, bias);
+    const float* first = qkv + window * tokens * qkv_->outputs() + wide(head) * dim;
+    AttentionHead task{};
+    task.queries = task.keys = tokens;
+    task.dim = dim;
+    task.scale = 1;  // folded into the weights of the queries
+    task.q = first;
+    task.k = first + width;
+    task.v = first + 2 * width;
+    task.qStep = task.kvStep = qkv_->outputs();
+    task.bias = bias;
+    task.biasStep = padded;
+    task.out = attended + window * tokens * width + wide(head) * dim;
+    task.outStep = width;
+    task.logSum = logSums;
+    kernel_.forward(task, scratch);
+  }
+
+  const AttentionKernels& kernel_;
+  const std::unique_ptr<Linear> qkv_, projection_;
+  RowNorm norm_;
+  const int heads_, side_;
+  cv::Mat tables_;  // of AttentionKernels::relativeBias, a row per head
+  Rows rows_;
+  bool dividesColumns_ = false;
+};
+
+}  // namespace
+
+cv::Ptr<cv::dnn::Layer> makeAttention(LayerParams& params) {
+  return makeLayer<AttentionLayer>(params);
+}
+
+}  // namespace cv::mixmim

@@ -1,0 +1,39 @@
+#include "layers/row_products.hpp"
+
+#include <algorithm>
+
+#include "layers/fused_layers.hpp"
+
+namespace cv::mixmim {
+
+std::unique_ptr<Linear> linearOf(const LayerParams& params, size_t first, After after) {
+  const auto make = params.get<bool>(fused::kInt8, false) ? makeInt8Linear : makeLinear;
+  return make(params.blobs[first], params.blobs[first + 1], after);
+}
+
+bool dividesColumns(const Rows& rows, const Linear& first, const Linear& second) {
+  constexpr int kLeastForThread = 128;
+  return rows.few() && first.dividesColumns() && second.dividesColumns() &&
+         std::min(first.outputs(), second.outputs()) / std::max(1, cv::getNumThreads()) >= kLeastForThread;
+}
+
+void multiplyAll(const Linear& linear, int rows, const float* x, float* y) {
+  const int panels = (linear.outputs() + Linear::kColumnMultiple - 1) / Linear::kColumnMultiple;
+  const int parts = std::min(panels, std::max(1, cv::getNumThreads()));
+  cv::parallel_for_(cv::Range(0, parts), [&](const cv::Range& range) {
+    for (int part = range.start; part < range.end; ++part) {
+      const int first = panels * part / parts * Linear::kColumnMultiple,
+                end = panels * (part + 1) / parts * Linear::kColumnMultiple;
+      linear.columns(first, std::min(end, linear.outputs()) - first, rows, x, y);
+    }
+  });
+}
+
+void normAll(const RowNorm& norm, const Rows& rows, const float* x, float* normed) {
+  rows.forEach([&](int first, int count) {
+    const int64_t at = wide(first) * norm.width();
+    norm(count, x + at, normed + at);
+  });
+}
+
+}  // namespace cv::mixmim
