@@ -19,7 +19,7 @@
 #include "flow/sample_loader.hpp"
 #include "flow/sampler.hpp"
 #include "opencv2/mixmim/error.hpp"
-#include "opencv2/mixmim/train/geometry.hpp"
+#include "opencv2/mixmim/train/cells.hpp"
 
 namespace cv::mixmim {
 
@@ -44,9 +44,8 @@ BatchRing::Shape ringShape(const Config& config, Recipe recipe) {
   if (config.data.ring < 2)
     throw Error("data.ring", fmt::format("expected at least 2 batches, got {}", config.data.ring),
                 "one is with the trainer while the next is filled");
-  const Geometry geometry = geometryOf(config.model);
-  return {config.data.ring, config.data.batch, geometry.imageSize,
-          recipe == Recipe::kPretrain ? geometry.cells : 0};
+  return {config.data.ring, config.data.batch, config.model.imageSize,
+          recipe == Recipe::kPretrain ? cellsOf(config.model).width : 0};
 }
 
 /// Which of the batches of a step this process takes: [first, first + count) of `inAll`.

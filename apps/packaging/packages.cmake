@@ -14,7 +14,7 @@ set(CPACK_PACKAGE_CONTACT "The developers of MixMIM for OpenCV")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "")   # every package has a line of its own
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
-set(CPACK_OUTPUT_FILE_PREFIX ${CMAKE_BINARY_DIR}/packages)
+set(CPACK_OUTPUT_FILE_PREFIX ${PROJECT_BINARY_DIR}/packages)
 set(CPACK_COMPONENTS_ALL runtime devel program)
 if(MIXMIM_TORCH)
   list(APPEND CPACK_COMPONENTS_ALL trainer)

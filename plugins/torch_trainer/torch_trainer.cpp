@@ -33,7 +33,6 @@ cv::Mat toMat(const at::Tensor& rows) {
 
 TorchTrainer::TorchTrainer(const Config& config)
     : Trainer(withThreads(config)),
-      geometry_(geometryOf(config.model)),
       device_(openDevice(config.run.device)),
       transfer_(device_),
       weights_(config.model, config.run.task, config.run.seed, device_, computeType(config.run.precision)),
@@ -53,13 +52,14 @@ std::shared_ptr<World> TorchTrainer::doJoin(const Launch& launch) {
 }
 
 cv::Mat TorchTrainer::doAllocate(int batch) {
-  const int side = geometry_.imageSize;
+  const int side = config().model.imageSize;
   return transfer_.allocate({batch, side, side, 3});
 }
 
 at::Tensor TorchTrainer::encodeMixture(const at::Tensor& mixed, const Batch& batch, DropPath* drop) {
-  const TokenOrder order(geometry_, batch.mask, device_, config().mix.groupAttention);
-  return encoder_.forward(mixed, order, drop);
+  const std::vector<StageOrder> orders =
+      stageOrders(encoder_.plan(), batch.mask, device_, config().mix.groupAttention);
+  return encoder_.forward(mixed, orders, drop);
 }
 
 at::Tensor TorchTrainer::pretrainingLoss(const Batch& batch) {
@@ -69,7 +69,7 @@ at::Tensor TorchTrainer::pretrainingLoss(const Batch& batch) {
   DropPath drop(config().run.seed, batch.key);
   const at::Tensor prediction = decoder_->predictHidden(encodeMixture(mixed, batch, &drop), cells, both);
   const at::Tensor& order = cells.cells.order;
-  return meanSquaredError(prediction, hiddenTargets(mixed, geometry_.stride,
+  return meanSquaredError(prediction, hiddenTargets(mixed, encoder_.plan().stride,
                                                     both ? order : order.narrow(0, cells.own, cells.partner),
                                                     config().model.normPixLoss));
 }
@@ -175,12 +175,12 @@ cv::Mat TorchTrainer::doReconstruct(const Batch& batch) {
                            .index_select(1, cells.cells.inverse);
   if (config().model.normPixLoss) {  // the model predicts normalised patches; their statistics come from the
                                      // originals
-    const PatchStatistics statistics = patchStatistics(hiddenPatches(mixed, geometry_.stride));
+    const PatchStatistics statistics = patchStatistics(hiddenPatches(mixed, encoder_.plan().stride));
     patches = patches * statistics.deviation + statistics.mean;
   }
   const at::Tensor hidden = transfer_.upload(batch.mask).to(at::kBool).reshape({1, -1, 1});
   const at::Tensor originals = at::where(hidden, patches, patches.flip(0));  // by image, no longer by mixture
-  return toMat(denormalise(unpatchify(originals, geometry_.stride)));
+  return toMat(denormalise(unpatchify(originals, encoder_.plan().stride, encoder_.plan().cells)));
 }
 
 TrainerState TorchTrainer::doState() {

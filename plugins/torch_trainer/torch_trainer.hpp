@@ -8,7 +8,6 @@
 #include "compute/transfer.hpp"
 #include "network/encoder.hpp"
 #include "objectives/decoder.hpp"
-#include "opencv2/mixmim/train/geometry.hpp"
 #include "opencv2/mixmim/train/trainer.hpp"
 #include "training/optimizer.hpp"
 #include "training/weight_average.hpp"
@@ -41,7 +40,6 @@ class TorchTrainer final : public Trainer {
   at::Tensor pooled(const Batch& batch);  ///< count x featureDim, of whole images
   StepReport collectReport();
 
-  Geometry geometry_;
   at::Device device_;
   Transfer transfer_;
   Weights weights_;

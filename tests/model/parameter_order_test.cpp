@@ -34,8 +34,8 @@ TEST(ParameterOrder, NamesAndShapesAreTheReferences) {
 TEST(ParameterOrder, PretrainingGroupsAreNumberedAsInTheReference) {
   const boost::json::value file = golden("micro_pretrain.json");
   const auto groups = boost::json::value_to<std::vector<Names>>(file.at("optimizer_order"));
-  const auto isVector = [](const Parameter& p) { return p.trainable() && p.shape.size() == 1; };
-  const auto isMatrix = [](const Parameter& p) { return p.trainable() && p.shape.size() > 1; };
+  const auto isVector = [](const Parameter& p) { return p.trainable && p.shape.size() == 1; };
+  const auto isMatrix = [](const Parameter& p) { return p.trainable && p.shape.size() > 1; };
   ASSERT_EQ(groups.size(), 2u);
   EXPECT_EQ(namesOf(Task::kPretrain, isVector), groups[0]);  // without weight decay
   EXPECT_EQ(namesOf(Task::kPretrain, isMatrix), groups[1]);
@@ -45,7 +45,7 @@ TEST(ParameterOrder, FinetuningTrainsTheReferencesParameters) {
   const boost::json::value file = golden("micro_finetune.json");
   Names expected;
   for (const auto& entry : file.at("parameter_groups").as_object()) expected.emplace_back(entry.key());
-  EXPECT_EQ(namesOf(Task::kFinetune, [](const Parameter& p) { return p.trainable(); }), expected);
+  EXPECT_EQ(namesOf(Task::kFinetune, [](const Parameter& p) { return p.trainable; }), expected);
 }
 
 }  // namespace

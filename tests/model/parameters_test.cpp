@@ -59,7 +59,7 @@ TEST_P(PublishedModel, HasItsNumberOfParameters) {
 TEST_P(PublishedModel, HasItsNumberOfTrainableParameters) {
   int64_t encoder = 0, decoder = 0;
   for (const Parameter& parameter : parameters(model(GetParam().name), Task::kPretrain)) {
-    if (!parameter.trainable()) continue;
+    if (!parameter.trainable) continue;
     const bool ofDecoder = startsWith(parameter.name, "decoder") || parameter.name == "mask_token";
     (ofDecoder ? decoder : encoder) += elements(parameter);
   }
@@ -75,7 +75,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const ::testing::TestParamInfo<Counts>& tested) { return tested.param.name; });
 
 TEST(Parameters, AreThoseOfTheReference) {
-  const auto frozen = [](const Parameter& parameter) { return !parameter.trainable(); };
+  const auto frozen = [](const Parameter& parameter) { return !parameter.trainable; };
   const std::vector<Parameter> pretraining = parameters(model("base"), Task::kPretrain),
                                finetuning = parameters(model("base"), Task::kFinetune);
   EXPECT_EQ(pretraining.size(), 430u + 2u);
@@ -112,7 +112,7 @@ TEST(Parameters, HaveTheReferencesShapes) {
 }
 
 TEST(PositionEmbedding, FirstHalfEncodesTheColumn) {
-  const Tensor embedding = positionEmbedding(56, 128);
+  const Tensor embedding = positionEmbedding({56, 56}, 128);
   ASSERT_EQ(embedding.shape, (std::vector<int64_t>{1, 3136, 128}));
   const auto at = [&](int token, int channel) { return embedding.as<float>()[token * 128 + channel]; };
   const float sine = 0.8414710f, cosine = 0.5403023f;  // of 1
@@ -122,30 +122,6 @@ TEST(PositionEmbedding, FirstHalfEncodesTheColumn) {
     EXPECT_FLOAT_EQ(at(56, 32 * part), below[part]) << part;
   }
   EXPECT_FLOAT_EQ(at(2, 31), static_cast<float>(std::sin(2 * std::pow(10000., -31. / 32))));
-}
-
-TEST(RelativePositionIndex, IsTheReferencesRow) {
-  const cv::Mat index = relativePositionIndex(14);
-  ASSERT_EQ(index.size(), cv::Size(196, 196));
-  EXPECT_EQ(index.at<int>(0, 0), 364);
-  EXPECT_EQ(index.at<int>(0, 1), 363);
-  EXPECT_EQ(index.at<int>(0, 14), 337);
-  EXPECT_EQ(index.at<int>(195, 0), 728);
-  EXPECT_EQ(index.at<int>(0, 195), 0);
-}
-
-TEST(RelativePositionIndex, DependsOnTheOffsetOnly) {
-  constexpr int kSide = 5, kTokens = kSide * kSide;
-  const cv::Mat index = relativePositionIndex(kSide);
-  const int centre = index.at<int>(0, 0);
-  for (int i = 0; i < kTokens; ++i)
-    for (int j = 0; j < kTokens; ++j) {
-      EXPECT_EQ(index.at<int>(i, j) + index.at<int>(j, i), 2 * centre);
-      const bool bothHaveAColumnToTheRight = i % kSide + 1 < kSide && j % kSide + 1 < kSide;
-      if (bothHaveAColumnToTheRight) {
-        EXPECT_EQ(index.at<int>(i, j), index.at<int>(i + 1, j + 1));
-      }
-    }
 }
 
 struct Moments {

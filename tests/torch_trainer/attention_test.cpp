@@ -40,31 +40,31 @@ cv::Mat maskOf(const std::string& name) {
   return mask;
 }
 
-/// Stages of 32, 16, 8 and 4 tokens a side under a 4 x 4 mask; windows of 8, 8, 8 and 4.
-Geometry smallGeometry() {
+/// Stages of 32, 16, 8 and 4 tokens a side under a 4 x 4 mask; windows of 8, 8, 8 and 4, Swin's of 4.
+Plan smallPlan(Family family = Family::kMixMim) {
   ModelConfig model;
+  model.encoder = family;
   model.imageSize = 128;
   model.embedDim = 32;
   model.headDim = 16;
-  model.depths = {1, 1, 1, 1};
-  return geometryOf(model);
+  model.depths = {2, 2, 1, 1};
+  return planOf(model);
 }
 
 class Patterns : public ::testing::TestWithParam<const char*> {};
 
-TEST_P(Patterns, KernelsAgreeWithPlainOperatorsInFloat64) {
-  const Geometry geometry = smallGeometry();
-  const bool whole = std::string(GetParam()) == "whole";
-  for (const bool groups : {true, false}) {
-    const TokenOrder order(geometry, whole ? cv::Mat() : maskOf(GetParam()), at::kCPU, groups);
-    for (size_t s = 0; s < geometry.stages.size(); ++s) {
-      SCOPED_TRACE(cv::format("stage %zu, groups %d", s + 1, groups));
-      const Stage& stage = geometry.stages[s];
+void expectAgreement(const Plan& plan, const cv::Mat& mask, bool groups) {
+  const std::vector<StageOrder> orders = stageOrders(plan, mask, at::kCPU, groups);
+  for (size_t s = 0; s < plan.stages.size(); ++s)
+    for (const Block& block : plan.stages[s].blocks) {
+      SCOPED_TRACE(cv::format("%s, groups %d", block.name.c_str(), groups));
+      const Stage& stage = plan.stages[s];
+      const auto& pattern = orders[s].patternOf(block);
       const at::Tensor qkv = random({2, stage.tokens(), 3 * stage.dim}, s).requires_grad_(true);
-      const at::Tensor table = random({stage.biasRows(), stage.heads}, s + 9).requires_grad_(true);
+      const at::Tensor table = random({block.differences().area(), stage.heads}, s + 9).requires_grad_(true);
       const at::Tensor exactQkv = exact(qkv), exactTable = exact(table);
-      const at::Tensor wanted = attendPlainly(exactQkv, stage.heads, *order.stages[s].pattern, exactTable);
-      const at::Tensor got = attend(qkv, stage.heads, order.stages[s].pattern, table);
+      const at::Tensor wanted = attendPlainly(exactQkv, stage.heads, *pattern, exactTable);
+      const at::Tensor got = attend(qkv, stage.heads, pattern, table);
       const at::Tensor gradient = random(got.sizes(), s + 20);
       wanted.backward(gradient.to(at::kDouble));
       got.backward(gradient);
@@ -73,6 +73,14 @@ TEST_P(Patterns, KernelsAgreeWithPlainOperatorsInFloat64) {
       // Sums of thousands of terms, in another order.
       EXPECT_LT(largestDifference(table.grad(), exactTable.grad()), 20 * kRounding);
     }
+}
+
+TEST_P(Patterns, KernelsAgreeWithPlainOperatorsInFloat64) {
+  const bool whole = std::string(GetParam()) == "whole";
+  const cv::Mat mask = whole ? cv::Mat() : maskOf(GetParam());
+  for (const bool groups : {true, false}) {
+    expectAgreement(smallPlan(), mask, groups);
+    expectAgreement(smallPlan(Family::kSwin), mask, groups);
   }
 }
 
@@ -80,51 +88,20 @@ INSTANTIATE_TEST_SUITE_P(Masks, Patterns, ::testing::Values("whole", "own", "par
                          [](const auto& instance) { return std::string(instance.param); });
 
 TEST(Attention, ThreadsDoNotChangeTheResult) {
-  const Geometry geometry = smallGeometry();
-  const TokenOrder order(geometry, maskOf("checkers"), at::kCPU);
-  const Stage& stage = geometry.stages.front();
+  const Plan plan = smallPlan(Family::kSwin);
+  const std::vector<StageOrder> orders = stageOrders(plan, maskOf("checkers"), at::kCPU);
+  const Stage& stage = plan.stages.front();
+  const Block& shifted = stage.blocks.back();
   const auto gradients = [&](int threads) {
     at::set_num_threads(threads);
     const at::Tensor qkv = random({3, stage.tokens(), 3 * stage.dim}, 1).requires_grad_(true);
-    const at::Tensor table = random({stage.biasRows(), stage.heads}, 2).requires_grad_(true);
-    attend(qkv, stage.heads, order.stages.front().pattern, table).square().sum().backward();
+    const at::Tensor table = random({shifted.differences().area(), stage.heads}, 2).requires_grad_(true);
+    attend(qkv, stage.heads, orders.front().patternOf(shifted), table).square().sum().backward();
     return std::pair{qkv.grad(), table.grad()};
   };
   const auto one = gradients(1), three = gradients(3);
   EXPECT_TRUE(one.first.equal(three.first));
   EXPECT_TRUE(one.second.equal(three.second));
-}
-
-TEST(TokenOrder, WindowsAndGroupsAreRangesAndMergingFindsTheNeighbours) {
-  const Geometry geometry = smallGeometry();
-  const cv::Mat mask = maskOf("checkers");
-  const TokenOrder order(geometry, mask, at::kCPU);
-  for (size_t s = 0; s < geometry.stages.size(); ++s) {
-    const Stage& stage = geometry.stages[s];
-    const auto raster = order.stages[s].raster.order.accessor<int64_t, 1>();
-    const int cell = stage.grid / geometry.cells;
-    std::vector<int> seen(static_cast<size_t>(stage.tokens()));
-    for (const Segment& segment : order.stages[s].pattern->segments) {
-      const auto about = [&](int64_t k) {
-        const int y = static_cast<int>(raster[k]) / stage.grid, x = static_cast<int>(raster[k]) % stage.grid;
-        return std::tuple{y / stage.window, x / stage.window, mask.at<uchar>(y / cell, x / cell)};
-      };
-      for (int64_t k = segment.queryBegin; k < segment.queryEnd; ++k) {
-        ++seen[static_cast<size_t>(raster[k])];
-        EXPECT_EQ(about(k), about(segment.queryBegin));
-      }
-    }
-    EXPECT_EQ(seen, std::vector<int>(seen.size(), 1));
-    if (s + 1 == geometry.stages.size()) continue;
-    const auto merge = order.stages[s].merge.order.accessor<int64_t, 1>();
-    const auto next = order.stages[s + 1].raster.order.accessor<int64_t, 1>();
-    const int half = stage.grid / 2;
-    for (int64_t k = 0; k < stage.tokens(); ++k) {
-      const int64_t token = next[k / 4], row = token / half * 2 + k % 2,
-                    column = token % half * 2 + k % 4 / 2;
-      EXPECT_EQ(raster[merge[k]], row * stage.grid + column) << k;
-    }
-  }
 }
 
 TEST(PermuteTokens, GradientGoesBackToWhereItCameFrom) {

@@ -12,12 +12,12 @@ class DecoderDepth : public ::testing::TestWithParam<int> {};
 TEST_P(DecoderDepth, HiddenCellsAreThoseOfTheFullViews) {
   const Config config =
       test::tinyConfig(Task::kPretrain, {{"model.decoderDepth", std::to_string(GetParam()), ""}});
-  const Geometry geometry = geometryOf(config.model);
+  const Plan plan = planOf(config.model);
   const Weights weights(config.model, Task::kPretrain, 3, at::kCPU);
   const Decoder decoder(weights, config.model);
   const CellOrder cells(test::randomMask(config, 5), at::kCPU);
-  const int64_t images = 3, count = geometry.cellCount();
-  const at::Tensor tokens = at::randn({images, count, geometry.featureDim()});
+  const int64_t images = 3, count = plan.cellCount();
+  const at::Tensor tokens = at::randn({images, count, plan.featureDim()});
   const at::Tensor views = decoder.predict(decoder.views(tokens, cells)).index_select(1, cells.cells.order);
   const at::Tensor wanted = at::cat({views.narrow(0, images, images).narrow(1, 0, cells.own),
                                      views.narrow(0, 0, images).narrow(1, cells.own, cells.partner)},

@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "opencv2/mixmim/train/geometry.hpp"
+#include "opencv2/mixmim/train/cells.hpp"
 #include "opencv2/mixmim/train/options.hpp"
 #include "opencv2/mixmim/train/random.hpp"
 #include "opencv2/mixmim/train/trainer.hpp"
@@ -60,7 +60,7 @@ inline Batch pictures(const Config& config, int count) {
 
 /// Half of the cells, a different half for every seed.
 inline cv::Mat randomMask(const Config& config, uint64_t seed) {
-  const int cells = geometryOf(config.model).cells;
+  const int cells = cellsOf(config.model).width;
   cv::Mat mask = cv::Mat::zeros(cells, cells, CV_8U);
   Rng rng(seed, 0, 0, Purpose::kMask);
   for (int ones = 0; ones < cells * cells / 2;) {

@@ -7,7 +7,7 @@
 
 #include "inputs/picture_batch.hpp"
 #include "opencv2/mixmim/error.hpp"
-#include "opencv2/mixmim/train/geometry.hpp"
+#include "model/plan.hpp"
 #include "opencv2/mixmim/train/random.hpp"
 #include "opencv2/mixmim/train/trainer.hpp"
 
@@ -80,7 +80,7 @@ std::optional<cv::Mat> trainerScores(const Config& config, const TensorMap& weig
   int status = 0;
   waitpid(child, &status, 0);
   const int count = static_cast<int>(pictures.size());
-  const int numbers = hasClasses(head) ? config.model.classes : geometryOf(config.model).featureDim();
+  const int numbers = hasClasses(head) ? config.model.classes : planOf(config.model).featureDim();
   const size_t expected = static_cast<size_t>(count) * static_cast<size_t>(numbers) * sizeof(float);
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || answer.size() != expected) {
     *whyNot = answer.empty() ? "the child process ended without an answer" : answer;

@@ -5,7 +5,7 @@
 
 #include "kernels/layers.hpp"
 #include "model/parameters.hpp"
-#include "opencv2/mixmim/train/geometry.hpp"
+#include "model/plan.hpp"
 
 namespace cv::mixmim {
 
@@ -20,32 +20,32 @@ constexpr double kProgram = 200 << 20, kHeap = 1.3;
 /// Numbers that one Transformer block keeps per token for its backward pass: the block's input, both
 /// normalised inputs, q, k and v, the attention's output, the sum after it, and the MLP's hidden layer unless
 /// that is computed again. Scores of attention are never kept.
-double keptPerToken(double dim, double mlpRatio) {
+double keptPerToken(double dim, double hidden) {
   constexpr double kWidths = 1 + 2 + 3 + 1 + 1;
-  const bool narrow = mlpRatio * dim * dim <= static_cast<double>(kNarrowMatrix);
-  return dim * (kWidths + (narrow ? 0 : mlpRatio));
+  const bool narrow = hidden * dim <= static_cast<double>(kNarrowMatrix);
+  return dim * kWidths + (narrow ? 0 : hidden);
 }
 
 /// Of one image, from its patches to the normalised tokens. Where widths change and at both ends, what was
 /// normalised and what came out.
-double encoderActivations(const Geometry& geometry, double mlpRatio) {
+double encoderActivations(const Plan& plan) {
   constexpr double kAroundNorm = 2;
   double numbers = 0;
-  for (size_t s = 0; s < geometry.stages.size(); ++s) {
-    const Stage& stage = geometry.stages[s];
-    const double dim = stage.dim, embedding = s == 0 ? dim : 0;
-    numbers += stage.tokens() * (stage.depth * keptPerToken(dim, mlpRatio) + kAroundNorm * dim + embedding);
+  for (const Stage& stage : plan.stages) {
+    const double dim = stage.dim, embedding = stage.narrowing == Narrowing::kPatches ? dim : 0;
+    const auto blocks = static_cast<double>(stage.blocks.size());
+    numbers += stage.tokens() * (blocks * keptPerToken(dim, stage.hidden) + kAroundNorm * dim + embedding);
   }
   return numbers;
 }
 
 /// The decoder sees every mixture once for each image that is reconstructed.
-double decoderActivations(const Config& config, const Geometry& geometry) {
+double decoderActivations(const Config& config, const Plan& plan) {
   const ModelConfig& model = config.model;
   constexpr double kAroundNorm = 2;
   const double views = config.mix.bothImages ? 2 : 1, dim = model.decoderDim;
-  return geometry.cellCount() *
-         (views * model.decoderDepth * keptPerToken(dim, model.mlpRatio) + kAroundNorm * dim);
+  return plan.cellCount() *
+         (views * model.decoderDepth * keptPerToken(dim, dim * model.mlpRatio) + kAroundNorm * dim);
 }
 
 /// Copies of an image's pixels, when the last layer is reached: as patches for the gradient of the embedding,
@@ -57,14 +57,14 @@ double pixelCopies(Task task) {
 }  // namespace
 
 MemoryEstimate estimateMemory(const Config& config) {
-  const Geometry geometry = geometryOf(config.model);
+  const Plan plan = planOf(config.model);
   MemoryEstimate memory;
   double all = 0;
   for (const Parameter& parameter : parameters(config.model, config.run.task)) {
     const int64_t numbers = std::accumulate(parameter.shape.begin(), parameter.shape.end(), int64_t{1},
                                             std::multiplies<int64_t>());
     all += static_cast<double>(numbers);
-    if (parameter.trainable()) memory.parameters += numbers;
+    if (parameter.trainable) memory.parameters += numbers;
   }
   const auto trained = static_cast<double>(memory.parameters);
   memory.program = kProgram;
@@ -72,10 +72,10 @@ MemoryEstimate estimateMemory(const Config& config) {
   memory.gradients = kFloat * trained;
   memory.moments = 2 * kFloat * trained;
   memory.average = config.optim.ema > 0 ? kFloat * trained : 0;
-  const double pixels = 3.0 * geometry.imageSize * geometry.imageSize;
+  const double pixels = 3.0 * plan.image.area();
   double perImage =
-      encoderActivations(geometry, config.model.mlpRatio) + pixelCopies(config.run.task) * pixels;
-  if (config.run.task == Task::kPretrain) perImage += decoderActivations(config, geometry);
+      encoderActivations(plan) + pixelCopies(config.run.task) * pixels;
+  if (config.run.task == Task::kPretrain) perImage += decoderActivations(config, plan);
   memory.activations = kFloat * perImage * config.data.batch * kHeap;
   memory.batches = pixels * config.data.batch * config.data.ring;
   return memory;

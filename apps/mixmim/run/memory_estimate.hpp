@@ -21,7 +21,7 @@ struct MemoryEstimate {
   double total() const { return program + weights + gradients + moments + average + activations + batches; }
 };
 
-/// Throws Error where geometryOf does.
+/// Throws Error where planOf does.
 MemoryEstimate estimateMemory(const Config& config);
 
 }  // namespace cv::mixmim

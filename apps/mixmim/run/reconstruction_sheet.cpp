@@ -3,7 +3,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "data_pipeline/mix.hpp"
-#include "opencv2/mixmim/train/geometry.hpp"
+#include "opencv2/mixmim/train/cells.hpp"
 #include "opencv2/mixmim/train/random.hpp"
 
 namespace cv::mixmim {
@@ -49,7 +49,7 @@ cv::Mat reconstructionSheet(Trainer& trainer, const Batch& pictures, uint64_t ma
   Batch mixed = pictures;
   mixed.images = pictures.images.clone();
   Rng rng(maskSeed, 0, 0, Purpose::kMask);
-  drawMask(geometryOf(config.model).cells, config.mix, rng, mixed.mask);
+  drawMask(cellsOf(config.model).width, config.mix, rng, mixed.mask);
   mixPairs(mixed.images, mixed.mask);
   return sheet(pictures.images, mixed.images, trainer.reconstruct(mixed));
 }

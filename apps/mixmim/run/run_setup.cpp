@@ -13,7 +13,7 @@
 #include "model_io/open_checkpoint.hpp"
 #include "model_io/pytorch/pth.hpp"
 #include "opencv2/mixmim/error.hpp"
-#include "opencv2/mixmim/train/geometry.hpp"
+#include "opencv2/mixmim/train/cells.hpp"
 #include "processes/processes.hpp"
 #include "run/run_folder.hpp"
 
@@ -27,12 +27,12 @@ void say(const std::string& text) {
 
 /// A pretraining mask of 2 x 2 cells teaches little.
 void warnAboutCoarseMask(const Config& config) {
-  const Geometry geometry = geometryOf(config.model);
-  if (config.run.task != Task::kPretrain || geometry.cells > 2) return;
+  const cv::Size cells = cellsOf(config.model);
+  if (config.run.task != Task::kPretrain || cells.width > 2) return;
   say(
       fmt::format("warning: {} px images under a stride of {} px have a mask of only {} x {} cells, which "
                   "teaches little; --model small has a stride of 16 px",
-                  geometry.imageSize, geometry.stride, geometry.cells, geometry.cells));
+                  config.model.imageSize, strideOf(config.model), cells.width, cells.height));
 }
 
 void sayHowWeightsWereUsed(const std::string& path, const LoadReport& report) {

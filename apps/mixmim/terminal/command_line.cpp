@@ -239,7 +239,9 @@ std::string CommandLine::setting(const std::string& spelling) const {
 
 Config CommandLine::config() const {
   try {
-    return resolve(task_, given());
+    Config config = resolve(task_, given());
+    planOf(config.model);  // throws where the dimensions do not fit
+    return config;
   } catch (const Error& e) {
     throw UsageError(e.what());
   }

@@ -10,7 +10,7 @@
 #include "evaluation/trainer_scores.hpp"
 #include "inputs/classifier_options.hpp"
 #include "inputs/data_source.hpp"
-#include "opencv2/mixmim/train/geometry.hpp"
+#include "opencv2/mixmim/train/cells.hpp"
 #include "opencv2/mixmim/train/random.hpp"
 #include "opencv2/mixmim/train/trainer.hpp"
 #include "terminal/exit_codes.hpp"
@@ -124,7 +124,7 @@ void mixAnew(Batch& batch, const Config& config) {
           pretrain ? Purpose::kMask : Purpose::kMixture);
   batch.key = batch.step;
   if (pretrain)
-    drawMask(geometryOf(config.model).cells, config.mix, rng, batch.mask);
+    drawMask(cellsOf(config.model).width, config.mix, rng, batch.mask);
   else
     batch.mixture = drawMixture(config.model.imageSize, config.mix, rng);
 }

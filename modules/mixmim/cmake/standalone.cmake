@@ -1,5 +1,5 @@
 # The library as a part of this project or as a project of its own: cmake -S modules/mixmim -B build
-if(CMAKE_SOURCE_DIR STREQUAL CMAKE_CURRENT_SOURCE_DIR)
+if(NOT DEFINED MixMIM_SOURCE_DIR)
   include(GNUInstallDirs)
   include(cmake/dependencies.cmake)
   find_package(OpenCV REQUIRED COMPONENTS core imgproc)
@@ -33,8 +33,8 @@ add_library(opencv_mixmim SHARED
   src/resample/resample_avx2.cpp
   src/resample/resample_avx512.cpp
   src/resample/resample_portable.cpp
+  src/train/cells.cpp
   src/train/config_file.cpp
-  src/train/geometry.cpp
   src/train/launch.cpp
   src/train/model_presets.cpp
   src/train/options.cpp

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "opencv2/mixmim/train/geometry.hpp"
+#include "model/plan.hpp"
 #include "opencv2/mixmim/train/random.hpp"
 
 namespace cv::mixmim {
@@ -12,61 +12,115 @@ namespace {
 /// Collects parameters in registration order; one method per kind of layer.
 class List {
  public:
-  void add(const std::string& name, std::vector<int64_t> shape, Init init, double bound = 0) {
-    all_.push_back({name, std::move(shape), init, bound});
+  explicit List(const Plan& plan) : plan_(plan), start_(plan.start) {}
+
+  void encoder();
+  void decoder(const ModelConfig& model);
+  void head(int classes);
+  void positions(const std::string& name, cv::Size grid, int dim) {
+    Parameter& embedding = add(name, {1, grid.area(), dim}, Init::kSinCos);
+    embedding.grid = grid;
+    embedding.trainable = false;
+  }
+  void maskToken(int dim) { add("mask_token", {1, 1, dim}, Init::kNormal002); }
+
+  std::vector<Parameter> take() { return std::move(all_); }
+
+ private:
+  Parameter& add(const std::string& name, std::vector<int64_t> shape, Init init, double bound = 0) {
+    Parameter parameter;
+    parameter.name = name;
+    parameter.decays = shape.size() > 1;  // biases and norms have one dimension
+    parameter.shape = std::move(shape);
+    parameter.init = init;
+    parameter.bound = bound;
+    parameter.layer = layer_;
+    return all_.emplace_back(std::move(parameter));
   }
   void linear(const std::string& name, int64_t in, int64_t out, bool bias = true) {
-    add(name + ".weight", {out, in}, Init::kUniform, std::sqrt(6.0 / static_cast<double>(in + out)));
+    if (start_ == StartRule::kXavier)
+      add(name + ".weight", {out, in}, Init::kUniform, std::sqrt(6.0 / static_cast<double>(in + out)));
+    else
+      add(name + ".weight", {out, in}, Init::kNormal002);
     if (bias) add(name + ".bias", {out}, Init::kZero);
   }
   void norm(const std::string& name, int64_t dim) {
     add(name + ".weight", {dim}, Init::kOne);
     add(name + ".bias", {dim}, Init::kZero);
   }
-  /// A Transformer block; `biasRows` > 0 gives it a relative position table.
-  void block(const std::string& name, int64_t dim, int64_t mlpRatio, int64_t biasRows, int64_t heads) {
-    norm(name + ".norm1", dim);
-    if (biasRows > 0) add(name + ".attn.relative_position_bias_table", {biasRows, heads}, Init::kNormal002);
-    linear(name + ".attn.qkv", dim, 3 * dim);
-    linear(name + ".attn.proj", dim, dim);
-    norm(name + ".norm2", dim);
-    linear(name + ".mlp.fc1", dim, mlpRatio * dim);
-    linear(name + ".mlp.fc2", mlpRatio * dim, dim);
-  }
-  std::vector<Parameter> take() { return std::move(all_); }
+  void patches(const Stage& stage);
+  void merging(const Stage& stage, int dimBefore);
+  /// A Transformer block; `differences` of places in a window give it a relative position table.
+  void block(const std::string& name, int64_t dim, int64_t hidden, cv::Size differences, int64_t heads);
 
- private:
+  const Plan& plan_;
+  StartRule start_;
+  int layer_ = 0;
   std::vector<Parameter> all_;
 };
 
-void addEncoder(List& list, const ModelConfig& model, const Geometry& geometry) {
-  // PyTorch's default for a convolution, which the reference leaves alone.
-  const int64_t patch = model.patchSize;
-  const double bound = 1 / std::sqrt(static_cast<double>(3 * patch * patch));
-  list.add("patch_embed.proj.weight", {model.embedDim, 3, patch, patch}, Init::kUniform, bound);
-  list.add("patch_embed.proj.bias", {model.embedDim}, Init::kUniform, bound);
-  list.norm("patch_embed.norm", model.embedDim);
-  for (size_t s = 0; s < geometry.stages.size(); ++s) {
-    const Stage& stage = geometry.stages[s];
-    const std::string layer = "layers." + std::to_string(s);
-    for (int n = 0; n < stage.depth; ++n)
-      list.block(layer + ".blocks." + std::to_string(n), stage.dim, model.mlpRatio, stage.biasRows(),
-                 stage.heads);
-    if (s + 1 == geometry.stages.size()) continue;
-    list.linear(layer + ".downsample.reduction", 4 * stage.dim, 2 * stage.dim, /*bias=*/false);
-    list.norm(layer + ".downsample.norm", 4 * stage.dim);
-  }
-  list.norm("norm", geometry.featureDim());
+void List::patches(const Stage& stage) {
+  // PyTorch's default for a convolution, which the references leave alone.
+  const double bound = 1 / std::sqrt(static_cast<double>(3 * stage.side * stage.side));
+  add(stage.embedding + ".proj.weight", {stage.dim, 3, stage.side, stage.side}, Init::kUniform, bound);
+  add(stage.embedding + ".proj.bias", {stage.dim}, Init::kUniform, bound);
+  norm(stage.embedding + ".norm", stage.dim);
 }
 
-void addDecoder(List& list, const ModelConfig& model, const Geometry& geometry) {
+void List::merging(const Stage& stage, int dimBefore) {
+  const int64_t members = int64_t{stage.side} * stage.side * dimBefore;
+  linear(stage.embedding + ".reduction", members, stage.dim, /*bias=*/false);
+  norm(stage.embedding + ".norm", members);
+}
+
+void List::block(const std::string& name, int64_t dim, int64_t hidden, cv::Size differences, int64_t heads) {
+  norm(name + ".norm1", dim);
+  if (!differences.empty()) {
+    Parameter& table =
+        add(name + ".attn.relative_position_bias_table", {differences.area(), heads}, Init::kNormal002);
+    table.grid = differences;
+    table.decays = plan_.tablesDecay;
+  }
+  linear(name + ".attn.qkv", dim, 3 * dim);
+  linear(name + ".attn.proj", dim, dim);
+  norm(name + ".norm2", dim);
+  linear(name + ".mlp.fc1", dim, hidden);
+  linear(name + ".mlp.fc2", hidden, dim);
+}
+
+void List::encoder() {
+  start_ = plan_.start;
+  int dimBefore = 0;
+  for (const Stage& stage : plan_.stages) {
+    layer_ = stage.embeddingLayer;
+    if (stage.narrowing == Narrowing::kPatches)
+      patches(stage);
+    else
+      merging(stage, dimBefore);
+    for (const Block& each : stage.blocks) {
+      layer_ = each.layer;
+      block(each.name, stage.dim, stage.hidden, each.differences(), stage.heads);
+    }
+    dimBefore = stage.dim;
+  }
+  layer_ = plan_.headLayer;
+  norm("norm", plan_.featureDim());
+}
+
+void List::decoder(const ModelConfig& model) {
+  start_ = StartRule::kXavier;
   const int64_t dim = model.decoderDim;
-  list.linear("decoder_embed", geometry.featureDim(), dim);
+  linear("decoder_embed", plan_.featureDim(), dim);
   for (int n = 0; n < model.decoderDepth; ++n)
-    list.block("decoder_blocks." + std::to_string(n), dim, model.mlpRatio, /*biasRows=*/0,
-               model.decoderHeads);
-  list.norm("decoder_norm", dim);
-  list.linear("decoder_pred", dim, geometry.cellPixels());
+    block("decoder_blocks." + std::to_string(n), dim, dim * model.mlpRatio, /*differences=*/{},
+          model.decoderHeads);
+  norm("decoder_norm", dim);
+  linear("decoder_pred", dim, plan_.cellPixels());
+}
+
+void List::head(int classes) {
+  start_ = StartRule::kXavier;
+  linear("head", plan_.featureDim(), classes);
 }
 
 /// FNV-1a, so that a parameter's values do not depend on the parameters around it.
@@ -84,26 +138,21 @@ Tensor filled(const std::vector<int64_t>& shape, Draw draw) {
   return tensor;
 }
 
-Tensor sinCos(const Parameter& parameter) {
-  const int64_t dim = parameter.shape[2];
-  const auto grid = static_cast<int>(std::llround(std::sqrt(static_cast<double>(parameter.shape[1]))));
-  return positionEmbedding(grid, static_cast<int>(dim));
-}
-
 }  // namespace
 
 std::vector<Parameter> parameters(const ModelConfig& model, Task task) {
-  const Geometry geometry = geometryOf(model);
+  const Plan plan = planOf(model);
   const bool pretraining = task == Task::kPretrain;
-  List list;
-  if (pretraining) list.add("mask_token", {1, 1, model.decoderDim}, Init::kNormal002);
-  list.add("absolute_pos_embed", {1, geometry.stages.front().tokens(), model.embedDim}, Init::kSinCos);
-  if (pretraining) list.add("decoder_pos_embed", {1, geometry.cellCount(), model.decoderDim}, Init::kSinCos);
-  addEncoder(list, model, geometry);
+  List list(plan);
+  if (pretraining) list.maskToken(model.decoderDim);
+  if (plan.position == Position::kFixed)
+    list.positions("absolute_pos_embed", plan.stages.front().grid, plan.stages.front().dim);
+  if (pretraining) list.positions("decoder_pos_embed", plan.cells, model.decoderDim);
+  list.encoder();
   if (pretraining)
-    addDecoder(list, model, geometry);
+    list.decoder(model);
   else if (model.classes > 0)
-    list.linear("head", geometry.featureDim(), model.classes);
+    list.head(model.classes);
   return list.take();
 }
 
@@ -120,7 +169,7 @@ Tensor initialValue(const Parameter& parameter, uint64_t seed) {
     case Init::kZero:
       return Tensor::zeros(shape);
     case Init::kSinCos:
-      return sinCos(parameter);
+      return positionEmbedding(parameter.grid, static_cast<int>(shape.back()));
   }
   return Tensor::zeros(shape);
 }
@@ -138,12 +187,12 @@ TensorMap initialWeights(const ModelConfig& model, Task task, uint64_t seed) {
   return weights;
 }
 
-Tensor positionEmbedding(int grid, int dim) {
+Tensor positionEmbedding(cv::Size grid, int dim) {
   const int quarter = dim / 4;
-  Tensor tensor = Tensor::zeros({1, int64_t{grid} * grid, dim});
+  Tensor tensor = Tensor::zeros({1, grid.area(), dim});
   float* row = tensor.as<float>();
-  for (int y = 0; y < grid; ++y) {
-    for (int x = 0; x < grid; ++x, row += dim) {
+  for (int y = 0; y < grid.height; ++y) {
+    for (int x = 0; x < grid.width; ++x, row += dim) {
       for (int k = 0; k < quarter; ++k) {
         const double omega = std::pow(10000.0, -static_cast<double>(k) / quarter);
         row[k] = static_cast<float>(std::sin(x * omega));
@@ -154,16 +203,6 @@ Tensor positionEmbedding(int grid, int dim) {
     }
   }
   return tensor;
-}
-
-cv::Mat relativePositionIndex(int side) {
-  const int tokens = side * side;
-  cv::Mat index(tokens, tokens, CV_32S);
-  for (int i = 0; i < tokens; ++i)
-    for (int j = 0; j < tokens; ++j)
-      index.at<int>(i, j) =
-          (i / side - j / side + side - 1) * (2 * side - 1) + (i % side - j % side + side - 1);
-  return index;
 }
 
 }  // namespace cv::mixmim

@@ -1,11 +1,12 @@
 #include "model/reference_forward.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <map>
 
-#include "model/parameters.hpp"
+#include "model/plan.hpp"
 #include "opencv2/mixmim/preprocess.hpp"
-#include "opencv2/mixmim/train/geometry.hpp"
 
 namespace cv::mixmim {
 
@@ -57,37 +58,57 @@ void softmaxRows(cv::Mat& scores) {
   }
 }
 
-/// Tokens x C in raster order -> 1 x C x g x g.
-cv::Mat asMap(const cv::Mat& tokens) {
-  const int side = static_cast<int>(std::lround(std::sqrt(tokens.rows)));
-  const int shape[] = {1, tokens.cols, side, side};
+/// Tokens x C in raster order -> 1 x C x rows x columns.
+cv::Mat asMap(const cv::Mat& tokens, cv::Size grid) {
+  const int shape[] = {1, tokens.cols, grid.height, grid.width};
   return cv::Mat(tokens.t()).reshape(1, 4, shape).clone();
+}
+
+/// Tokens that attend to each other, as raster positions and as places in their window.
+struct Piece {
+  std::vector<int> tokens, places;
+};
+
+/// The windows of a block, rolled into the grid as the published code rolls them; one that crosses the border
+/// has up to four pieces.
+std::vector<Piece> piecesOf(const Stage& stage, const Block& block) {
+  const cv::Size grid = stage.grid, window = block.window;
+  std::map<std::array<int, 4>, Piece> pieces;  // by window and side of the border, row and column each
+  for (int row = 0; row < grid.height; ++row)
+    for (int column = 0; column < grid.width; ++column) {  // of the rolled picture
+      const int y = row + block.shift.height, x = column + block.shift.width;
+      Piece& piece = pieces[{row / window.height, column / window.width, y / grid.height, x / grid.width}];
+      piece.tokens.push_back(y % grid.height * grid.width + x % grid.width);
+      piece.places.push_back(row % window.height * window.width + column % window.width);
+    }
+  std::vector<Piece> all;
+  for (const auto& entry : pieces) all.push_back(entry.second);
+  return all;
 }
 
 /// Token matrices are tokens x channels, CV_64F, tokens in raster order.
 class Model {
  public:
-  Model(const TensorMap& weights, const ModelConfig& config)
-      : weights_(weights), geometry_(geometryOf(config)) {}
+  Model(const TensorMap& weights, const ModelConfig& config) : weights_(weights), plan_(planOf(config)) {}
+
+  const Plan& plan() const { return plan_; }
 
   /// planes: 3 x S x S -> the tokens after the last block of every stage.
   std::vector<cv::Mat> stages(const float* planes) const {
     std::vector<cv::Mat> all;
-    cv::Mat x = layerNorm(linear(patches(planes), "patch_embed.proj"), "patch_embed.norm");
-    x += matrix("absolute_pos_embed").reshape(1, x.rows);
-    for (size_t s = 0; s < geometry_.stages.size(); ++s) {
-      const std::string layer = "layers." + std::to_string(s);
-      for (int n = 0; n < geometry_.stages[s].depth; ++n)
-        block(x, layer + ".blocks." + std::to_string(n), geometry_.stages[s]);
+    for (size_t s = 0; s < plan_.stages.size(); ++s) {
+      const Stage& stage = plan_.stages[s];
+      cv::Mat x = stage.narrowing == Narrowing::kPatches ? embedded(planes, stage)
+                                                         : merged(all.back(), plan_.stages[s - 1], stage);
+      for (const Block& block : stage.blocks) run(x, block, stage);
       all.push_back(x);
-      if (s + 1 < geometry_.stages.size())
-        x = linear(layerNorm(grouped(x, geometry_.stages[s]), layer + ".downsample.norm"),
-                   layer + ".downsample.reduction");
     }
     return all;
   }
 
-  cv::Mat normed(const cv::Mat& lastStage) const { return layerNorm(lastStage, "norm"); }
+  cv::Mat normed(const cv::Mat& lastStage) const {
+    return layerNorm(lastStage, "norm", plan_.stages.back().eps);
+  }
 
   /// -> 1 x C
   cv::Mat features(const cv::Mat& lastStage) const {
@@ -115,78 +136,92 @@ class Model {
     return y;
   }
 
-  cv::Mat layerNorm(const cv::Mat& x, const std::string& name) const {
+  cv::Mat layerNorm(const cv::Mat& x, const std::string& name, double eps) const {
     const cv::Mat gain = matrix(name + ".weight").t(), bias = matrix(name + ".bias").t();
     cv::Mat y(x.size(), CV_64F);
     for (int i = 0; i < x.rows; ++i) {
       const double mean = cv::mean(x.row(i))[0];
       const cv::Mat centred = x.row(i) - mean;
       const double variance = centred.dot(centred) / x.cols;
-      y.row(i) = centred.mul(gain) / std::sqrt(variance + 1e-5) + bias;
+      y.row(i) = centred.mul(gain) / std::sqrt(variance + eps) + bias;
     }
     return y;
   }
 
-  /// The pixels of each patch in the order of the convolution's weight: channel, row, column.
-  cv::Mat patches(const float* planes) const {
-    const int grid = geometry_.stages.front().grid, side = geometry_.imageSize, patch = geometry_.patchSize;
-    cv::Mat x(grid * grid, 3 * patch * patch, CV_64F);
-    for (int t = 0; t < x.rows; ++t)
-      for (int c = 0, i = 0; c < 3; ++c)
-        for (int v = 0; v < patch; ++v)
-          for (int u = 0; u < patch; ++u, ++i)
-            x.at<double>(t, i) =
-                static_cast<double>(planes[(c * side + t / grid * patch + v) * side + t % grid * patch + u]);
+  cv::Mat embedded(const float* planes, const Stage& stage) const {
+    cv::Mat x = layerNorm(linear(patches(planes, stage), stage.embedding + ".proj"),
+                          stage.embedding + ".norm", stage.embeddingEps);
+    if (plan_.position == Position::kFixed) x += matrix("absolute_pos_embed").reshape(1, x.rows);
     return x;
   }
 
-  void block(cv::Mat& x, const std::string& name, const Stage& stage) const {
-    x += attention(layerNorm(x, name + ".norm1"), name + ".attn", stage);
-    cv::Mat hidden = linear(layerNorm(x, name + ".norm2"), name + ".mlp.fc1");
-    hidden.forEach<double>([](double& value, const int*) { value = gelu(value); });
-    x += linear(hidden, name + ".mlp.fc2");
+  /// The pixels of each patch in the order of the convolution's weight: channel, row, column.
+  cv::Mat patches(const float* planes, const Stage& stage) const {
+    const int across = stage.grid.width, patch = stage.side, width = plan_.image.width;
+    cv::Mat x(stage.tokens(), 3 * patch * patch, CV_64F);
+    for (int t = 0; t < x.rows; ++t)
+      for (int c = 0, i = 0; c < 3; ++c)
+        for (int v = 0; v < patch; ++v)
+          for (int u = 0; u < patch; ++u, ++i) {
+            const int row = c * plan_.image.height + t / across * patch + v;
+            x.at<double>(t, i) = static_cast<double>(planes[row * width + t % across * patch + u]);
+          }
+    return x;
   }
 
-  cv::Mat attention(const cv::Mat& x, const std::string& name, const Stage& stage) const {
-    const cv::Mat qkv = linear(x, name + ".qkv");
-    const cv::Mat table = matrix(name + ".relative_position_bias_table");
-    const cv::Mat index = relativePositionIndex(stage.window);
+  /// Tokens side by side in the order of published weights, then norm and product.
+  cv::Mat merged(const cv::Mat& x, const Stage& before, const Stage& stage) const {
+    const std::vector<cv::Point> order = mergingOrder(stage.side);
+    const int across = stage.grid.width, dim = before.dim;
+    cv::Mat members(stage.tokens(), static_cast<int>(order.size()) * dim, CV_64F);
+    for (int t = 0; t < members.rows; ++t)
+      for (int k = 0; k < static_cast<int>(order.size()); ++k) {
+        const cv::Point at = order[static_cast<size_t>(k)] + cv::Point(t % across, t / across) * stage.side;
+        x.row(at.y * before.grid.width + at.x).copyTo(members.row(t).colRange(k * dim, (k + 1) * dim));
+      }
+    return linear(layerNorm(members, stage.embedding + ".norm", stage.embeddingEps),
+                  stage.embedding + ".reduction");
+  }
+
+  void run(cv::Mat& x, const Block& block, const Stage& stage) const {
+    x += attention(layerNorm(x, block.name + ".norm1", stage.eps), block, stage);
+    cv::Mat hidden = linear(layerNorm(x, block.name + ".norm2", stage.eps), block.name + ".mlp.fc1");
+    hidden.forEach<double>([](double& value, const int*) { value = gelu(value); });
+    x += linear(hidden, block.name + ".mlp.fc2");
+  }
+
+  cv::Mat attention(const cv::Mat& x, const Block& block, const Stage& stage) const {
+    const cv::Mat qkv = linear(x, block.name + ".attn.qkv");
+    const cv::Mat table = matrix(block.name + ".attn.relative_position_bias_table");
+    const cv::Mat index = relativePositionIndex(block.window);
     cv::Mat mixed(x.size(), CV_64F);
-    const int windows = stage.grid / stage.window;
-    for (int window = 0; window < windows * windows; ++window) {
-      const std::vector<int> tokens = windowTokens(stage, window / windows, window % windows);
-      const cv::Mat inside = rows(qkv, tokens);
+    for (const Piece& piece : piecesOf(stage, block)) {
+      const cv::Mat inside = rows(qkv, piece.tokens);
       for (int head = 0; head < stage.heads; ++head) {
-        const cv::Mat values = attend(inside, table.col(head), index, head, stage);
+        const cv::Mat values = attend(inside, table.col(head), index, piece.places, head, stage);
         const int headDim = values.cols;
         for (int i = 0; i < values.rows; ++i)
           values.row(i).copyTo(
-              mixed.row(tokens[static_cast<size_t>(i)]).colRange(head * headDim, (head + 1) * headDim));
+              mixed.row(piece.tokens[static_cast<size_t>(i)]).colRange(head * headDim, (head + 1) * headDim));
       }
     }
-    return linear(mixed, name + ".proj");
+    return linear(mixed, block.name + ".attn.proj");
   }
 
-  /// One head in one window: softmax(q k^T / sqrt(d) + bias) v, with qkv: N x 3C.
-  static cv::Mat attend(const cv::Mat& qkv, const cv::Mat& bias, const cv::Mat& index, int head,
-                        const Stage& stage) {
+  /// One head among tokens that see each other: softmax(q k^T / sqrt(d) + bias) v, with qkv: N x 3C.
+  static cv::Mat attend(const cv::Mat& qkv, const cv::Mat& bias, const cv::Mat& index,
+                        const std::vector<int>& places, int head, const Stage& stage) {
     const int headDim = stage.dim / stage.heads;
     const auto part = [&](int which) {
       return qkv.colRange(which * stage.dim + head * headDim, which * stage.dim + (head + 1) * headDim);
     };
     cv::Mat scores = product(part(0) / std::sqrt(static_cast<double>(headDim)), part(1));
     for (int i = 0; i < scores.rows; ++i)
-      for (int j = 0; j < scores.cols; ++j) scores.at<double>(i, j) += bias.at<double>(index.at<int>(i, j));
+      for (int j = 0; j < scores.cols; ++j)
+        scores.at<double>(i, j) +=
+            bias.at<double>(index.at<int>(places[static_cast<size_t>(i)], places[static_cast<size_t>(j)]));
     softmaxRows(scores);
     return product(scores, part(2).t());
-  }
-
-  static std::vector<int> windowTokens(const Stage& stage, int windowRow, int windowCol) {
-    std::vector<int> tokens;
-    for (int y = 0; y < stage.window; ++y)
-      for (int x = 0; x < stage.window; ++x)
-        tokens.push_back((windowRow * stage.window + y) * stage.grid + windowCol * stage.window + x);
-    return tokens;
   }
 
   static cv::Mat rows(const cv::Mat& x, const std::vector<int>& which) {
@@ -195,20 +230,8 @@ class Model {
     return chosen;
   }
 
-  /// 2 x 2 tokens side by side in the reference's order: (0,0), (1,0), (0,1), (1,1) as (row, column).
-  static cv::Mat grouped(const cv::Mat& x, const Stage& stage) {
-    const int half = stage.grid / 2, dim = stage.dim;
-    cv::Mat merged(half * half, 4 * dim, CV_64F);
-    for (int t = 0; t < merged.rows; ++t)
-      for (int k = 0; k < 4; ++k) {
-        const int row = t / half * 2 + k % 2, col = t % half * 2 + k / 2;
-        x.row(row * stage.grid + col).copyTo(merged.row(t).colRange(k * dim, (k + 1) * dim));
-      }
-    return merged;
-  }
-
   const TensorMap& weights_;
-  const Geometry geometry_;
+  const Plan plan_;
 };
 
 }  // namespace
@@ -231,7 +254,7 @@ std::vector<cv::Mat> referenceOutputs(const TensorMap& weights, const ModelConfi
   if (head == Head::kFeatures) return {network.features(stages.back())};
   if (head == Head::kPyramid) {
     stages.back() = network.normed(stages.back());
-    for (cv::Mat& stage : stages) stage = asMap(stage);
+    for (size_t s = 0; s < stages.size(); ++s) stages[s] = asMap(stages[s], network.plan().stages[s].grid);
     return stages;
   }
   cv::Mat scores = network.logits(stages.back());

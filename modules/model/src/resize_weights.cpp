@@ -39,25 +39,24 @@ cv::Mat cubicMatrix(int from, int to) {
 
 }  // namespace
 
-std::optional<Tensor> resizedWeight(const Tensor& value, const std::vector<int64_t>& shape) {
+std::optional<Tensor> resizedWeight(const Tensor& value, cv::Size grid, const std::vector<int64_t>& shape) {
   const size_t rank = value.shape.size();
-  const bool table = rank == 2 && shape.size() == 2;
-  const bool embedding = rank == 3 && shape.size() == 3 && value.shape[0] == 1 && shape[0] == 1;
-  if (!(table || embedding) || value.dtype != DType::kF32 || value.shape[rank - 1] != shape[rank - 1])
-    return {};
-  const int from = static_cast<int>(sideOf(value.shape[rank - 2])),
-            to = static_cast<int>(sideOf(shape[rank - 2]));
-  if (from == 0 || to == 0) return {};
+  const bool table = rank == 2, embedding = rank == 3 && value.shape[0] == 1;
+  if (grid.empty() || !(table || embedding) || value.dtype != DType::kF32) return {};
+  const int from = static_cast<int>(sideOf(value.shape[rank - 2]));
+  std::vector<int64_t> reached = value.shape;
+  reached[rank - 2] = grid.area();
+  if (from == 0 || reached != shape) return {};
 
   const int channels = static_cast<int>(shape.back());
-  cv::Mat grid;  // rows x (columns * channels)
-  cv::Mat(from, from * channels, CV_32F, value.bytes.data).convertTo(grid, CV_64F);
-  const cv::Mat matrix = cubicMatrix(from, to);
-  const cv::Mat tall = matrix * grid;
+  cv::Mat numbers;  // rows x (columns * channels)
+  cv::Mat(from, from * channels, CV_32F, value.bytes.data).convertTo(numbers, CV_64F);
+  const cv::Mat rows = cubicMatrix(from, grid.height), columns = cubicMatrix(from, grid.width);
+  const cv::Mat tall = rows * numbers;
   Tensor result = Tensor::zeros(shape);
-  for (int y = 0; y < to; ++y) {
-    cv::Mat target(to, channels, CV_32F, result.as<float>() + int64_t{y} * to * channels);
-    cv::Mat(matrix * tall.row(y).reshape(1, from)).convertTo(target, CV_32F);
+  for (int y = 0; y < grid.height; ++y) {
+    cv::Mat target(grid.width, channels, CV_32F, result.as<float>() + int64_t{y} * grid.width * channels);
+    cv::Mat(columns * tall.row(y).reshape(1, from)).convertTo(target, CV_32F);
   }
   return result;
 }
@@ -68,7 +67,8 @@ TensorMap weightsForImageSize(const TensorMap& weights, const ModelConfig& model
     for (const Parameter& parameter : parameters(model, task)) {
       const auto found = resized.find(parameter.name);
       if (found == resized.end() || found->second.shape == parameter.shape) continue;
-      if (auto weight = resizedWeight(found->second, parameter.shape)) found->second = std::move(*weight);
+      if (auto weight = resizedWeight(found->second, parameter.grid, parameter.shape))
+        found->second = std::move(*weight);
     }
   return resized;
 }

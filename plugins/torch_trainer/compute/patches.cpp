@@ -1,21 +1,19 @@
 #include "compute/patches.hpp"
 
-#include <cmath>
-
 namespace cv::mixmim {
 
 at::Tensor patchify(const at::Tensor& images, int64_t stride) {
-  const int64_t cells = images.size(1) / stride;
-  return images.reshape({-1, cells, stride, cells, stride, 3})
+  const int64_t rows = images.size(1) / stride, columns = images.size(2) / stride;
+  return images.reshape({-1, rows, stride, columns, stride, 3})
       .transpose(2, 3)
-      .reshape({-1, cells * cells, stride * stride * 3});
+      .reshape({-1, rows * columns, stride * stride * 3});
 }
 
-at::Tensor unpatchify(const at::Tensor& patches, int64_t stride) {
-  const auto cells = static_cast<int64_t>(std::llround(std::sqrt(static_cast<double>(patches.size(1)))));
-  return patches.reshape({-1, cells, cells, stride, stride, 3})
+at::Tensor unpatchify(const at::Tensor& patches, int64_t stride, cv::Size cells) {
+  const int64_t rows = cells.height, columns = cells.width;
+  return patches.reshape({-1, rows, columns, stride, stride, 3})
       .transpose(2, 3)
-      .reshape({-1, cells * stride, cells * stride, 3});
+      .reshape({-1, rows * stride, columns * stride, 3});
 }
 
 PatchStatistics patchStatistics(const at::Tensor& patches) {

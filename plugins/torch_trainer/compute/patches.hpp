@@ -3,12 +3,14 @@
 
 #include <ATen/ATen.h>
 
+#include <opencv2/core/types.hpp>
+
 namespace cv::mixmim {
 
-/// B x S x S x 3 -> B x L x (stride * stride * 3), one row per mask cell; pixel row, pixel column, channel.
+/// B x H x W x 3 -> B x L x (stride * stride * 3), one row per mask cell; pixel row, pixel column, channel.
 /// And back.
 at::Tensor patchify(const at::Tensor& images, int64_t stride);
-at::Tensor unpatchify(const at::Tensor& patches, int64_t stride);
+at::Tensor unpatchify(const at::Tensor& patches, int64_t stride, cv::Size cells);
 
 /// What every mixture does not show, patch by patch in raster order; see hiddenTargets().
 inline at::Tensor hiddenPatches(const at::Tensor& mixed, int64_t stride) {

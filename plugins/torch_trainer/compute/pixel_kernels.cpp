@@ -91,17 +91,17 @@ at::Tensor normalise(const at::Tensor& pixels) {
 }
 
 at::Tensor patchRows(const at::Tensor& images, int64_t patch, const at::Tensor& order) {
-  const int64_t batch = images.size(0), grid = images.size(1) / patch, tokens = grid * grid;
+  const int64_t batch = images.size(0), rows = images.size(1) / patch, columns = images.size(2) / patch;
   const int64_t width = kChannels * patch * patch, line = images.size(2) * kChannels;
   if (!isPlain(images, at::kFloat))
-    return images.reshape({-1, grid, patch, grid, patch, kChannels})
+    return images.reshape({-1, rows, patch, columns, patch, kChannels})
         .permute({0, 1, 3, 5, 2, 4})
-        .reshape({-1, tokens, width})
+        .reshape({-1, rows * columns, width})
         .index_select(1, order);
-  at::Tensor rows = at::empty({batch, order.size(0), width}, images.options());
+  at::Tensor patches = at::empty({batch, order.size(0), width}, images.options());
   const auto* places = order.const_data_ptr<int64_t>();
   const auto* from = images.const_data_ptr<float>();
-  float* to = rows.mutable_data_ptr<float>();
+  float* to = patches.mutable_data_ptr<float>();
   constexpr int64_t kPerPiece = 256;
   const int64_t perImage = order.size(0), pieces = (perImage + kPerPiece - 1) / kPerPiece;
   parallelFor(batch * pieces, [&](int64_t piece) {
@@ -109,17 +109,18 @@ at::Tensor patchRows(const at::Tensor& images, int64_t patch, const at::Tensor& 
     const int64_t first = piece % pieces * kPerPiece, end = std::min(perImage, first + kPerPiece);
     float* row = to + (piece / pieces * perImage + first) * width;
     for (int64_t k = first; k < end; ++k) {
-      const float* corner = image + places[k] / grid * patch * line + places[k] % grid * patch * kChannels;
+      const float* corner =
+          image + places[k] / columns * patch * line + places[k] % columns * patch * kChannels;
       for (int64_t c = 0; c < kChannels; ++c)
         for (int64_t y = 0; y < patch; ++y)
           for (int64_t x = 0; x < patch; ++x) *row++ = corner[y * line + x * kChannels + c];
     }
   });
-  return rows;
+  return patches;
 }
 
 at::Tensor hiddenTargets(const at::Tensor& mixed, int64_t stride, const at::Tensor& order, bool normalised) {
-  const int64_t batch = mixed.size(0), cells = mixed.size(1) / stride, rowOfCell = stride * kChannels;
+  const int64_t batch = mixed.size(0), across = mixed.size(2) / stride, rowOfCell = stride * kChannels;
   const int64_t width = stride * rowOfCell, line = mixed.size(2) * kChannels;
   if (!isPlain(mixed, at::kFloat) || width % kWidthMultiple != 0) {
     const at::Tensor patches = hiddenPatches(mixed, stride).index_select(1, order);
@@ -135,7 +136,7 @@ at::Tensor hiddenTargets(const at::Tensor& mixed, int64_t stride, const at::Tens
   parallelFor(batch * order.size(0), [&](int64_t i) {
     const int64_t place = places[i % order.size(0)], opposite = batch - 1 - i / order.size(0);
     const float* corner =
-        from + (opposite * mixed.size(1) + place / cells * stride) * line + place % cells * rowOfCell;
+        from + (opposite * mixed.size(1) + place / across * stride) * line + place % across * rowOfCell;
     float* row = to + i * width;
     for (int64_t y = 0; y < stride; ++y) std::copy_n(corner + y * line, rowOfCell, row + y * rowOfCell);
     if (!normalised) return;

@@ -21,7 +21,8 @@ constexpr float kHidden = -std::numeric_limits<float>::infinity();
 /// All heads of all sequences of a batch, as the kernels want them: where they are in memory.
 struct Layout {
   /// queries: B x Lq x C and keysValues: B x Lk x 2C, or qkv: B x L x 3C and nothing.
-  Layout(const at::Tensor& first, const at::Tensor& second, int64_t headCount) : heads(headCount) {
+  Layout(const at::Tensor& first, const at::Tensor& second, int64_t headCount, const Sight& sight)
+      : heads(headCount), listed_(sight.listed.empty() ? nullptr : sight.listed.data()) {
     const bool packed = !second.defined();
     batch = first.size(0);
     queryTokens = first.size(1);
@@ -48,6 +49,8 @@ struct Layout {
     head.q = q + queryOffset(segment, sequence, number, qStep);
     head.k = k + keyOffset(segment, sequence, number);
     head.v = v + keyOffset(segment, sequence, number);
+    head.queryRows = listed_ ? listed_ + segment.queryBegin : nullptr;
+    head.keyRows = listed_ ? listed_ + segment.keyBegin : nullptr;
     head.qStep = qStep;
     head.kvStep = kvStep;
     head.outStep = channels;
@@ -55,14 +58,20 @@ struct Layout {
   }
 
   int64_t queryOffset(const Segment& segment, int64_t sequence, int64_t number, int64_t step) const {
-    return (sequence * queryTokens + segment.queryBegin) * step + number * dim();
+    return (sequence * queryTokens + begin(segment.queryBegin)) * step + number * dim();
   }
   int64_t keyOffset(const Segment& segment, int64_t sequence, int64_t number) const {
-    return (sequence * keyTokens + segment.keyBegin) * kvStep + number * dim();
+    return (sequence * keyTokens + begin(segment.keyBegin)) * kvStep + number * dim();
   }
   int64_t sumOffset(const Segment& segment, int64_t sequence, int64_t number) const {
-    return (sequence * heads + number) * queryTokens + segment.queryBegin;
+    return (sequence * heads + number) * queryTokens + begin(segment.queryBegin);
   }
+
+ private:
+  /// Where a segment's rows begin; listed ones are counted from the start of the sequence.
+  int64_t begin(int64_t first) const { return listed_ ? 0 : first; }
+
+  const int32_t* listed_;
 };
 
 /// The position bias of one head between the tokens of a segment. Shared by all sequences of a batch.
@@ -73,9 +82,9 @@ class HeadBias {
 
   /// Rows for the kernels; without windows a single row that only hides the padding.
   void gather(const at::Tensor& table, int64_t head) {
-    const int64_t rows = pattern_.window ? segment_.queries() : 1;
+    const int64_t rows = pattern_.windows() ? segment_.queries() : 1;
     rows_.assign(static_cast<size_t>(rows * padded_), kHidden);
-    if (!pattern_.window) {
+    if (!pattern_.windows()) {
       std::fill_n(rows_.begin(), segment_.keys(), 0.f);
       return;
     }
@@ -94,19 +103,18 @@ class HeadBias {
   }
 
   const float* data() const { return rows_.data(); }
-  int64_t step() const { return pattern_.window ? padded_ : 0; }
+  int64_t step() const { return pattern_.windows() ? padded_ : 0; }
   int64_t size() const { return segment_.queries() * padded_; }
 
  private:
   template <class Use>
   void forEachPair(Use use) const {
-    const int middle =
-        (pattern_.window - 1) * 2 * pattern_.window;  // row of the table for a token and itself
+    const std::vector<int32_t>& place = pattern_.sight.place;
     for (int64_t i = 0; i < segment_.queries(); ++i) {
-      const int from = pattern_.place[static_cast<size_t>(segment_.queryBegin + i)] + middle;
+      const int from = place[static_cast<size_t>(segment_.queryBegin + i)] + pattern_.middle();
       for (int64_t j = 0; j < segment_.keys(); ++j)
         use(static_cast<size_t>(i * padded_ + j),
-            static_cast<size_t>(from - pattern_.place[static_cast<size_t>(segment_.keyBegin + j)]));
+            static_cast<size_t>(from - place[static_cast<size_t>(segment_.keyBegin + j)]));
     }
   }
 
@@ -120,9 +128,9 @@ class HeadBias {
 /// depend on how many there are.
 template <class Work>
 void forEachHead(const AttentionPattern& pattern, int64_t heads, Work work) {
-  const auto count = static_cast<int64_t>(pattern.segments.size()) * heads;
+  const auto count = static_cast<int64_t>(pattern.sight.segments.size()) * heads;
   parallelFor(count,
-              [&](int64_t i) { work(pattern.segments[static_cast<size_t>(i / heads)], i % heads, i); });
+              [&](int64_t i) { work(pattern.sight.segments[static_cast<size_t>(i / heads)], i % heads, i); });
 }
 
 const AttentionKernels& kernels() {
@@ -141,7 +149,7 @@ struct Attend : torch::autograd::Function<Attend> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& first, const Maybe& other,
                             const Maybe& biasTable, int64_t heads, const Pattern& pattern) {
     const at::Tensor second = other.value_or(at::Tensor()), table = biasTable.value_or(at::Tensor());
-    const Layout layout(first, second, heads);
+    const Layout layout(first, second, heads, pattern->sight);
     const at::Tensor out = at::empty({layout.batch, layout.queryTokens, layout.channels}, first.options());
     const at::Tensor sums = at::empty({layout.batch, heads, layout.queryTokens}, first.options());
     forEachHead(*pattern, heads, [&](const Segment& segment, int64_t number, int64_t) {
@@ -165,8 +173,9 @@ struct Attend : torch::autograd::Function<Attend> {
     const at::Tensor outGradient = gradients[0].contiguous();
     const at::Tensor firstGradient = at::empty_like(first);
     const at::Tensor secondGradient = second.defined() ? at::empty_like(second) : at::Tensor();
-    const Layout layout(first, second, heads), wanted(firstGradient, secondGradient, heads);
-    const auto parts = static_cast<int64_t>(pattern.segments.size());
+    const Layout layout(first, second, heads, pattern.sight),
+        wanted(firstGradient, secondGradient, heads, pattern.sight);
+    const auto parts = static_cast<int64_t>(pattern.sight.segments.size());
     const at::Tensor tableParts =
         table.defined() ? at::empty({parts, table.size(0), heads}, table.options()) : at::Tensor();
     forEachHead(pattern, heads, [&](const Segment& segment, int64_t number, int64_t index) {
@@ -224,12 +233,11 @@ at::Tensor unfoldHeads(const at::Tensor& x, int64_t heads) {
 
 /// What is added to the scores: 1 x (windows * h) x N x N; of one window where all have the same.
 at::Tensor scoreBias(const AttentionPattern& pattern, const at::Tensor& table) {
-  const int64_t middle = int64_t{pattern.window - 1} * 2 * pattern.window;
   const at::Tensor rows =
-      pattern.places.unsqueeze(2) - pattern.places.unsqueeze(1) + middle;  // windows x N x N
+      pattern.places.unsqueeze(2) - pattern.places.unsqueeze(1) + pattern.middle();  // windows x N x N
   at::Tensor bias = table.index_select(0, rows.flatten()).unflatten(0, rows.sizes()).permute({0, 3, 1, 2});
-  if (pattern.partner.defined()) {
-    const at::Tensor apart = pattern.partner.unsqueeze(2) != pattern.partner.unsqueeze(1);
+  if (pattern.parties.defined()) {
+    const at::Tensor apart = pattern.parties.unsqueeze(2) != pattern.parties.unsqueeze(1);
     bias = bias.masked_fill(apart.unsqueeze(1), kHidden);
   }
   return bias.flatten(0, 1).unsqueeze(0);
@@ -264,17 +272,20 @@ at::Tensor mixValues(const at::Tensor& q, const at::Tensor& k, const at::Tensor&
 
 at::Tensor attendPlainly(const at::Tensor& qkv, int64_t heads, const AttentionPattern& pattern,
                          const at::Tensor& biasTable) {
-  const int64_t n = pattern.window ? int64_t{pattern.window} * pattern.window : qkv.size(1);
-  const auto parts = qkv.unflatten(1, {-1, n}).chunk(3, -1);  // B x windows x N x C each
+  const int64_t n = pattern.windows() ? pattern.sight.window.area() : qkv.size(1);
+  const at::Tensor list = pattern.listed ? permuteTokens(qkv, *pattern.listed) : qkv;
+  const auto parts = list.unflatten(1, {-1, n}).chunk(3, -1);  // B x windows x N x C each
   at::Tensor bias;
   if (biasTable.defined()) {
     bias = scoreBias(pattern, biasTable);
     const int64_t folded = parts[0].size(1) * heads;
     if (bias.size(1) != folded) bias = bias.repeat({1, folded / bias.size(1), 1, 1});
   }
-  return unfoldHeads(
+  const at::Tensor mixed = unfoldHeads(
       mixValues(foldHeads(parts[0], heads), foldHeads(parts[1], heads), foldHeads(parts[2], heads), bias),
       heads);
+  if (!pattern.listed) return mixed;
+  return permuteTokens(mixed, {pattern.listed->inverse, pattern.listed->order});
 }
 
 at::Tensor attend(const at::Tensor& qkv, int64_t heads, const Pattern& pattern, const at::Tensor& biasTable) {

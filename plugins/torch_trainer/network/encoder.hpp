@@ -1,5 +1,6 @@
-// The hierarchical window Transformer of MixMIM (paper section 3.2, official class MixMIM). One class for
-// pretraining and fine-tuning: the only difference is the order of the tokens, which says who sees whom.
+// A hierarchical window Transformer (model/plan.hpp): MixMIM's (paper section 3.2, official class MixMIM) or
+// Swin. One class for pretraining and fine-tuning: the only difference is the order of the tokens, which says
+// who sees whom.
 #pragma once
 
 #include <optional>
@@ -15,8 +16,8 @@ class Encoder {
   Encoder(const Weights& weights, const ModelConfig& model);
 
   /// images: B x S x S x 3, normalised -> B x L x C tokens of the last stage (one per mask cell), normalised,
-  /// in raster order. `order` comes from the mask the images were mixed under. `drop` may be null.
-  at::Tensor forward(const at::Tensor& images, const TokenOrder& order, DropPath* drop,
+  /// in raster order. `orders`: of all stages, for the mask the images were mixed under. `drop` may be null.
+  at::Tensor forward(const at::Tensor& images, const std::vector<StageOrder>& orders, DropPath* drop,
                      const Trace& trace = {}) const;
   /// Of whole images.
   at::Tensor forward(const at::Tensor& images, DropPath* drop = nullptr, const Trace& trace = {}) const {
@@ -26,17 +27,22 @@ class Encoder {
   /// Tokens after the patch embedding's norm, B x L1 x C1 in raster order: what the paper mixes.
   at::Tensor embed(const at::Tensor& images) const;
 
+  const Plan& plan() const { return plan_; }
+
  private:
   struct StageLayers {
+    std::optional<PatchMerging> merge;  ///< of all but the first stage
     std::vector<WindowBlock> blocks;
-    std::optional<PatchMerging> merge;
   };
 
+  at::Tensor firstTokens(const at::Tensor& images, const at::Tensor& order) const;
+
+  Plan plan_;
   PatchEmbedding patchEmbed_;
-  at::Tensor position_;
+  std::optional<at::Tensor> position_;  // 1 x L1 x C1, raster order
   std::vector<StageLayers> stages_;
   LayerNorm norm_;
-  TokenOrder whole_;
+  std::vector<StageOrder> whole_;
 };
 
 }  // namespace cv::mixmim

@@ -13,8 +13,8 @@ Linear::Linear(const Weights& weights, const std::string& name, bool hasBias)
   if (hasBias) bias = weights.at(name + ".bias");
 }
 
-LayerNorm::LayerNorm(const Weights& weights, const std::string& name)
-    : weight(weights.at(name + ".weight")), bias(weights.at(name + ".bias")) {}
+LayerNorm::LayerNorm(const Weights& weights, const std::string& name, double epsilon)
+    : weight(weights.at(name + ".weight")), bias(weights.at(name + ".bias")), eps(epsilon) {}
 
 at::Tensor Residual::normalised(const LayerNorm& norm) {
   Normalised both = norm.afterAdding(sum_, branch_);
@@ -51,13 +51,13 @@ at::Tensor Attention::keysValues(const at::Tensor& x) const {
                      qkv_.bias->narrow(0, channels, 2 * channels), qkv_.compute);
 }
 
-WindowBlock::WindowBlock(const Weights& weights, const std::string& name, int heads, double dropRate)
+WindowBlock::WindowBlock(const Weights& weights, const Block& block, const Stage& stage, double dropRate)
     : dropRate_(dropRate),
-      norm1_(weights, name + ".norm1"),
-      norm2_(weights, name + ".norm2"),
-      attention_(weights, name + ".attn", heads),
-      mlp_(weights, name + ".mlp"),
-      biasTable_(weights.at(name + ".attn.relative_position_bias_table")) {}
+      norm1_(weights, block.name + ".norm1", stage.eps),
+      norm2_(weights, block.name + ".norm2", stage.eps),
+      attention_(weights, block.name + ".attn", stage.heads),
+      mlp_(weights, block.name + ".mlp"),
+      biasTable_(weights.at(block.name + ".attn.relative_position_bias_table")) {}
 
 void WindowBlock::operator()(Residual& x, const std::shared_ptr<const AttentionPattern>& pattern,
                              DropPath* drop) const {
@@ -67,8 +67,8 @@ void WindowBlock::operator()(Residual& x, const std::shared_ptr<const AttentionP
 }
 
 GlobalBlock::GlobalBlock(const Weights& weights, const std::string& name, int heads)
-    : norm1_(weights, name + ".norm1"),
-      norm2_(weights, name + ".norm2"),
+    : norm1_(weights, name + ".norm1", kDecoderEps),
+      norm2_(weights, name + ".norm2", kDecoderEps),
       attention_(weights, name + ".attn", heads),
       mlp_(weights, name + ".mlp") {}
 
@@ -91,12 +91,14 @@ Residual GlobalBlock::picked(Residual& x, const Pick& needed, const See& across)
 at::Tensor PatchMerging::operator()(const at::Tensor& x, const Permutation& neighbours) const {
   const int64_t channels = x.size(-1);
   const at::Tensor merged =
-      reduction_(norm_(permuteTokens(x, neighbours).reshape({x.size(0), -1, 4 * channels})));
+      reduction_(norm_(permuteTokens(x, neighbours).reshape({x.size(0), -1, members_ * channels})));
   return merged.to(x.scalar_type());
 }
 
-PatchEmbedding::PatchEmbedding(const Weights& weights, const ModelConfig& model)
-    : patch_(model.patchSize), proj_(weights, "patch_embed.proj"), norm_(weights, "patch_embed.norm") {}
+PatchEmbedding::PatchEmbedding(const Weights& weights, const Stage& stage)
+    : patch_(stage.side),
+      proj_(weights, stage.embedding + ".proj"),
+      norm_(weights, stage.embedding + ".norm", stage.embeddingEps) {}
 
 at::Tensor PatchEmbedding::operator()(const at::Tensor& images, const at::Tensor& order) const {
   // The convolution's kernel equals its stride, so it is a matrix product over patches (channel, row,

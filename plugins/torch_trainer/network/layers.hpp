@@ -9,19 +9,16 @@
 #include <string>
 
 #include "compute/row_kernels.hpp"
+#include "model/plan.hpp"
 #include "network/attention.hpp"
 #include "network/linear.hpp"
 #include "network/mlp.hpp"
 #include "network/weights.hpp"
-#include "opencv2/mixmim/train/geometry.hpp"
 
 namespace cv::mixmim {
 
 /// Sees intermediate results by name while a forward pass runs; for parity checks. Empty in training.
 using Trace = std::function<void(const std::string& name, const at::Tensor& value)>;
-
-/// Every LayerNorm of the model.
-inline constexpr double kNormEps = 1e-5;
 
 struct Linear {
   Linear(const Weights& weights, const std::string& name, bool hasBias = true);
@@ -32,12 +29,13 @@ struct Linear {
 };
 
 struct LayerNorm {
-  LayerNorm(const Weights& weights, const std::string& name);
+  LayerNorm(const Weights& weights, const std::string& name, double epsilon);
   at::Tensor operator()(const at::Tensor& x) const { return afterAdding(x, {}).out; }
   Normalised afterAdding(const at::Tensor& x, const at::Tensor& branch) const {
-    return addAndNormalise(x, branch, weight, bias, kNormEps);
+    return addAndNormalise(x, branch, weight, bias, eps);
   }
   at::Tensor weight, bias;
+  double eps;
 };
 
 /// What passes through the blocks, B x L x C. A branch is added only when the sum is wanted: by the LayerNorm
@@ -104,7 +102,7 @@ struct Mlp {
 /// One encoder block: attention inside windows with a relative position bias, then an MLP, both residual.
 class WindowBlock {
  public:
-  WindowBlock(const Weights& weights, const std::string& name, int heads, double dropRate);
+  WindowBlock(const Weights& weights, const Block& block, const Stage& stage, double dropRate);
   /// `drop` may be null.
   void operator()(Residual& x, const std::shared_ptr<const AttentionPattern>& pattern, DropPath* drop) const;
 
@@ -135,15 +133,18 @@ class GlobalBlock {
   Mlp mlp_;
 };
 
-/// 2x2 neighbours, in the order (0,0), (1,0), (0,1), (1,1), become one token of twice the width.
+/// Neighbours, in the order of mergingOrder(), become one token of the stage's width.
 class PatchMerging {
  public:
-  PatchMerging(const Weights& weights, const std::string& name)
-      : norm_(weights, name + ".norm"), reduction_(weights, name + ".reduction", /*hasBias=*/false) {}
-  /// B x L x C -> B x L/4 x 2C. `neighbours` puts every four side by side.
+  PatchMerging(const Weights& weights, const Stage& stage)
+      : members_(int64_t{stage.side} * stage.side),
+        norm_(weights, stage.embedding + ".norm", stage.embeddingEps),
+        reduction_(weights, stage.embedding + ".reduction", /*hasBias=*/false) {}
+  /// B x L x C -> B x L/4 x 2C. `neighbours` puts those of every new token side by side.
   at::Tensor operator()(const at::Tensor& x, const Permutation& neighbours) const;
 
  private:
+  int64_t members_;
   LayerNorm norm_;
   Linear reduction_;
 };
@@ -151,8 +152,8 @@ class PatchMerging {
 /// Non-overlapping patches to normalised tokens.
 class PatchEmbedding {
  public:
-  PatchEmbedding(const Weights& weights, const ModelConfig& model);
-  /// B x S x S x 3 -> B x L x C; token k is patch order[k].
+  PatchEmbedding(const Weights& weights, const Stage& stage);
+  /// B x H x W x 3 -> B x L x C; token k is patch order[k].
   at::Tensor operator()(const at::Tensor& images, const at::Tensor& order) const;
 
  private:

@@ -3,7 +3,6 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "compute/device.hpp"
 
@@ -35,77 +34,25 @@ Indices inverseOf(const Indices& order) {
   return inverse;
 }
 
-/// One stage while its order is worked out, on the host.
-class StageBuilder {
- public:
-  StageBuilder(const Stage& stage, const Geometry& geometry, const cv::Mat& mask)
-      : stage_(stage),
-        factor_(stage.grid / geometry.cells),
-        mask_(mask),
-        order_(static_cast<size_t>(stage.tokens())) {
-    std::iota(order_.begin(), order_.end(), 0);
-    std::sort(order_.begin(), order_.end(), [&](int64_t a, int64_t b) { return rank(a) < rank(b); });
-  }
+Indices wide(const std::vector<int32_t>& numbers) {
+  return {numbers.begin(), numbers.end()};
+}
 
-  const Indices& order() const { return order_; }
+/// Whether every window has the numbers of the first.
+bool repeats(const std::vector<int32_t>& numbers, int window) {
+  return std::equal(numbers.begin() + window, numbers.end(), numbers.begin());
+}
 
-  /// For each token of the next stage its four, (0,0), (1,0), (0,1), (1,1) as (row, column).
-  Indices mergeInto(const StageBuilder& next) const {
-    const Indices position = inverseOf(order_);
-    Indices four;
-    for (const int64_t token : next.order_) {
-      const int64_t corner = token / next.stage_.grid * 2 * stage_.grid + token % next.stage_.grid * 2;
-      for (const int64_t member : {corner, corner + stage_.grid, corner + 1, corner + stage_.grid + 1})
-        four.push_back(position[static_cast<size_t>(member)]);
-    }
-    return four;
-  }
-
-  AttentionPattern pattern(at::Device device, bool groups) const {
-    AttentionPattern pattern;
-    pattern.window = stage_.window;
-    const int64_t n = stage_.windowTokens(), windows = stage_.tokens() / n;
-    Indices places;
-    std::vector<uint8_t> partners;
-    for (const int64_t token : order_) {
-      const int64_t y = token / stage_.grid % stage_.window, x = token % stage_.window;
-      places.push_back(y * (2 * stage_.window - 1) + x);
-      partners.push_back(partner(token));
-    }
-    pattern.place.assign(places.begin(), places.end());
-    pattern.places = onDevice(places, device).reshape({windows, n});
-    if (mask_.empty()) pattern.places = pattern.places.narrow(0, 0, 1);
-    const bool split = groups && !mask_.empty();
-    if (split)
-      pattern.partner = toDevice(at::tensor(partners, at::kByte).to(at::kBool).reshape({windows, n}), device);
-    for (int64_t first = 0; first < stage_.tokens(); first += n) {
-      int64_t own = n;
-      if (split) own -= std::accumulate(partners.begin() + first, partners.begin() + first + n, int64_t{0});
-      for (const auto& [begin, end] : {std::pair{first, first + own}, {first + own, first + n}})
-        if (begin < end) pattern.segments.push_back({begin, end, begin, end});
-    }
-    return pattern;
-  }
-
- private:
-  bool partner(int64_t token) const {
-    if (mask_.empty()) return false;
-    return mask_.at<uchar>(static_cast<int>(token / stage_.grid / factor_),
-                           static_cast<int>(token % stage_.grid / factor_)) != 0;
-  }
-
-  /// Window, then group, then raster.
-  std::tuple<int64_t, bool, int64_t> rank(int64_t token) const {
-    const int64_t across = stage_.grid / stage_.window;
-    const int64_t window = token / stage_.grid / stage_.window * across + token % stage_.grid / stage_.window;
-    return {window, partner(token), token};
-  }
-
-  Stage stage_;
-  int64_t factor_;
-  cv::Mat mask_;
-  Indices order_;
-};
+std::shared_ptr<const AttentionPattern> patternOf(const Sight& sight, at::Device device) {
+  auto pattern = std::make_shared<AttentionPattern>();
+  const int64_t n = sight.window.area();
+  pattern->sight = sight;
+  if (!sight.listed.empty()) pattern->listed = permutation(wide(sight.listed), device);
+  pattern->places = onDevice(wide(sight.place), device).reshape({-1, n});
+  if (repeats(sight.place, sight.window.area())) pattern->places = pattern->places.narrow(0, 0, 1);
+  if (!sight.party.empty()) pattern->parties = onDevice(wide(sight.party), device).reshape({-1, n});
+  return pattern;
+}
 
 }  // namespace
 
@@ -119,20 +66,20 @@ at::Tensor permuteTokens(const at::Tensor& x, const Permutation& permutation) {
 
 AttentionPattern everyoneSees(int64_t queries, int64_t keys) {
   AttentionPattern pattern;
-  pattern.segments = {{0, queries, 0, keys}};
+  pattern.sight.segments = {{0, queries, 0, keys}};
   return pattern;
 }
 
-TokenOrder::TokenOrder(const Geometry& geometry, const cv::Mat& mask, at::Device device, bool groups) {
-  std::vector<StageBuilder> builders;
-  for (const Stage& stage : geometry.stages) builders.emplace_back(stage, geometry, mask);
-  for (size_t s = 0; s < builders.size(); ++s) {
-    StageOrder stage;
-    stage.raster = permutation(builders[s].order(), device);
-    if (s + 1 < builders.size()) stage.merge = permutation(builders[s].mergeInto(builders[s + 1]), device);
-    stage.pattern = std::make_shared<AttentionPattern>(builders[s].pattern(device, groups));
-    stages.push_back(std::move(stage));
-  }
+StageOrder::StageOrder(const StageTokens& tokens, at::Device device)
+    : raster(permutation(tokens.order, device)) {
+  if (!tokens.merge.empty()) merge = permutation(tokens.merge, device);
+  for (const Sight& sight : tokens.sights) patterns_.push_back(cv::mixmim::patternOf(sight, device));
+}
+
+std::vector<StageOrder> stageOrders(const Plan& plan, const cv::Mat& mask, at::Device device, bool groups) {
+  std::vector<StageOrder> orders;
+  for (const StageTokens& tokens : tokenOrder(plan, mask, groups)) orders.emplace_back(tokens, device);
+  return orders;
 }
 
 }  // namespace cv::mixmim

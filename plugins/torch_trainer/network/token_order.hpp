@@ -1,17 +1,15 @@
-// In which order the tokens of an image stand in memory while they pass through the encoder: window after
-// window, and inside a window first those of the image itself, then those of its partner. Windows and groups
-// are then plain ranges, so that nothing is moved for attention and only pairs that may see each other are
-// computed. The mask is one for the batch, hence the order too (paper section 3.2; exact, see docs/model.md).
+// The order of tokens (model/token_order.hpp) as LibTorch needs it: index tensors on the device.
 #pragma once
 
 #include <ATen/ATen.h>
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include <opencv2/core.hpp>
 
-#include "opencv2/mixmim/train/geometry.hpp"
+#include "model/token_order.hpp"
 
 namespace cv::mixmim {
 
@@ -26,38 +24,42 @@ Permutation permutation(const std::vector<int64_t>& order, at::Device device);
 /// x: B x L x C -> its tokens in another order. The gradient goes back by the inverse: a gather, no scatter.
 at::Tensor permuteTokens(const at::Tensor& x, const Permutation& permutation);
 
-/// Tokens [queryBegin, queryEnd) see tokens [keyBegin, keyEnd).
-struct Segment {
-  int64_t queryBegin, queryEnd, keyBegin, keyEnd;
-  int64_t queries() const { return queryEnd - queryBegin; }
-  int64_t keys() const { return keyEnd - keyBegin; }
-};
-
 /// Who sees whom in every sequence of a batch, once as ranges and once as tensors, for the two ways to
 /// compute attention.
 struct AttentionPattern {
-  std::vector<Segment> segments;  ///< their queries cover every token once
-  int window = 0;              ///< side of a window in tokens, which are ranges of window^2; 0 = no windows
-  std::vector<int32_t> place;  ///< of every token in its window, y * (2 * window - 1) + x
-  at::Tensor places;           ///< the same, windows x N, int64 (one row where all windows have the same)
-  at::Tensor partner;          ///< windows x N, bool: the token's group. Undefined = one group
+  Sight sight;                        ///< no window where all tokens see each other
+  std::optional<Permutation> listed;  ///< memory -> the list, where they differ
+  at::Tensor places;   ///< sight.place, windows x N, int64; one row where all windows have the same
+  at::Tensor parties;  ///< sight.party, windows x N, int64. Undefined = a window is one party
+
+  bool windows() const { return !sight.window.empty(); }
+  /// Row of the bias table for a token and itself.
+  int middle() const {
+    return (sight.window.height - 1) * (2 * sight.window.width - 1) + sight.window.width - 1;
+  }
 };
 
 /// A sequence of `queries` that sees all of `keys`.
 AttentionPattern everyoneSees(int64_t queries, int64_t keys);
 
-struct StageOrder {
+/// The tokens of a stage on the device.
+class StageOrder {
+ public:
+  StageOrder(const StageTokens& tokens, at::Device device);
+
   Permutation raster;  ///< row by row -> this order
-  Permutation merge;   ///< this order -> groups of four for the patch merging, in the next stage's order
-  std::shared_ptr<const AttentionPattern> pattern;
+  Permutation merge;   ///< this order -> groups for the patch merging, in the next stage's order
+
+  const std::shared_ptr<const AttentionPattern>& patternOf(const Block& block) const {
+    return patterns_[block.shifted() ? 1 : 0];
+  }
+
+ private:
+  std::vector<std::shared_ptr<const AttentionPattern>> patterns_;  // as StageTokens::sights
 };
 
-struct TokenOrder {
-  /// `mask`: cells x cells, CV_8U, not 0 = the partner's; empty = whole images. Without `groups` tokens see
-  /// their whole window in a mixture too, an ablation.
-  TokenOrder(const Geometry& geometry, const cv::Mat& mask, at::Device device, bool groups = true);
-
-  std::vector<StageOrder> stages;
-};
+/// Of all stages, for images mixed under `mask`: see tokenOrder().
+std::vector<StageOrder> stageOrders(const Plan& plan, const cv::Mat& mask, at::Device device,
+                                    bool groups = true);
 
 }  // namespace cv::mixmim

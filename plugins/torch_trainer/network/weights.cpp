@@ -47,7 +47,7 @@ Weights::Weights(const ModelConfig& model, Task task, uint64_t seed, at::Device 
     const Tensor value = initialValue(parameter, seed);
     at::Tensor tensor =
         fromBorder(parameter.name, value).to(device, at::kFloat, /*non_blocking=*/false, /*copy=*/true);
-    tensors_[parameter.name] = tensor.requires_grad_(parameter.trainable());
+    tensors_[parameter.name] = tensor.requires_grad_(parameter.trainable);
   }
 }
 
@@ -95,7 +95,7 @@ LoadReport Weights::initialise(const TensorMap& values, uint64_t seed) {
     } else if (found->second.shape == parameter.shape) {
       copyInto(parameter.name, found->second);
     } else {
-      const auto resized = resizedWeight(found->second, parameter.shape);
+      const auto resized = resizedWeight(found->second, parameter.grid, parameter.shape);
       if (!resized)
         throw Error(
             parameter.name,

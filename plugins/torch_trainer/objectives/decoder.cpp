@@ -18,7 +18,7 @@ Decoder::Decoder(const Weights& weights, const ModelConfig& model)
     : embed_(weights, "decoder_embed"),
       maskToken_(weights.at("mask_token")),
       position_(weights.at("decoder_pos_embed")),
-      norm_(weights, "decoder_norm"),
+      norm_(weights, "decoder_norm", kDecoderEps),
       predict_(weights, "decoder_pred") {
   for (int n = 0; n < model.decoderDepth; ++n)
     blocks_.emplace_back(weights, "decoder_blocks." + std::to_string(n), model.decoderHeads);

@@ -8,8 +8,8 @@ namespace cv::mixmim {
 
 AdamW::AdamW(const Weights& weights, const Config& config) : optim_(config.optim) {
   for (const Parameter& parameter : weights.list()) {
-    if (!parameter.trainable()) continue;
-    const UpdateRule rule = updateRule({parameter.name, parameter.shape}, config);
+    if (!parameter.trainable) continue;
+    const UpdateRule rule = updateRule(parameter, config);
     const auto sameRule = [&](const Group& group) {
       return group.rule.lrScale == rule.lrScale && group.rule.weightDecay == rule.weightDecay;
     };

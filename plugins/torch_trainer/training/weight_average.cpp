@@ -4,7 +4,7 @@ namespace cv::mixmim {
 
 WeightAverage::WeightAverage(const Weights& weights, double decay) : decay_(decay) {
   for (const Parameter& parameter : weights.list()) {
-    if (!parameter.trainable()) continue;
+    if (!parameter.trainable) continue;
     names_.push_back(parameter.name);
     trained_.push_back(weights.at(parameter.name));
     averages_.push_back(trained_.back().detach().clone());

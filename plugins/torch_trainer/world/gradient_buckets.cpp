@@ -24,7 +24,7 @@ int64_t roundedUp(int64_t number, int64_t step) {
 std::vector<at::Tensor> lastFirst(const Weights& weights) {
   std::vector<at::Tensor> parameters;
   for (auto parameter = weights.list().rbegin(); parameter != weights.list().rend(); ++parameter)
-    if (parameter->trainable()) parameters.push_back(weights.at(parameter->name));
+    if (parameter->trainable) parameters.push_back(weights.at(parameter->name));
   return parameters;
 }
 

@@ -11,7 +11,7 @@
 
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/json.hpp"
-#include "opencv2/mixmim/train/geometry.hpp"
+#include "opencv2/mixmim/train/cells.hpp"
 #include "train/config_file.hpp"
 #include "train/model_presets.hpp"
 #include "train/suggestion.hpp"
@@ -331,7 +331,7 @@ void applyTask(Task task, Config& config) {
 }
 
 void check(const Config& config) {
-  geometryOf(config.model);
+  cellsOf(config.model);
   const auto ordered = [](const char* key, double low, double high) {
     if (low > high)
       throw Error(key, fmt::format("expected a minimum not above the maximum, got {} and {}", low, high));

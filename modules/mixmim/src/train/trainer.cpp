@@ -4,7 +4,7 @@
 
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/plugin.hpp"
-#include "opencv2/mixmim/train/geometry.hpp"
+#include "opencv2/mixmim/train/cells.hpp"
 #include "opencv2/mixmim/train/options.hpp"
 
 namespace cv::mixmim {
@@ -59,9 +59,10 @@ StepReport Trainer::step(const Batch& batch) {
   require(batch.count == batch.capacity(), kWhere,
           fmt::format("expected a full batch of {}, got {}", batch.capacity(), batch.count));
   if (config_.run.task == Task::kPretrain) {
-    const int cells = geometryOf(config_.model).cells;
-    require(batch.mask.rows == cells && batch.mask.cols == cells && batch.mask.type() == CV_8UC1, kWhere,
-            fmt::format("expected a mask of {0} x {0} bytes, got {1}", cells, shapeText(batch.mask)));
+    const cv::Size cells = cellsOf(config_.model);
+    require(batch.mask.size() == cells && batch.mask.type() == CV_8UC1, kWhere,
+            fmt::format("expected a mask of {} x {} bytes, got {}", cells.height, cells.width,
+                        shapeText(batch.mask)));
   } else {
     require(batch.labels.rows == batch.capacity() && batch.labels.type() == CV_32SC1, kWhere,
             fmt::format("expected {} labels, got {}", batch.capacity(), shapeText(batch.labels)));

@@ -1,6 +1,6 @@
-// Every parameter of a MixMIM model by its official name: shape, initial value, whether it trains. The
-// trainer builds its modules from this list and the exporter checks files against it, so there is one truth
-// about names and shapes.
+// Every parameter of a model by its official name: shape, initial value, how it is trained. The trainer
+// builds its modules from this list and the exporter checks files against it, so there is one truth about
+// names and shapes.
 #pragma once
 
 #include <string>
@@ -17,7 +17,7 @@ enum class Init {
                ///< patch_embed.proj
   kZero,       ///< biases
   kOne,        ///< LayerNorm weights
-  kNormal002,  ///< bias tables, mask token: normal, std 0.02
+  kNormal002,  ///< normal, std 0.02; the references cut it at +-2, a hundred deviations away
   kSinCos,     ///< frozen position embedding
 };
 
@@ -25,13 +25,17 @@ struct Parameter {
   std::string name;
   std::vector<int64_t> shape;
   Init init;
-  double bound = 0;  ///< of Init::kUniform
-  bool trainable() const { return init != Init::kSinCos; }
+  double bound = 0;       ///< of Init::kUniform
+  cv::Size grid;          ///< what the rows of a position embedding or bias table stand for; else empty
+  bool trainable = true;  ///< false: a constant of the model
+  bool decays = true;     ///< weight decay applies
+  int layer = 0;  ///< for layer decay in fine-tuning: 0 for what meets the pixels, more towards the head
 };
 
 /// The parameters in registration order (the order of the official optimiser): mask_token (pretraining),
-/// absolute_pos_embed, decoder_pos_embed (pretraining), patch_embed, layers, norm, decoder or head.
-/// `classes` is read from the config for Task::kFinetune. Throws Error where geometryOf does.
+/// absolute_pos_embed (where the encoder has one), decoder_pos_embed (pretraining), patch_embed, layers,
+/// norm, decoder or head. `classes` is read from the config for Task::kFinetune. Throws Error where planOf
+/// does.
 std::vector<Parameter> parameters(const ModelConfig& model, Task task);
 
 /// The initial value of one parameter: a pure function of (parameter, seed), keyed by the name.
@@ -43,12 +47,8 @@ Tensor redrawnHead(const Parameter& parameter, uint64_t seed);
 /// All of them: an untrained model.
 TensorMap initialWeights(const ModelConfig& model, Task task, uint64_t seed);
 
-/// Fixed sine-cosine embedding, (1, grid * grid, dim): first half of the channels encodes the column, second
+/// Fixed sine-cosine embedding, (1, grid.area(), dim): first half of the channels encodes the column, second
 /// half the row.
-Tensor positionEmbedding(int grid, int dim);
-
-/// For a window of `side` tokens per side: the row of the bias table for tokens i and j, (side^2) x (side^2),
-/// CV_32S.
-cv::Mat relativePositionIndex(int side);
+Tensor positionEmbedding(cv::Size grid, int dim);
 
 }  // namespace cv::mixmim

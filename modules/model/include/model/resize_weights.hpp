@@ -1,8 +1,8 @@
 // Weights for another image size: what depends on the size of a grid is interpolated on that grid.
 #pragma once
 
-#include <cstdint>
 #include <optional>
+
 #include <vector>
 
 #include "opencv2/mixmim/train/config.hpp"
@@ -10,10 +10,10 @@
 
 namespace cv::mixmim {
 
-/// A bias table (side^2 x heads) or a position embedding (1 x side^2 x dim), F32, in another `shape`: bicubic
-/// as PyTorch's (half-pixel centres, a = -0.75, no antialiasing, the edge repeated), computed in float64.
-/// None where `shape` does not differ in the side alone.
-std::optional<Tensor> resizedWeight(const Tensor& value, const std::vector<int64_t>& shape);
+/// A bias table (rows x heads) or a position embedding (1 x rows x dim) of a square grid, F32, on another
+/// `grid`: bicubic as PyTorch's (half-pixel centres, a = -0.75, no antialiasing, the edge repeated), computed
+/// in float64. None where `shape`, the wanted one, does not differ in the rows alone.
+std::optional<Tensor> resizedWeight(const Tensor& value, cv::Size grid, const std::vector<int64_t>& shape);
 
 /// `weights` of a model that differs from `model` in the image size alone: position embeddings and bias
 /// tables are interpolated where their shapes differ, everything else is shared. What does not fit in other

@@ -1,17 +1,18 @@
 #include "model_io/pytorch/foreign_checkpoint.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "files/foreign_numbers.hpp"
 #include "files/text.hpp"
 #include "model/parameters.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/text.hpp"
 #include "opencv2/mixmim/train/options.hpp"
+#include "pytorch/encoder_family.hpp"
 #include "pytorch/foreign_names.hpp"
 #include "pytorch/model_from_shapes.hpp"
 #include "pytorch/official_optimizer.hpp"
@@ -19,11 +20,6 @@
 namespace cv::mixmim {
 
 namespace {
-
-/// Buffers that follow from the dimensions.
-bool isDerived(const std::string& name) {
-  return endsWith(name, "relative_position_index") || endsWith(name, "attn_mask");
-}
 
 /// The dictionary that holds the tensors.
 const PthDict& stateDictOf(const PthFile& file) {
@@ -39,18 +35,13 @@ const PthDict& stateDictOf(const PthFile& file) {
   return *root;
 }
 
-/// Names of the dictionary, less what all of them begin with in files of DistributedDataParallel.
 std::vector<std::string> namesOf(const PthDict& dict, const std::string& where) {
-  const std::string wrapper = "module.";
   std::vector<std::string> names;
   for (const auto& item : dict.items) {
     const auto* name = item.first->as<std::string_view>();
     if (!name) throw Error(where, "expected names of weights, got " + describe(item.first));
     names.emplace_back(*name);
   }
-  const auto wrapped = [&](const std::string& name) { return name.compare(0, wrapper.size(), wrapper) == 0; };
-  if (std::all_of(names.begin(), names.end(), wrapped))
-    for (std::string& name : names) name.erase(0, wrapper.size());
   return names;
 }
 
@@ -84,27 +75,33 @@ std::vector<std::string> labelsOf(const PthDict& root, size_t classes) {
 ForeignCheckpoint::ForeignCheckpoint(PthFile file) : file_(std::move(file)) {
   const PthDict& dict = stateDictOf(file_);
   collect(dict);
-  const auto isModel = [](const Named& named) { return named.first.rfind("patch_embed.", 0) == 0; };
+  const auto isModel = [](const Named& named) { return startsWith(named.first, "patch_embed."); };
   if (std::none_of(tensors_.begin(), tensors_.end(), isModel))
-    throw Error(file_.where(),
-                fmt::format("holds no weights of MixMIM: no tensor patch_embed.* among its {} entries",
-                            dict.items.size()));
+    throw Error(
+        file_.where(),
+        fmt::format("holds no weights of MixMIM or Swin: no tensor patch_embed.* among its {} entries",
+                    dict.items.size()));
 }
 
 void ForeignCheckpoint::collect(const PthDict& dict) {
-  const std::vector<std::string> names = namesOf(dict, file_.where());
-  const auto theirs = [](const std::string& name) { return name.rfind("backbone.", 0) == 0; };
-  mmpretrain_ = std::any_of(names.begin(), names.end(), theirs);
+  const std::vector<std::string> theirs = namesOf(dict, file_.where());
+  const OfficialNames official = officialNames(theirs);
+  refuseOtherEncoders(official.names, file_.where());
+  program_ = official.program;
+  const bool wholeFile = &dict == file_.root()->as<PthDict>();
   std::set<std::string> seen;
   std::set<const PthTensor*> used;  // a hostile file could multiply one tensor under many names
-  for (size_t i = 0; i < names.size(); ++i) {
-    const std::string name = mmpretrain_ ? officialName(names[i]) : names[i];
+  for (size_t i = 0; i < theirs.size(); ++i) {
+    const std::string& name = official.names[i];
     const auto* tensor = dict.items[i].second->as<PthTensor>();
-    const bool wholeFile = &dict == file_.root()->as<PthDict>();
     if (!tensor && wholeFile) continue;  // weights may stand among other things
     if (!tensor)
-      throw Error(file_.where(), fmt::format("{}: expected a tensor, got {}", quoted(names[i]),
+      throw Error(file_.where(), fmt::format("{}: expected a tensor, got {}", quoted(theirs[i]),
                                              describe(dict.items[i].second)));
+    if (name.empty()) {
+      leftOut_.push_back(theirs[i]);
+      continue;
+    }
     if (!seen.insert(name).second) throw Error(file_.where(), fmt::format("{} is there twice", quoted(name)));
     if (!used.insert(tensor).second)
       throw Error(file_.where(), fmt::format("{} is the same tensor as another", quoted(name)));
@@ -127,33 +124,29 @@ CheckpointInfo ForeignCheckpoint::info() const {
   return info;
 }
 
-Tensor ForeignCheckpoint::number(const Named& named) const {
-  const auto& [name, tensor] = named;
-  const Tensor value = toFloat(file_.tensor(*tensor));
-  return mmpretrain_ && hasMergedChannels(name) ? officialMerging(value, name) : value;
-}
-
 TensorMap ForeignCheckpoint::weights() const {
   TensorMap weights;
-  for (const Named& named : tensors_) weights[named.first] = number(named);
+  for (const auto& [name, tensor] : tensors_)
+    weights[name] = officialValues(file_.tensor(*tensor), name, program_);
   return weights;
 }
 
 TrainerState ForeignCheckpoint::state() const {
   const auto* root = file_.root()->as<PthDict>();
   const PthValue optimizer = find(*root, "optimizer");
-  if (mmpretrain_ || !optimizer)
+  const bool numbered = program_ == Program::kOfficial;
+  if (!numbered || !optimizer)
     throw Error(file_.where(),
-                mmpretrain_ ? "is a file of mmpretrain, whose optimizer is not read"
-                            : "holds weights but no optimizer state",
+                numbered ? "holds weights but no optimizer state"
+                         : fmt::format("is a file of {}, whose optimizer is not read", nameOf(program_)),
                 "start from it with --init instead of --resume");
   const Config config = info().config;
-  std::set<std::string> trainable;
+  std::map<std::string, Parameter> trainable;
   for (const Parameter& parameter : parameters(config.model, config.run.task))
-    if (parameter.trainable()) trainable.insert(parameter.name);
-  std::vector<NamedShape> inOrder;
+    if (parameter.trainable) trainable.emplace(parameter.name, parameter);
+  std::vector<Parameter> inOrder;
   for (const auto& [name, tensor] : tensors_)
-    if (trainable.count(name)) inOrder.push_back({name, tensor->shape});
+    if (const auto found = trainable.find(name); found != trainable.end()) inOrder.push_back(found->second);
   return {weights(), readOfficialOptimizer(file_, optimizer, inOrder, config)};
 }
 
@@ -162,8 +155,11 @@ std::vector<std::string> ForeignCheckpoint::notes() const {
   const std::vector<std::string> names = file_.passedOver();
   if (!names.empty())
     notes.push_back(fmt::format("objects in the file that were not read: {}", fmt::join(names, ", ")));
-  const auto isDecoder = [](const Named& named) { return named.first.rfind("decoder_", 0) == 0; };
-  if (mmpretrain_ && std::any_of(tensors_.begin(), tensors_.end(), isDecoder))
+  if (!leftOut_.empty())
+    notes.push_back(
+        fmt::format("of SimMIM's pretraining, not of MixMIM's, and not read: {}", firstFew(leftOut_)));
+  const auto isDecoder = [](const Named& named) { return startsWith(named.first, "decoder_"); };
+  if (program_ == Program::kMmpretrain && std::any_of(tensors_.begin(), tensors_.end(), isDecoder))
     notes.emplace_back("mmpretrain's decoder was trained with a norm epsilon of 1e-6, here it is 1e-5");
   return notes;
 }

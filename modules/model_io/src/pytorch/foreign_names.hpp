@@ -1,24 +1,44 @@
-// mmpretrain's MixMIM under the official names. Its state dict differs in names and in one order of numbers.
+// The names of other programs under ours: mmpretrain's MixMIM and Swin, timm's Swin, SimMIM's files. The
+// state dict of mmpretrain differs in one order of numbers too.
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "opencv2/mixmim/train/tensor.hpp"
 
 namespace cv::mixmim {
 
-/// "backbone.layers.0.blocks.0.ln1.weight" -> "layers.0.blocks.0.norm1.weight". Names that mmpretrain's
-/// MixMIM does not have come back unchanged.
-std::string officialName(const std::string& mmpretrainName);
+/// Whose names a file has.
+enum class Program {
+  kOfficial,    ///< the encoder's own authors', which are ours
+  kMmpretrain,  ///< all of it
+  kTimm,        ///< Swin: a merging counts to the stage that it leads to, the head has a layer fc
+  kSimMim,      ///< Swin's pretraining by SimMIM: the encoder under "encoder.", beside a decoder
+};
 
-/// Whether the last dimension of the parameter of that (official) name holds the four neighbours that patch
-/// merging joins, which mmpretrain keeps in another order.
-bool hasMergedChannels(const std::string& name);
+const char* nameOf(Program program);  ///< "mmpretrain", "timm", "SimMIM"
 
-/// Brings the last dimension from mmpretrain's order to the official one. mmpretrain: channel by channel, the
-/// four neighbours (0,0) (0,1) (1,0) (1,1) of each side by side. Official: neighbour by neighbour, (0,0)
-/// (1,0) (0,1) (1,1), all channels of each. `tensor` is F32; Error where its last dimension is no multiple of
+/// The names of a whole file under ours.
+struct OfficialNames {
+  Program program = Program::kOfficial;
+  std::vector<std::string> names;  ///< one for each of the file; "" for what belongs to no model here
+};
+
+/// "backbone.layers.0.blocks.0.ln1.weight" -> "layers.0.blocks.0.norm1.weight" and the like; a prefix
+/// "module." on every name is dropped. Names that no program here uses come back unchanged. "" stands for
+/// the mask token and decoder of SimMIM, which are not those of MixMIM.
+OfficialNames officialNames(std::vector<std::string> theirs);
+
+/// Whether it is the (official) name of a buffer, which follows from the dimensions.
+bool isDerived(const std::string& name);
+
+/// The values of the parameter of that (official) name in float32, where they are numbers with a fraction.
+///
+/// In mmpretrain's files the last dimension of a patch merging is brought to the official order. mmpretrain:
+/// channel by channel, the four neighbours (0,0) (0,1) (1,0) (1,1) of each side by side. Official: neighbour
+/// by neighbour, (0,0) (1,0) (0,1) (1,1), all channels of each. Error where that dimension is no multiple of
 /// four.
-Tensor officialMerging(const Tensor& tensor, const std::string& name);
+Tensor officialValues(const Tensor& theirs, const std::string& name, Program program);
 
 }  // namespace cv::mixmim

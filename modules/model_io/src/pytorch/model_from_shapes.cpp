@@ -9,8 +9,8 @@
 
 #include "model/parameters.hpp"
 #include "opencv2/mixmim/error.hpp"
-#include "opencv2/mixmim/train/geometry.hpp"
 #include "opencv2/mixmim/train/options.hpp"
+#include "pytorch/encoder_family.hpp"
 
 namespace cv::mixmim {
 
@@ -29,13 +29,15 @@ class Sizes {
     const bool fits = found != shapes_.end() && found->second.size() == rank &&
                       found->second[dimension] > 0 && found->second[dimension] <= kMost;
     if (!fits)
-      throw Error(
-          where_,
-          fmt::format("does not say which model it holds: expected a tensor {} of {} dimensions, got {}",
-                      name, rank,
-                      found == shapes_.end() ? "none" : fmt::format("[{}]", fmt::join(found->second, ", "))),
-          "pretrain and finetune can be told with --model");
+      fail(fmt::format("which model it holds: expected a tensor {} of {} dimensions, got {}", name, rank,
+                       found == shapes_.end() ? "none" : fmt::format("[{}]", fmt::join(found->second, ", "))),
+           "--model");
     return static_cast<int>(found->second[dimension]);
+  }
+
+  /// The side of a square of so many rows.
+  int rootAt(const std::string& name, size_t dimension, size_t rank) const {
+    return static_cast<int>(std::lround(std::sqrt(at(name, dimension, rank))));
   }
 
   /// How many of "<prefix>0<suffix>", "<prefix>1<suffix>" ... there are.
@@ -45,18 +47,56 @@ class Sizes {
     return number;
   }
 
+  [[noreturn]] void fail(const std::string& what, const std::string& options) const {
+    throw Error(where_, "does not say " + what, "pretrain and finetune can be told with " + options);
+  }
+
  private:
   const Shapes& shapes_;
   std::string where_;
 };
 
+int atMostInt(int64_t value) {
+  return static_cast<int>(std::min<int64_t>(value, std::numeric_limits<int>::max()));
+}
+
+void readMixMimSide(const Sizes& sizes, ModelConfig& model) {
+  model.imageSize = atMostInt(int64_t{sizes.rootAt("absolute_pos_embed", 1, 3)} * model.patchSize);
+}
+
+/// The side of a window, whose table has a row for every difference of two places.
+int windowOf(const Sizes& sizes, size_t stage) {
+  return (sizes.rootAt(fmt::format("layers.{}.blocks.0.attn.relative_position_bias_table", stage), 0, 2) +
+          1) /
+         2;
+}
+
+/// Mask cells per axis: those that a decoder predicts, else the window of the last stage, which is its whole
+/// grid except where that has more tokens than any published one.
+int cellsOf(const Sizes& sizes, size_t lastStage) {
+  constexpr int kMost = 12;  // per axis: 384 px in four stages
+  if (sizes.has("decoder_pos_embed")) return sizes.rootAt("decoder_pos_embed", 1, 3);
+  const int cells = windowOf(sizes, lastStage);
+  if (cells <= kMost) return cells;
+  sizes.fail(
+      fmt::format("how large its images are: expected windows of at most {} tokens per axis in the last "
+                  "stage, got {}",
+                  kMost, cells),
+      "--model and --size");
+}
+
+void readSwinSide(const Sizes& sizes, ModelConfig& model) {
+  constexpr size_t kMostStages = 16;                 // more than any model has
+  sizes.at("layers.0.blocks.0.norm1.weight", 0, 1);  // so there is a stage
+  const size_t last = std::min(model.depths.size(), kMostStages) - 1;
+  model.imageSize = atMostInt((int64_t{cellsOf(sizes, last)} * model.patchSize) << last);
+  model.window = last > 0 && windowOf(sizes, last - 1) == 2 * windowOf(sizes, last) ? 14 : 7;
+}
+
 void readEncoder(const Sizes& sizes, ModelConfig& model) {
   const std::string block = "layers.0.blocks.0.";
   model.embedDim = sizes.at("patch_embed.proj.weight", 0, 4);
   model.patchSize = sizes.at("patch_embed.proj.weight", 2, 4);
-  const int64_t side =
-      std::lround(std::sqrt(sizes.at("absolute_pos_embed", 1, 3))) * int64_t{model.patchSize};
-  model.imageSize = static_cast<int>(std::min<int64_t>(side, std::numeric_limits<int>::max()));
   model.headDim = std::max(1, model.embedDim / sizes.at(block + "attn.relative_position_bias_table", 1, 2));
   model.mlpRatio = std::max(1, sizes.at(block + "mlp.fc1.bias", 0, 1) / model.embedDim);
   model.depths.clear();
@@ -65,6 +105,10 @@ void readEncoder(const Sizes& sizes, ModelConfig& model) {
     if (blocks == 0) break;
     model.depths.push_back(blocks);
   }
+  if (model.encoder == Family::kSwin)
+    readSwinSide(sizes, model);
+  else
+    readMixMimSide(sizes, model);
 }
 
 void readDecoder(const Sizes& sizes, ModelConfig& model) {
@@ -73,12 +117,18 @@ void readDecoder(const Sizes& sizes, ModelConfig& model) {
   model.decoderHeads = std::max(1, model.decoderDim / model.headDim);
 }
 
+/// The option as it counts: 0 stands for 7.
+int windowOption(const ModelConfig& model) {
+  return model.encoder == Family::kSwin && model.window == 0 ? 7 : model.window;
+}
+
 /// A model of a known name gets that name, and the decoder that belongs to it.
 void nameModel(Config& config) {
   const ModelConfig& model = config.model;
   for (const std::string& name : modelNames()) {
     ModelConfig known = resolve(config.run.task, {{"model.name", name, name}}).model;
-    const bool same = known.patchSize == model.patchSize && known.embedDim == model.embedDim &&
+    const bool same = known.encoder == model.encoder && windowOption(known) == windowOption(model) &&
+                      known.patchSize == model.patchSize && known.embedDim == model.embedDim &&
                       known.depths == model.depths && known.headDim == model.headDim;
     const bool sameDecoder = known.decoderDim == model.decoderDim && known.decoderDepth == model.decoderDepth;
     if (!same || (config.run.task == Task::kPretrain && !sameDecoder)) continue;
@@ -96,6 +146,7 @@ Config modelFromShapes(const Shapes& shapes, const std::string& where) {
   const Sizes sizes(shapes, where);
   const Task task = sizes.has("decoder_pred.weight") ? Task::kPretrain : Task::kFinetune;
   Config config = resolve(task, {});
+  config.model.encoder = familyOf(namesOf(shapes)).value_or(Family::kMixMim);  // its tensors are then missed
   readEncoder(sizes, config.model);
   if (task == Task::kPretrain) readDecoder(sizes, config.model);
   config.model.classes = sizes.has("head.weight") ? sizes.at("head.weight", 0, 2) : 0;
@@ -104,12 +155,14 @@ Config modelFromShapes(const Shapes& shapes, const std::string& where) {
 }
 
 void checkShapes(const Shapes& shapes, const Config& config, const std::string& where) {
+  const char* family = encoderName(config.model.encoder);
   std::vector<std::string> problems;
   std::vector<Parameter> list;
   try {
-    list = parameters(fromJson(toJson(config)).model, config.run.task);  // with the ranges of all settings
+    fromJson(toJson(config));  // with the ranges of all settings
+    list = parameters(config.model, config.run.task);
   } catch (const Error& e) {
-    throw Error(where, fmt::format("its tensors have sizes that no MixMIM model has: {}", e.what()));
+    throw Error(where, fmt::format("its tensors have sizes that no {} model has: {}", family, e.what()));
   }
   for (const Parameter& parameter : list) {
     const auto found = shapes.find(parameter.name);
@@ -120,7 +173,7 @@ void checkShapes(const Shapes& shapes, const Config& config, const std::string& 
                                      fmt::join(parameter.shape, ", "), fmt::join(found->second, ", ")));
   }
   if (problems.empty()) return;
-  throw Error(where, fmt::format("is not a complete MixMIM model at {} px: {}", config.model.imageSize,
+  throw Error(where, fmt::format("is not a complete {} model at {} px: {}", family, config.model.imageSize,
                                  firstFew(problems)));
 }
 

@@ -35,7 +35,7 @@ std::optional<int64_t> stepOf(const PthFile& file, PthValue entry) {
 }
 
 /// The numbers of the groups' parameters, one group behind the other.
-std::vector<int64_t> numbersOf(PthValue optimizer, const std::vector<std::vector<NamedShape>>& groups,
+std::vector<int64_t> numbersOf(PthValue optimizer, const std::vector<std::vector<Parameter>>& groups,
                                const std::string& where) {
   const auto* list = find<PthList>(optimizer, "param_groups");
   if (!list) throw Error(where, "expected a list param_groups in the optimizer");
@@ -64,7 +64,7 @@ std::map<int64_t, PthValue> entriesOf(PthValue optimizer, const std::string& whe
 }
 
 /// Adds the moments of one parameter. `used`: no two may be the same tensor of the file.
-void addMoments(const PthFile& file, PthValue entry, const NamedShape& parameter,
+void addMoments(const PthFile& file, PthValue entry, const Parameter& parameter,
                 std::set<const PthTensor*>& used, TensorMap& state) {
   for (const char* moment : kMoments) {
     const auto* tensor = find<PthTensor>(entry, moment);
@@ -79,7 +79,7 @@ void addMoments(const PthFile& file, PthValue entry, const NamedShape& parameter
 }  // namespace
 
 TensorMap readOfficialOptimizer(const PthFile& file, PthValue optimizer,
-                                const std::vector<NamedShape>& parameters, const Config& config) {
+                                const std::vector<Parameter>& parameters, const Config& config) {
   const auto groups = optimizerGroups(parameters, config);
   const std::vector<int64_t> numbers = numbersOf(optimizer, groups, file.where());
   const auto entries = entriesOf(optimizer, file.where());
@@ -88,7 +88,7 @@ TensorMap readOfficialOptimizer(const PthFile& file, PthValue optimizer,
   std::optional<int64_t> steps;
   auto number = numbers.begin();
   for (const auto& group : groups) {
-    for (const NamedShape& parameter : group) {
+    for (const Parameter& parameter : group) {
       const auto entry = entries.find(*number++);
       const PthValue value = entry == entries.end() ? nullptr : entry->second;
       addMoments(file, value, parameter, used, state);
@@ -128,7 +128,7 @@ void writeMoments(PthWriter& file, const TensorMap& state, const std::string& na
   file.end();
 }
 
-void writeGroup(PthWriter& file, const Config& config, const std::vector<NamedShape>& group, int64_t first) {
+void writeGroup(PthWriter& file, const Config& config, const std::vector<Parameter>& group, int64_t first) {
   const OptimConfig& optim = config.optim;
   const bool finetune = config.run.task == Task::kFinetune;
   const UpdateRule rule = updateRule(group.front(), config);
@@ -157,9 +157,9 @@ void writeGroup(PthWriter& file, const Config& config, const std::vector<NamedSh
 }  // namespace
 
 void writeOfficialOptimizer(PthWriter& file, const TensorMap& state, const Config& config) {
-  std::vector<NamedShape> trainable;
+  std::vector<Parameter> trainable;
   for (const Parameter& parameter : parameters(config.model, config.run.task))
-    if (parameter.trainable()) trainable.push_back({parameter.name, parameter.shape});
+    if (parameter.trainable) trainable.push_back(parameter);
   const auto groups = optimizerGroups(trainable, config);
   if (config.optim.ema > 0)
     throw Error("optim.ema", "the weights are running averages, the optimizer's state is not about them",
@@ -170,7 +170,7 @@ void writeOfficialOptimizer(PthWriter& file, const TensorMap& state, const Confi
   file.text("state");
   file.beginDict();
   for (const auto& group : groups)
-    for (const NamedShape& parameter : group)
+    for (const Parameter& parameter : group)
       file.integer(number++), writeMoments(file, state, parameter.name);
   file.end();
   number = 0;

@@ -16,7 +16,7 @@ inline constexpr const char* kConfigKey = "mixmim_config";
 /// `parameters`: the trainable ones, in the order of the file's model. Throws Error where groups, shapes or
 /// steps do not fit.
 TensorMap readOfficialOptimizer(const PthFile& file, PthValue optimizer,
-                                const std::vector<NamedShape>& parameters, const Config& config);
+                                const std::vector<Parameter>& parameters, const Config& config);
 
 /// Steps done, 0 where the value does not say.
 int64_t officialSteps(const PthFile& file, PthValue optimizer);

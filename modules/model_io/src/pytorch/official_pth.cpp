@@ -4,10 +4,9 @@
 #include <fmt/format.h>
 
 #include "model/parameters.hpp"
+#include "model/token_order.hpp"
 #include "model_io/pytorch/foreign_checkpoint.hpp"
 #include "opencv2/mixmim/error.hpp"
-#include "opencv2/mixmim/text.hpp"
-#include "opencv2/mixmim/train/geometry.hpp"
 #include "opencv2/mixmim/train/options.hpp"
 #include "pytorch/official_optimizer.hpp"
 
@@ -15,32 +14,61 @@ namespace cv::mixmim {
 
 namespace {
 
-Tensor indexBuffer(int window) {
-  const cv::Mat index = relativePositionIndex(window);
-  Tensor buffer = Tensor::zeros({index.rows, index.cols}, DType::kI64);
-  std::copy(index.begin<int>(), index.end<int>(), buffer.as<int64_t>());
-  return buffer;
-}
+/// Buffers of the official modules, which follow from the dimensions.
+class Buffers {
+ public:
+  explicit Buffers(const ModelConfig& model) : plan_(planOf(model)) {}
 
-/// The window of a stage for "layers.<stage>....relative_position_bias_table", 0 for every other name.
-int windowOf(const std::string& name, const Geometry& geometry) {
-  if (!endsWith(name, "relative_position_bias_table")) return 0;
-  return geometry.stages.at(static_cast<size_t>(std::stoi(name.substr(name.find('.') + 1)))).window;
-}
+  /// The one that stands before a parameter: the mask of shifted windows before the norm that opens a block.
+  void writeBefore(PthWriter& file, const std::string& parameter) const {
+    for (const Stage& stage : plan_.stages)
+      for (const Block& block : stage.blocks)
+        if (block.shifted() && parameter == block.name + ".norm1.weight") {
+          file.text(block.name + ".attn_mask");
+          file.tensor(maskOf(stage, block));
+        }
+  }
 
-/// In the order of the official modules, where the index buffer follows its table.
+  /// The one that stands behind a parameter: the index of a bias table.
+  void writeBehind(PthWriter& file, const std::string& parameter) const {
+    for (const Stage& stage : plan_.stages)
+      for (const Block& block : stage.blocks)
+        if (parameter == block.name + ".attn.relative_position_bias_table") {
+          file.text(block.name + ".attn.relative_position_index");
+          file.tensor(indexOf(block));
+        }
+  }
+
+ private:
+  static Tensor indexOf(const Block& block) {
+    const cv::Mat index = relativePositionIndex(block.window);
+    Tensor buffer = Tensor::zeros({index.rows, index.cols}, DType::kI64);
+    std::copy(index.begin<int>(), index.end<int>(), buffer.as<int64_t>());
+    return buffer;
+  }
+
+  static Tensor maskOf(const Stage& stage, const Block& block) {
+    const cv::Mat mask = shiftMask(stage, block);
+    const int n = block.windowTokens();
+    Tensor buffer = Tensor::zeros({mask.rows / n, n, n});
+    std::copy(mask.begin<float>(), mask.end<float>(), buffer.as<float>());
+    return buffer;
+  }
+
+  const Plan plan_;
+};
+
+/// In the order of the official modules.
 void writeModel(PthWriter& file, const TensorMap& weights, const Config& config) {
-  const Geometry geometry = geometryOf(config.model);
+  const Buffers buffers(config.model);
   file.beginDict();
   for (const Parameter& parameter : parameters(config.model, config.run.task)) {
     const auto found = weights.find(parameter.name);
     if (found == weights.end()) throw Error("weights", "expected a tensor " + parameter.name);
+    buffers.writeBefore(file, parameter.name);
     file.text(parameter.name);
     file.tensor(found->second);
-    const int window = windowOf(parameter.name, geometry);
-    if (window == 0) continue;
-    file.text(parameter.name.substr(0, parameter.name.rfind('.')) + ".relative_position_index");
-    file.tensor(indexBuffer(window));
+    buffers.writeBehind(file, parameter.name);
   }
   file.end();
 }

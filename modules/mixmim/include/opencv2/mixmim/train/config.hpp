@@ -12,6 +12,9 @@ namespace cv::mixmim {
 /// What a training run does. Evaluation is a Recipe of the pipeline, not a task.
 enum class Task { kPretrain, kFinetune };
 
+/// The families of encoders; modules/model has a plan for each.
+enum class Family { kMixMim, kSwin };
+
 /// [data]: which images, how many at a time, and how many bad ones are too many.
 struct DataConfig {
   std::string train;        ///< where the training images are
@@ -53,14 +56,16 @@ struct MixConfig {
   double labelSmoothing = 0.1;     ///< share of a label that is spread over all classes (fine-tuning)
 };
 
-/// [model]: the sizes from which geometryOf() computes all others.
+/// [model]: the sizes from which planOf() (model/plan.hpp) computes all others.
 struct ModelConfig {
   std::string name = "base";             ///< of modelNames(): stands for all sizes that are not given
+  Family encoder = Family::kMixMim;      ///< MixMIM's own, or Swin
   int imageSize = 224;                   ///< side of the square input, px; a multiple of the stride
   int patchSize = 4;                     ///< side of what one token of stage 1 sees, px
   int embedDim = 128;                    ///< width C of stage 1; stage s is C * 2^s wide
   std::vector<int> depths{2, 2, 18, 2};  ///< blocks per stage; its length is the number of stages
   int headDim = 32;                      ///< width of one attention head
+  int window = 0;                        ///< swin: side of a window at 224 px, 7 or 14; 0 = 7
   int mlpRatio = 4;                      ///< width of a block's hidden layer, in widths of its stage
   int decoderDim = 512;                  ///< width of the decoder
   int decoderDepth = 8;                  ///< its blocks

@@ -50,7 +50,7 @@ CV_EXPORTS std::vector<Setting> parseConfig(const std::string& text, const std::
 
 /// Defaults of the task, then the named model's dimensions, then `settings` in order (later ones win).
 /// Throws Error for an unknown key (with the nearest name), a bad value, or a contradiction between values
-/// (image size and stride, for example: see geometry.hpp).
+/// (image size and stride, for example).
 CV_EXPORTS Config resolve(Task task, const std::vector<Setting>& settings);
 
 /// A named set of settings: a published training recipe.

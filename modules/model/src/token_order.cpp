@@ -1,0 +1,188 @@
+#include "model/token_order.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <tuple>
+#include <utility>
+
+namespace cv::mixmim {
+
+namespace {
+
+using Indices = std::vector<int64_t>;
+
+Indices inverseOf(const Indices& order) {
+  Indices inverse(order.size());
+  for (size_t k = 0; k < order.size(); ++k) inverse[static_cast<size_t>(order[k])] = static_cast<int64_t>(k);
+  return inverse;
+}
+
+/// How one axis of a grid is cut into shifted windows: each token's window, its place there, and its piece of
+/// it. Without a shift a window is one piece.
+struct Axis {
+  int grid, window, shift;
+
+  int rolled(int token) const { return (token - shift + grid) % grid; }
+  int windowOf(int token) const { return rolled(token) / window; }
+  int placeOf(int token) const { return rolled(token) % window; }
+  int pieceOf(int token) const { return token < shift ? 1 : 0; }  // what was rolled over the border
+};
+
+/// One stage while its order is worked out.
+class StageBuilder {
+ public:
+  StageBuilder(const Stage& stage, const Plan& plan, const cv::Mat& mask)
+      : stage_(stage), factor_(stage.grid.width / plan.cells.width), mask_(mask) {
+    order_.resize(static_cast<size_t>(stage.tokens()));
+    std::iota(order_.begin(), order_.end(), 0);
+    const Block inPlace = blockOf(/*shifted=*/false);
+    const auto rank = [&](int64_t token) {
+      return std::tuple(windowOf(token, inPlace), partner(token), token);
+    };
+    std::sort(order_.begin(), order_.end(), [&](int64_t a, int64_t b) { return rank(a) < rank(b); });
+  }
+
+  const Indices& order() const { return order_; }
+
+  /// For each token of the next stage those that become it.
+  Indices mergeInto(const StageBuilder& next) const {
+    const Indices position = inverseOf(order_);
+    const int side = next.stage_.side, width = stage_.grid.width;
+    const std::vector<cv::Point> members = mergingOrder(side);
+    Indices merged;
+    for (const int64_t token : next.order_) {
+      const int64_t row = token / next.stage_.grid.width * side,
+                    column = token % next.stage_.grid.width * side;
+      for (const cv::Point& member : members)
+        merged.push_back(position[static_cast<size_t>((row + member.y) * width + column + member.x)]);
+    }
+    return merged;
+  }
+
+  std::vector<Sight> sights(bool groups) const {
+    std::vector<Sight> sights{sightOf(blockOf(false), groups)};
+    const auto shifted = [](const Block& block) { return block.shifted(); };
+    if (std::any_of(stage_.blocks.begin(), stage_.blocks.end(), shifted))
+      sights.push_back(sightOf(blockOf(true), groups));
+    return sights;
+  }
+
+ private:
+  using Party = std::tuple<int, int, bool>;  // piece of the window, row and column; whose token it is
+
+  /// A block of the stage. A stage without blocks is one window.
+  Block blockOf(bool shifted) const {
+    Block block{};
+    block.window = stage_.grid;
+    for (const Block& other : stage_.blocks)
+      if (other.shifted() == shifted) return other;
+    return block;
+  }
+
+  int row(int64_t token) const { return static_cast<int>(token / stage_.grid.width); }
+  int column(int64_t token) const { return static_cast<int>(token % stage_.grid.width); }
+
+  bool partner(int64_t token) const {
+    return !mask_.empty() && mask_.at<uchar>(row(token) / factor_, column(token) / factor_) != 0;
+  }
+
+  Axis rows(const Block& block) const {
+    return {stage_.grid.height, block.window.height, block.shift.height};
+  }
+  Axis columns(const Block& block) const {
+    return {stage_.grid.width, block.window.width, block.shift.width};
+  }
+
+  int windowOf(int64_t token, const Block& block) const {
+    const int across = stage_.grid.width / block.window.width;
+    return rows(block).windowOf(row(token)) * across + columns(block).windowOf(column(token));
+  }
+
+  Party partyOf(int64_t token, const Block& block, bool groups) const {
+    return {rows(block).pieceOf(row(token)), columns(block).pieceOf(column(token)), groups && partner(token)};
+  }
+
+  Sight sightOf(const Block& block, bool groups) const {
+    Sight sight;
+    sight.window = block.window;
+    std::vector<int32_t> list(order_.size());  // positions in memory
+    std::iota(list.begin(), list.end(), 0);
+    const auto rank = [&](int32_t position) {
+      const int64_t token = order_[static_cast<size_t>(position)];
+      return std::tuple(windowOf(token, block), partyOf(token, block, groups), position);
+    };
+    if (block.shifted()) {
+      std::sort(list.begin(), list.end(), [&](int32_t a, int32_t b) { return rank(a) < rank(b); });
+      sight.listed = list;
+    }
+    for (const int32_t position : list) {
+      const int64_t token = order_[static_cast<size_t>(position)];
+      sight.place.push_back(rows(block).placeOf(row(token)) * (2 * block.window.width - 1) +
+                            columns(block).placeOf(column(token)));
+    }
+    addSegments(sight, list, block, groups);
+    return sight;
+  }
+
+  /// Runs of equal party inside a window.
+  void addSegments(Sight& sight, const std::vector<int32_t>& list, const Block& block, bool groups) const {
+    const auto tokens = static_cast<int64_t>(list.size());
+    const auto partyAt = [&](int64_t k) {
+      return partyOf(order_[static_cast<size_t>(list[static_cast<size_t>(k)])], block, groups);
+    };
+    for (int64_t begin = 0, end = 0; begin < tokens; begin = end) {
+      const int64_t windowEnd = begin - begin % block.windowTokens() + block.windowTokens();
+      while (end < windowEnd && partyAt(end) == partyAt(begin)) ++end;
+      sight.party.insert(sight.party.end(), static_cast<size_t>(end - begin),
+                         static_cast<int32_t>(sight.segments.size()));
+      sight.segments.push_back({begin, end, begin, end});
+    }
+    if (static_cast<int64_t>(sight.segments.size()) * block.windowTokens() == tokens) sight.party.clear();
+  }
+
+  Stage stage_;
+  int factor_;  // tokens per axis of a cell
+  cv::Mat mask_;
+  Indices order_;
+};
+
+/// Pieces of the windows along an axis, for every place of every window.
+std::vector<int> piecesAlong(const Axis& axis) {
+  std::vector<int> pieces(static_cast<size_t>(axis.grid));
+  for (int token = 0; token < axis.grid; ++token)
+    pieces[static_cast<size_t>(axis.rolled(token))] = axis.pieceOf(token);
+  return pieces;
+}
+
+}  // namespace
+
+cv::Mat shiftMask(const Stage& stage, const Block& block) {
+  constexpr float kApart = -100;
+  const std::vector<int> rows = piecesAlong({stage.grid.height, block.window.height, block.shift.height});
+  const std::vector<int> columns = piecesAlong({stage.grid.width, block.window.width, block.shift.width});
+  const int n = block.windowTokens(), across = stage.grid.width / block.window.width;
+  const auto pieceOf = [&](int window, int token) {
+    const int row = window / across * block.window.height + token / block.window.width;
+    const int column = window % across * block.window.width + token % block.window.width;
+    return std::pair(rows[static_cast<size_t>(row)], columns[static_cast<size_t>(column)]);
+  };
+  cv::Mat mask(stage.tokens(), n, CV_32F);
+  for (int i = 0; i < mask.rows; ++i)
+    for (int j = 0; j < n; ++j)
+      mask.at<float>(i, j) = pieceOf(i / n, i % n) == pieceOf(i / n, j) ? 0 : kApart;
+  return mask;
+}
+
+std::vector<StageTokens> tokenOrder(const Plan& plan, const cv::Mat& mask, bool groups) {
+  std::vector<StageBuilder> builders;
+  for (const Stage& stage : plan.stages) builders.emplace_back(stage, plan, mask);
+  std::vector<StageTokens> stages(builders.size());
+  for (size_t s = 0; s < builders.size(); ++s) {
+    stages[s].order = builders[s].order();
+    if (s + 1 < builders.size()) stages[s].merge = builders[s].mergeInto(builders[s + 1]);
+    stages[s].sights = builders[s].sights(groups);
+  }
+  return stages;
+}
+
+}  // namespace cv::mixmim

@@ -1,0 +1,187 @@
+#include "model/token_order.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <tuple>
+
+#include <gtest/gtest.h>
+
+namespace cv::mixmim {
+namespace {
+
+constexpr int kCells = 4;
+
+cv::Mat checkers() {
+  cv::Mat mask(kCells, kCells, CV_8U);
+  for (int i = 0; i < kCells * kCells; ++i)
+    mask.at<uchar>(i / kCells, i % kCells) = static_cast<uchar>((i + i / kCells) % 2);
+  return mask;
+}
+
+/// Four stages of 32, 16, 8 and 4 tokens per axis; windows of 8, 8, 8, 4 (MixMIM) or 4 (Swin).
+ModelConfig modelOf(Family family) {
+  ModelConfig model;
+  model.encoder = family;
+  model.imageSize = 128;
+  model.embedDim = model.headDim = 16;
+  model.depths = {2, 2, 2, 2};
+  return model;
+}
+
+/// Whom a token sees, told from the published code: roll, windows, mask of regions, roll back.
+struct Place {
+  int window, region;
+  bool partner;
+  bool operator==(const Place& other) const {
+    return std::tie(window, region, partner) == std::tie(other.window, other.region, other.partner);
+  }
+};
+
+/// The band of a rolled row or column: [0, g-w), [g-w, g-s), [g-s, g).
+int bandOf(int rolled, int grid, int window, int shift) {
+  if (shift == 0) return 0;
+  return rolled < grid - window ? 0 : rolled < grid - shift ? 1 : 2;
+}
+
+Place placeOf(int64_t token, const Stage& stage, const Block& block, const cv::Mat& mask) {
+  const cv::Size grid = stage.grid;
+  const int y = static_cast<int>(token) / grid.width, x = static_cast<int>(token) % grid.width;
+  const int row = (y - block.shift.height + grid.height) % grid.height,
+            column = (x - block.shift.width + grid.width) % grid.width;
+  const int band = bandOf(row, grid.height, block.window.height, block.shift.height) * 3 +
+                   bandOf(column, grid.width, block.window.width, block.shift.width);
+  const int cell = grid.width / kCells;
+  return {row / block.window.height * grid.width + column / block.window.width, band,
+          !mask.empty() && mask.at<uchar>(y / cell, x / cell) != 0};
+}
+
+class Orders : public ::testing::TestWithParam<std::tuple<Family, bool>> {};
+
+TEST_P(Orders, SegmentsHoldExactlyThoseThatSeeEachOther) {
+  const auto [family, mixed] = GetParam();
+  const Plan plan = planOf(modelOf(family));
+  const cv::Mat mask = mixed ? checkers() : cv::Mat();
+  const std::vector<StageTokens> orders = tokenOrder(plan, mask);
+  for (size_t s = 0; s < plan.stages.size(); ++s)
+    for (const Block& block : plan.stages[s].blocks) {
+      SCOPED_TRACE(block.name);
+      const Stage& stage = plan.stages[s];
+      const Sight& sight = orders[s].sightOf(block);
+      const auto tokenAt = [&](int64_t listed) {
+        const auto k = static_cast<size_t>(listed);
+        return orders[s].order[sight.listed.empty() ? k : static_cast<size_t>(sight.listed[k])];
+      };
+      std::vector<int> party(static_cast<size_t>(stage.tokens()), -1);  // the segment of every token
+      for (size_t i = 0; i < sight.segments.size(); ++i) {
+        const Segment& segment = sight.segments[i];
+        EXPECT_EQ(segment.queryBegin, segment.keyBegin);
+        EXPECT_EQ(segment.queryEnd, segment.keyEnd);
+        for (int64_t k = segment.queryBegin; k < segment.queryEnd; ++k)
+          party[static_cast<size_t>(tokenAt(k))] = static_cast<int>(i);
+      }
+      EXPECT_EQ(std::count(party.begin(), party.end(), -1), 0);
+      for (int64_t a = 0; a < stage.tokens(); a += 3)
+        for (int64_t b = 0; b < stage.tokens(); ++b)
+          ASSERT_EQ(party[static_cast<size_t>(a)] == party[static_cast<size_t>(b)],
+                    placeOf(a, stage, block, mask) == placeOf(b, stage, block, mask))
+              << a << " and " << b;
+    }
+}
+
+/// Differences of places are what the bias table is indexed with.
+TEST_P(Orders, PlacesDifferAsTokensDo) {
+  const auto [family, mixed] = GetParam();
+  const Plan plan = planOf(modelOf(family));
+  const std::vector<StageTokens> orders = tokenOrder(plan, mixed ? checkers() : cv::Mat());
+  for (size_t s = 0; s < plan.stages.size(); ++s)
+    for (const Block& block : plan.stages[s].blocks) {
+      const Sight& sight = orders[s].sightOf(block);
+      const int across = plan.stages[s].grid.width, tableWidth = block.differences().width;
+      for (const Segment& segment : sight.segments)
+        for (int64_t k = segment.queryBegin + 1; k < segment.queryEnd; ++k) {
+          const auto tokenAt = [&](int64_t listed) {
+            const auto i = static_cast<size_t>(listed);
+            return orders[s].order[sight.listed.empty() ? i : static_cast<size_t>(sight.listed[i])];
+          };
+          const int64_t a = tokenAt(segment.queryBegin), b = tokenAt(k);
+          const int64_t wanted = (b / across - a / across) * tableWidth + b % across - a % across;
+          ASSERT_EQ(
+              sight.place[static_cast<size_t>(k)] - sight.place[static_cast<size_t>(segment.queryBegin)],
+              wanted)
+              << block.name;
+        }
+    }
+}
+
+TEST_P(Orders, MergingFindsTheNeighbours) {
+  const auto [family, mixed] = GetParam();
+  const Plan plan = planOf(modelOf(family));
+  const std::vector<StageTokens> orders = tokenOrder(plan, mixed ? checkers() : cv::Mat());
+  for (size_t s = 0; s + 1 < plan.stages.size(); ++s) {
+    const int across = plan.stages[s].grid.width, half = across / 2;
+    for (size_t k = 0; k < orders[s].merge.size(); ++k) {
+      const int64_t token = orders[s + 1].order[k / 4];
+      const int64_t row = token / half * 2 + static_cast<int64_t>(k % 2),
+                    column = token % half * 2 + static_cast<int64_t>(k % 4 / 2);
+      ASSERT_EQ(orders[s].order[static_cast<size_t>(orders[s].merge[k])], row * across + column) << k;
+    }
+  }
+}
+
+std::string nameOf(const ::testing::TestParamInfo<std::tuple<Family, bool>>& instance) {
+  const std::string family = std::get<0>(instance.param) == Family::kSwin ? "Swin" : "MixMim";
+  return family + (std::get<1>(instance.param) ? "Mixed" : "Whole");
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, Orders,
+                         ::testing::Combine(::testing::Values(Family::kMixMim, Family::kSwin),
+                                            ::testing::Bool()),
+                         nameOf);
+
+/// Windows stand in memory one after the other; only shifted ones need a list.
+TEST(TokenOrder, WindowsInPlaceAreRangesOfMemory) {
+  const std::vector<StageTokens> orders = tokenOrder(planOf(modelOf(Family::kSwin)), checkers());
+  EXPECT_EQ(orders[0].sights.size(), 2);
+  EXPECT_TRUE(orders[0].sights[0].listed.empty());
+  EXPECT_FALSE(orders[0].sights[1].listed.empty());
+  EXPECT_EQ(orders[3].sights.size(), 1) << "one window is the grid";
+}
+
+/// The share of pairs that are computed, of all pairs in windows, for 24 of 49 cells in the partner's group.
+TEST(TokenOrder, LeavesOutThePairsThatSeeNothing) {
+  ModelConfig model = modelOf(Family::kSwin);
+  model.imageSize = 224;
+  const Plan plan = planOf(model);
+  const auto share = [&](size_t stage, size_t sight) {
+    const StageTokens tokens = tokenOrder(plan, {})[stage];
+    double pairs = 0;
+    for (const Segment& s : tokens.sights[sight].segments)
+      pairs += static_cast<double>(s.queries() * s.keys());
+    return pairs / (static_cast<double>(plan.stages[stage].tokens()) * 49);
+  };
+  EXPECT_EQ(share(0, 0), 1);
+  EXPECT_NEAR(share(0, 1), 0.881, 5e-4);
+  EXPECT_NEAR(share(1, 1), 0.770, 5e-4);
+  EXPECT_NEAR(share(2, 1), 0.570, 5e-4);
+}
+
+TEST(ShiftMask, IsThatOfTheBands) {
+  const Plan plan = planOf(modelOf(Family::kSwin));
+  const Stage& stage = plan.stages[1];
+  const Block& block = stage.blocks[1];
+  const cv::Mat mask = shiftMask(stage, block);
+  const int n = block.windowTokens(), across = stage.grid.width / block.window.width;
+  ASSERT_EQ(mask.size(), cv::Size(n, stage.tokens()));
+  for (int i = 0; i < mask.rows; ++i)
+    for (int j = 0; j < n; ++j) {
+      const auto regionOf = [&](int token) {
+        const int window = i / n, w = block.window.width, g = stage.grid.width, s = block.shift.width;
+        return bandOf(window / across * w + token / w, g, w, s) * 3 +
+               bandOf(window % across * w + token % w, g, w, s);
+      };
+      ASSERT_EQ(mask.at<float>(i, j), regionOf(i % n) == regionOf(j) ? 0.f : -100.f) << i << ' ' << j;
+    }
+}
+
+}  // namespace
+}  // namespace cv::mixmim
