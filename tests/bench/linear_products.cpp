@@ -34,7 +34,7 @@ struct Layer {
 
   Rows rows;
   cv::Mat x, y;
-  std::unique_ptr<Linear> linear;
+  std::unique_ptr<PackedLinear> linear;
 };
 
 std::vector<Layer> layersOf(const Geometry& geometry) {

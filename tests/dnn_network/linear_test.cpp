@@ -54,8 +54,8 @@ void compare(const Make& make, double tolerance) {
       EXPECT_LT(cv::norm(asDouble(y), wanted, cv::NORM_INF), tolerance * std::sqrt(size.inputs));
       if (!linear->dividesColumns()) continue;
       cv::Mat parts = before.clone();
-      for (int first = 0; first < size.outputs; first += 2 * Linear::kColumnMultiple)
-        linear->columns(first, std::min(2 * Linear::kColumnMultiple, size.outputs - first), size.rows,
+      for (int first = 0; first < size.outputs; first += 2 * PackedLinear::kColumnMultiple)
+        linear->columns(first, std::min(2 * PackedLinear::kColumnMultiple, size.outputs - first), size.rows,
                         x.ptr<float>(), parts.ptr<float>());
       EXPECT_EQ(cv::norm(parts, y, cv::NORM_INF), 0) << "columns by themselves";
     }

@@ -23,7 +23,7 @@ int64_t wide(int number) {
 }
 
 /// Made of two blobs, the first of them `first`.
-std::unique_ptr<Linear> linearOf(const LayerParams& params, size_t first, After after) {
+std::unique_ptr<PackedLinear> linearOf(const LayerParams& params, size_t first, After after) {
   const auto make = params.get<bool>(fused::kInt8, false) ? makeInt8Linear : makeLinear;
   return make(params.blobs[first], params.blobs[first + 1], after);
 }
@@ -31,20 +31,20 @@ std::unique_ptr<Linear> linearOf(const LayerParams& params, size_t first, After 
 /// Whether threads share the columns of two products and not their rows: where rows are so few that each
 /// thread would wait for the weights, which it reads all for them, and columns enough, as each packs all rows
 /// for its own.
-bool dividesColumns(const Rows& rows, const Linear& first, const Linear& second) {
+bool dividesColumns(const Rows& rows, const PackedLinear& first, const PackedLinear& second) {
   constexpr int kLeastForThread = 128;
   return rows.few() && first.dividesColumns() && second.dividesColumns() &&
          std::min(first.outputs(), second.outputs()) / std::max(1, cv::getNumThreads()) >= kLeastForThread;
 }
 
 /// All rows, columns divided among the threads.
-void multiplyAll(const Linear& linear, int rows, const float* x, float* y) {
-  const int panels = (linear.outputs() + Linear::kColumnMultiple - 1) / Linear::kColumnMultiple;
+void multiplyAll(const PackedLinear& linear, int rows, const float* x, float* y) {
+  const int panels = (linear.outputs() + PackedLinear::kColumnMultiple - 1) / PackedLinear::kColumnMultiple;
   const int parts = std::min(panels, std::max(1, cv::getNumThreads()));
   cv::parallel_for_(cv::Range(0, parts), [&](const cv::Range& range) {
     for (int part = range.start; part < range.end; ++part) {
-      const int first = panels * part / parts * Linear::kColumnMultiple,
-                end = panels * (part + 1) / parts * Linear::kColumnMultiple;
+      const int first = panels * part / parts * PackedLinear::kColumnMultiple,
+                end = panels * (part + 1) / parts * PackedLinear::kColumnMultiple;
       linear.columns(first, std::min(end, linear.outputs()) - first, rows, x, y);
     }
   });
@@ -148,7 +148,7 @@ class PatchEmbeddingLayer final : public FusedLayer {
 
   const int patch_;
   const cv::Mat gains_, shifts_, positions_;
-  const std::unique_ptr<Linear> projection_;
+  const std::unique_ptr<PackedLinear> projection_;
   RowNorm norm_;
   Rows rows_;
 };
@@ -247,7 +247,7 @@ class AttentionLayer final : public FusedLayer {
   }
 
   const AttentionKernels& kernel_;
-  const std::unique_ptr<Linear> qkv_, projection_;
+  const std::unique_ptr<PackedLinear> qkv_, projection_;
   RowNorm norm_;
   const int heads_, side_;
   cv::Mat tables_;  // of AttentionKernels::relativeBias, a row per head
@@ -300,7 +300,7 @@ class MlpLayer final : public FusedLayer {
     multiplyAll(*fc2_, rows_.count(), hidden, x);
   }
 
-  const std::unique_ptr<Linear> fc1_, fc2_;
+  const std::unique_ptr<PackedLinear> fc1_, fc2_;
   RowNorm norm_;
   Rows rows_;
   bool dividesColumns_ = false;
@@ -342,7 +342,7 @@ class MergingLayer final : public FusedLayer {
   }
 
   const cv::Mat members_;
-  const std::unique_ptr<Linear> reduction_;
+  const std::unique_ptr<PackedLinear> reduction_;
   RowNorm norm_;
   Rows rows_;
 };
@@ -390,7 +390,7 @@ class ClassifierLayer final : public FusedLayer {
     });
   }
 
-  const std::unique_ptr<Linear> linear_;
+  const std::unique_ptr<PackedLinear> linear_;
   Rows rows_;
 };
 

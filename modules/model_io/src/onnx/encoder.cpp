@@ -24,7 +24,7 @@ std::vector<Value> OnnxEncoder::stages(const Value& image) {
 
 Value OnnxEncoder::patchEmbedding(const Value& image) {
   const Stage& stage = geometry_.stages.front();
-  const Linear projection = foldedPreprocessing(linearOf(weights_, "patch_embed.proj"));
+  const LinearMap projection = foldedPreprocessing(linearOf(weights_, "patch_embed.proj"));
   const std::string at = "patch_embed";
   Value x =
       net_.conv(at + ".proj", image, asTensor(projection.weight, weights_.at(at + ".proj.weight").shape),
@@ -46,13 +46,13 @@ Value OnnxEncoder::block(const std::string& at, const Value& x, const Stage& sta
 
 Value OnnxEncoder::attention(const std::string& block, const Value& x, const Stage& stage) {
   const std::string at = block + ".attn";
-  const Linear qkv = foldedInto(linearOf(weights_, at + ".qkv"), affineOf(weights_, block + ".norm1"));
+  const LinearMap qkv = foldedInto(linearOf(weights_, at + ".qkv"), affineOf(weights_, block + ".norm1"));
   const int64_t tokens = stage.windowTokens(), heads = stage.heads, dim = stage.dim, headDim = dim / heads;
   Value y = layers_.toWindows(at, layers_.layerNorm(block + ".norm1", x, stage.tokens()), stage);
   y = net_.reshape(at + ".rows", y, {-1, dim});
   const auto part = [&](const std::string& name, int index, double factor,
                         const std::vector<int64_t>& order) {
-    const Linear linear = outputs(qkv, index * stage.dim, (index + 1) * stage.dim, factor);
+    const LinearMap linear = outputs(qkv, index * stage.dim, (index + 1) * stage.dim, factor);
     Value z = net_.gemm(at + name, y, asTensor(linear.weight), asTensor(linear.bias));
     z = net_.reshape(at + name + ".heads", z, {-1, tokens, heads, headDim});
     return net_.transpose(at + name + ".order", z, order);
@@ -82,7 +82,7 @@ Value OnnxEncoder::relativeBias(const std::string& at, const Stage& stage) {
 
 Value OnnxEncoder::mlp(const std::string& block, const Value& x, const Stage& stage) {
   const std::string at = block + ".mlp";
-  const Linear fc1 = foldedInto(linearOf(weights_, at + ".fc1"), affineOf(weights_, block + ".norm2"));
+  const LinearMap fc1 = foldedInto(linearOf(weights_, at + ".fc1"), affineOf(weights_, block + ".norm2"));
   Value y = layers_.layerNorm(block + ".norm2", x, stage.tokens());
   y = layers_.linear(at + ".fc1", y, fc1, {-1, stage.tokens(), fc1.weight.rows});
   return layers_.linear(at + ".fc2", layers_.gelu(at + ".gelu", y), linearOf(weights_, at + ".fc2"),
@@ -96,7 +96,7 @@ Value OnnxEncoder::merge(const std::string& at, const Value& x, const Stage& sta
   y = net_.transpose(at + ".group", y, {0, 1, 3, 2, 4});
   y = net_.reshape(at + ".concat", y, {-1, tokens, 4 * dim});
   Affine norm = affineOf(weights_, at + ".norm");
-  Linear reduction = linearOf(weights_, at + ".reduction");
+  LinearMap reduction = linearOf(weights_, at + ".reduction");
   norm = {inReshapeOrder(norm.gain), inReshapeOrder(norm.bias)};
   reduction.weight = inReshapeOrder(reduction.weight);
   return layers_.linear(at + ".reduction", layers_.layerNorm(at + ".norm", y, tokens),

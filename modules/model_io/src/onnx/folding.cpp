@@ -24,7 +24,7 @@ Tensor asTensor(const cv::Mat& matrix) {
   return matrix.cols == 1 ? asTensor(matrix, {matrix.rows}) : asTensor(matrix, {matrix.rows, matrix.cols});
 }
 
-Linear linearOf(const TensorMap& weights, const std::string& name) {
+LinearMap linearOf(const TensorMap& weights, const std::string& name) {
   const cv::Mat weight = asMatrix(weights.at(name + ".weight"));
   const auto bias = weights.find(name + ".bias");
   return {weight, bias == weights.end() ? cv::Mat::zeros(weight.rows, 1, CV_64F) : asMatrix(bias->second)};
@@ -34,19 +34,19 @@ Affine affineOf(const TensorMap& weights, const std::string& name) {
   return {asMatrix(weights.at(name + ".weight")), asMatrix(weights.at(name + ".bias"))};
 }
 
-Linear foldedInto(const Linear& linear, const Affine& affine) {
+LinearMap foldedInto(const LinearMap& linear, const Affine& affine) {
   const cv::Mat gains = cv::repeat(affine.gain.t(), linear.weight.rows, 1);  // M x K
   return {linear.weight.mul(gains), linear.bias + linear.weight * affine.bias};
 }
 
-Linear outputs(const Linear& linear, int begin, int end, double factor) {
+LinearMap outputs(const LinearMap& linear, int begin, int end, double factor) {
   return {linear.weight.rowRange(begin, end) * factor, linear.bias.rowRange(begin, end) * factor};
 }
 
-Linear foldedPreprocessing(const Linear& convolution) {
+LinearMap foldedPreprocessing(const LinearMap& convolution) {
   const cv::Mat& w = convolution.weight;
   const int pixels = w.cols / 3;
-  Linear folded{cv::Mat(w.size(), CV_64F), convolution.bias.clone()};
+  LinearMap folded{cv::Mat(w.size(), CV_64F), convolution.bias.clone()};
   for (int c = 0; c < 3; ++c) {  // R, G, B of the model, position 2 - c of the picture
     const double mean = static_cast<double>(kMean[c]), std = static_cast<double>(kStd[c]);
     const cv::Mat plane = w.colRange(c * pixels, (c + 1) * pixels);

@@ -49,7 +49,7 @@ class Network {
   /// Mean over the tokens before the final norm's affine, which commutes with it, then the classifier.
   Value logits(const Value& x) {
     const Value y = pooled("pool.rows", layers_.layerNorm("norm", x, last().tokens()));
-    const Linear head = foldedInto(linearOf(weights_, "head"), affineOf(weights_, "norm"));
+    const LinearMap head = foldedInto(linearOf(weights_, "head"), affineOf(weights_, "norm"));
     return net_.gemm("logits", y, asTensor(head.weight), asTensor(head.bias));
   }
 

@@ -23,7 +23,7 @@ std::string OnnxLayers::layerNorm(const std::string& name, const std::string& x,
   return net_.instanceNorm(name, x, tokens, kEpsilon);
 }
 
-std::string OnnxLayers::linear(const std::string& name, const std::string& x, const Linear& map,
+std::string OnnxLayers::linear(const std::string& name, const std::string& x, const LinearMap& map,
                                const std::vector<int64_t>& shape) {
   const std::string rows = net_.reshape(name + ".rows", x, {-1, map.weight.cols});
   return net_.reshape(name + ".tokens", net_.gemm(name, rows, asTensor(map.weight), asTensor(map.bias)),

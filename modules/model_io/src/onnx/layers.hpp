@@ -27,7 +27,7 @@ class OnnxLayers {
   /// Every token to mean 0 and variance 1; gain and bias are folded into what follows.
   std::string layerNorm(const std::string& name, const std::string& x, int64_t tokens);
   /// `shape` is that of the result, with -1 for the batch.
-  std::string linear(const std::string& name, const std::string& x, const Linear& map,
+  std::string linear(const std::string& name, const std::string& x, const LinearMap& map,
                      const std::vector<int64_t>& shape);
   std::string gelu(const std::string& at, const std::string& x);
 
