@@ -128,16 +128,21 @@ const PluginTable* readTable(const std::string& path) {
   }
 }
 
+constexpr const char* kSameBuild = "build the plugin and the program from the same version of MixMIM";
+
+void requireSize(const std::string& path, const std::string& what, size_t expected, uint32_t got) {
+  if (got != expected)
+    throw Error(path, fmt::format("expected {} of {} bytes, got {}", what, expected, got), kSameBuild);
+}
+
 /// Size and ABI number come first in every version of the table, so they may be read before they are trusted.
 void requireAbi(const std::string& path, const PluginTable* table) {
-  const char* hint = "build the plugin and the program from the same version of MixMIM";
-  if (!table) throw Error(path, "the plugin gives no table", hint);
+  if (!table) throw Error(path, "the plugin gives no table", kSameBuild);
   if (table->abi != kPluginAbi)
-    throw Error(path, fmt::format("expected plugin ABI {}, got {}", kPluginAbi, table->abi), hint);
-  if (table->size != sizeof(PluginTable))
-    throw Error(path,
-                fmt::format("expected a plugin table of {} bytes, got {}", sizeof(PluginTable), table->size),
-                hint);
+    throw Error(path, fmt::format("expected plugin ABI {}, got {}", kPluginAbi, table->abi), kSameBuild);
+  requireSize(path, "a plugin table", sizeof(PluginTable), table->size);
+  requireSize(path, "a Config", sizeof(Config), table->configSize);
+  requireSize(path, "a Batch", sizeof(Batch), table->batchSize);
 }
 
 Plugin load(const std::string& nameOrPath) {
@@ -149,16 +154,22 @@ Plugin load(const std::string& nameOrPath) {
 
 }  // namespace
 
-const Plugin& loadPlugin(const std::string& nameOrPath, const char* interfaceName) {
+const Plugin& loadPlugin(const std::string& nameOrPath) {
   static std::mutex mutex;
   static std::map<std::string, Plugin> loaded;  // node-based: references stay valid
   const std::lock_guard<std::mutex> lock(mutex);
   auto found = loaded.find(nameOrPath);
   if (found == loaded.end()) found = loaded.emplace(nameOrPath, load(nameOrPath)).first;
-  const Plugin& plugin = found->second;
-  if (std::strcmp(plugin.table->interfaceName, interfaceName) != 0)
-    throw Error(plugin.path, fmt::format("expected a plugin with the interface {}, got {}", interfaceName,
+  return found->second;
+}
+
+const Plugin& loadPlugin(const std::string& nameOrPath, const PluginInterface& expected) {
+  const Plugin& plugin = loadPlugin(nameOrPath);
+  if (std::strcmp(plugin.table->interfaceName, expected.name) != 0)
+    throw Error(plugin.path, fmt::format("expected a plugin with the interface {}, got {}", expected.name,
                                          plugin.table->interfaceName));
+  requireSize(plugin.path, "an object of " + std::string(expected.name), expected.size,
+              plugin.table->interfaceSize);
   return plugin;
 }
 
