@@ -231,6 +231,13 @@ TEST_F(Verbs, InfoGivesEveryPluginLinesOfItsOwn) {
   EXPECT_EQ(text.find('{'), std::string::npos) << text;
 }
 
+TEST_F(Verbs, InfoKnowsNoKernelsThatOnlyTestsHave) {
+  const Outcome outcome = runIn(here(), "MIXMIM_KERNELS=emulated-tiles " MIXMIM_PROGRAM " info --json");
+  EXPECT_NE(outcome.out.find("MIXMIM_KERNELS: expected portable, avx2, avx512 or amx, got emulated-tiles"),
+            std::string::npos)
+      << outcome.out;
+}
+
 TEST_F(Verbs, InfoShortensLongLists) {
   answer("export --model small --size 32 --out thousand.onnx --run.trainer ./none.so --json");
   const std::string text = mixmim(here(), "info thousand.onnx").out;

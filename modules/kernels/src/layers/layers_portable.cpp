@@ -25,7 +25,7 @@ const LayerKernels kPortableLayers = layersOf("portable", nullptr);
 
 std::vector<const LayerKernels*> layerKernels() {
   std::vector<const LayerKernels*> usable;
-  if (canRun(InstructionSet::kEmulatedTiles)) usable.push_back(&kEmulatedTileLayers);
+  if (addedKernels()) usable.push_back(addedKernels());
 #if defined(__x86_64__)
   if (canRun(InstructionSet::kAmx)) usable.push_back(&kAmxLayers);
   if (canRun(InstructionSet::kAvx512)) usable.push_back(&kAvx512Layers);

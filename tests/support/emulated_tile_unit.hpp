@@ -1,4 +1,4 @@
-// A tile unit in plain loops, for tests on any processor. Included once per file, inside an unnamed
+// A tile unit in plain loops, for any processor. Included once per file, inside an unnamed
 // namespace.
 
 /// What AMX does, in plain loops, but for numbers below 2^-126, which AMX takes for 0.
