@@ -1,5 +1,13 @@
-// A tile unit in plain loops, for any processor. Included once per file, inside an unnamed
-// namespace.
+// A tile unit in plain loops, for any processor.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+namespace cv::mixmim {
+
+namespace {
 
 /// What AMX does, in plain loops, but for numbers below 2^-126, which AMX takes for 0.
 class TileUnit {
@@ -55,3 +63,7 @@ class TileUnit {
 
   uint32_t tiles_[8][kRowsOfTile][kRowsOfTile];
 };
+
+}  // namespace
+
+}  // namespace cv::mixmim

@@ -1,26 +1,12 @@
-#include <algorithm>
-#include <cmath>
-#include <cstdint>
-#include <cstring>
-#include <utility>
+#define MIXMIM_TARGET
+#define MIXMIM_LANES 16
+#define MIXMIM_TILE_UNIT "tests/support/emulated_tile_unit.hpp"
 
 #include "tests/support/emulated_tiles.hpp"
 
-#define MIXMIM_TARGET
+#include "layers/layer_table.hpp"
 
 namespace cv::mixmim {
-
-namespace {
-
-constexpr int kLanes = 16;
-
-#include "vectors.hpp"
-
-#include "tests/support/emulated_tile_unit.hpp"
-
-#include "tiles/tile_layers.hpp"
-
-}  // namespace
 
 const LayerKernels kEmulatedTileLayers = layersOf("emulated-tiles", multiplyAll);
 

@@ -1,5 +1,18 @@
-// The products of kernels/layers.hpp by tiles. Included once per file, inside an unnamed namespace, after
-// row_loops.hpp, products.hpp and tiles.hpp.
+// The products of kernels/layers.hpp by tiles.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "kernels/layers.hpp"
+#include "layers/products.hpp"
+#include "layers/row_loops.hpp"
+#include "tiles/thirds.hpp"
+#include "tiles/tiles.hpp"
+
+namespace cv::mixmim {
+
+namespace {
 
 static_assert(kPanel == kPanelMultiple && kDeep % kBlockInner == 0);
 
@@ -146,3 +159,7 @@ MIXMIM_TARGET inline void addProducts(const Slab& all, const PackedSlab& packed)
                      {all.weight + o * all.inputs + c, all.inputs, all.outputs - o, all.inputs - c});
     }
 }
+
+}  // namespace
+
+}  // namespace cv::mixmim
