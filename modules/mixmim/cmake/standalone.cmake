@@ -28,6 +28,7 @@ add_library(opencv_mixmim SHARED
   src/error.cpp
   src/json.cpp
   src/plugin.cpp
+  src/plugin_streams.cpp
   src/preprocess.cpp
   src/resample/resample.cpp
   src/resample/resample_avx2.cpp
