@@ -123,10 +123,10 @@ void RunFolder::attempt(const std::function<void()>& write) {
   }
 }
 
-void RunFolder::append(Log& log, const char* name, const std::string& line) {
+void RunFolder::append(Log& log, const char* name, const std::string& lines) {
   attempt([&] {
     if (!log) log.emplace((fs::path(path_) / name).string());
-    log->append(line + "\n");
+    log->append(lines);
   });
 }
 
@@ -140,7 +140,7 @@ void RunFolder::say(const std::string& text) {
 }
 
 void RunFolder::note(const std::string& text) {
-  append(train_, kLog, fmt::format("{:%Y-%m-%d %H:%M:%S}  {}", fmt::localtime(std::time(nullptr)), text));
+  append(train_, kLog, fmt::format("{:%Y-%m-%d %H:%M:%S}  {}\n", fmt::localtime(std::time(nullptr)), text));
 }
 
 EventFile& RunFolder::events() {
@@ -149,13 +149,13 @@ EventFile& RunFolder::events() {
 
 void RunFolder::log(json::object metrics) {
   makeFinite(metrics);
-  append(metrics_, kMetrics, json::serialize(metrics));
+  append(metrics_, kMetrics, json::serialize(metrics) + "\n");
   attempt([&] { events().scalars(metrics.at("step").to_number<int64_t>(), curvesOf(metrics)); });
 }
 
 void RunFolder::logNonFinite(json::object line) {
   makeFinite(line);
-  append(nonFinite_, kNonFinite, json::serialize(line));
+  append(nonFinite_, kNonFinite, json::serialize(line) + "\n");
 }
 
 void RunFolder::logPicture(const std::string& name, int64_t step, const cv::Mat& picture) {
@@ -166,6 +166,16 @@ void RunFolder::logPicture(const std::string& name, int64_t step, const cv::Mat&
     writeText(file, {png.begin(), png.end()});
   });
   attempt([&] { events().picture(step, name, picture.size(), png); });
+}
+
+void RunFolder::addBadImages(const std::string& lines) {
+  append(badImages_, kBadImages, lines);
+}
+
+std::string RunFolder::badImages() const {
+  if (!writes_) return {};
+  std::ifstream file(fs::path(path_) / kBadImages, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 void RunFolder::writeBadImages(const std::string& lines) {
