@@ -35,12 +35,15 @@ add_library(opencv_mixmim SHARED
   src/resample/resample_avx512.cpp
   src/resample/resample_portable.cpp
   src/train/config_file.cpp
+  src/train/config_json.cpp
   src/train/geometry.cpp
   src/train/launch.cpp
   src/train/model_presets.cpp
-  src/train/options.cpp
+  src/train/option_list.cpp
+  src/train/option_value.cpp
   src/train/random.cpp
   src/train/recipes.cpp
+  src/train/resolve.cpp
   src/train/tensor.cpp
   src/train/trainer.cpp
   src/train/world.cpp)
