@@ -2,192 +2,198 @@
 
 namespace cv::mixmim {
 
-std::vector<Option> options(Config& c) {
-  constexpr double kMany = 1e9, kTiny = 1e-300;
-  const auto bounded = [](Option option, double min, double max) {
-    option.min = min;
-    option.max = max;
-    return option;
-  };
-  const auto oneOf = [](Option option, std::vector<std::string> choices) {
-    option.choices = std::move(choices);
-    return option;
-  };
-  auto& [data, augment, mix, model, optim, run] = c;
+namespace {
+
+constexpr double kMany = 1e9, kTiny = 1e-300;
+
+/// What may be written: numbers of a range, or some words; {} = anything of the value's type.
+struct Allowed {
+  double min = -std::numeric_limits<double>::infinity(), max = std::numeric_limits<double>::infinity();
+  std::vector<std::string> choices{};
+};
+
+Allowed words(std::vector<std::string> list) {
+  Allowed allowed;
+  allowed.choices = std::move(list);
+  return allowed;
+}
+
+struct Row {
+  const char *name, *alias, *unit;
+  decltype(Option::value) value;
+  Allowed allowed;
+  const char* sentence;
+};
+
+/// An option is two lines: what programs need of it, and its sentence.
+std::vector<Row> rowsOf(Config& config) {
+  auto& [data, augment, mix, model, optim, run] = config;
+  // clang-format off
   return {
-      {"data.train", "data", "Training images: a tree of class folders or a flat folder.", "", &data.train},
-      {"data.val", "val",
-       "Validation images, laid out like the training images; pretraining only reconstructs some of them.",
-       "", &data.val},
-      bounded({"data.imagesPerClass", "", "Use only the first N images of every class; 0 = all.", "images",
-               &data.imagesPerClass},
-              0, kMany),
-      bounded({"data.batch", "batch", "Images per step.", "images", &data.batch}, 1, 65536),
-      bounded({"data.ring", "", "Batches in flight between pipeline and trainer.", "batches", &data.ring}, 2,
-              64),
-      bounded(
-          {"data.readers", "",
-           "Threads that read files; more help where storage is slow to answer. 0 = one per four workers.",
-           "threads", &data.readers},
-          0, 256),
-      bounded({"data.maxBadImages", "", "Stop when more images than this could not be read.", "images",
-               &data.maxBadImages},
-              0, kMany),
-      bounded({"data.maxBadRate", "", "Stop when more than this share of the images could not be read.", "",
-               &data.maxBadRate},
-              0, 1),
+    {"data.train",               "data",       "",            &data.train,               {},
+     "Training images: a tree of class folders or a flat folder."},
+    {"data.val",                 "val",        "",            &data.val,                 {},
+     "Validation images, laid out like the training images; pretraining only reconstructs some of them."},
+    {"data.imagesPerClass",      "",           "images",      &data.imagesPerClass,      {0, kMany},
+     "Use only the first N images of every class; 0 = all."},
+    {"data.batch",               "batch",      "images",      &data.batch,               {1, 65536},
+     "Images per step."},
+    {"data.ring",                "",           "batches",     &data.ring,                {2, 64},
+     "Batches in flight between pipeline and trainer."},
+    {"data.readers",             "",           "threads",     &data.readers,             {0, 256},
+     "Threads that read files; more help where storage is slow to answer. 0 = one per four workers."},
+    {"data.maxBadImages",        "",           "images",      &data.maxBadImages,        {0, kMany},
+     "Stop when more images than this could not be read."},
+    {"data.maxBadRate",          "",           "",            &data.maxBadRate,          {0, 1},
+     "Stop when more than this share of the images could not be read."},
 
-      bounded(
-          {"augment.scaleMin", "", "Smallest crop, as a share of the image's area.", "", &augment.scaleMin},
-          1e-6, 1),
-      bounded(
-          {"augment.scaleMax", "", "Largest crop, as a share of the image's area.", "", &augment.scaleMax},
-          1e-6, 1),
-      bounded({"augment.ratioMin", "", "Smallest width / height of a crop.", "", &augment.ratioMin}, 0.01,
-              100),
-      bounded({"augment.ratioMax", "", "Largest width / height of a crop.", "", &augment.ratioMax}, 0.01,
-              100),
-      bounded({"augment.flip", "", "Probability of a left-right flip.", "", &augment.flip}, 0, 1),
-      bounded(
-          {"augment.randLayers", "", "RandAugment: operations per image; 0 = off.", "", &augment.randLayers},
-          0, 8),
-      bounded({"augment.randMagnitude", "", "RandAugment: strength of the operations.", "",
-               &augment.randMagnitude},
-              0, 10),
-      bounded({"augment.randMagnitudeStd", "", "RandAugment: standard deviation of the strength.", "",
-               &augment.randMagnitudeStd},
-              0, 10),
-      bounded({"augment.randProbability", "", "RandAugment: probability that a drawn operation is applied.",
-               "", &augment.randProbability},
-              0, 1),
-      bounded({"augment.erase", "", "Probability that a rectangle of the image is replaced by noise.", "",
-               &augment.erase},
-              0, 1),
-      bounded({"augment.evalCrop", "", "Share of the shorter side that evaluation looks at, up to 224 px.",
-               "", &augment.evalCrop},
-              0.01, 1),
+    {"augment.scaleMin",         "",           "",            &augment.scaleMin,         {1e-6, 1},
+     "Smallest crop, as a share of the image's area."},
+    {"augment.scaleMax",         "",           "",            &augment.scaleMax,         {1e-6, 1},
+     "Largest crop, as a share of the image's area."},
+    {"augment.ratioMin",         "",           "",            &augment.ratioMin,         {0.01, 100},
+     "Smallest width / height of a crop."},
+    {"augment.ratioMax",         "",           "",            &augment.ratioMax,         {0.01, 100},
+     "Largest width / height of a crop."},
+    {"augment.flip",             "",           "",            &augment.flip,             {0, 1},
+     "Probability of a left-right flip."},
+    {"augment.randLayers",       "",           "",            &augment.randLayers,       {0, 8},
+     "RandAugment: operations per image; 0 = off."},
+    {"augment.randMagnitude",    "",           "",            &augment.randMagnitude,    {0, 10},
+     "RandAugment: strength of the operations."},
+    {"augment.randMagnitudeStd", "",           "",            &augment.randMagnitudeStd, {0, 10},
+     "RandAugment: standard deviation of the strength."},
+    {"augment.randProbability",  "",           "",            &augment.randProbability,  {0, 1},
+     "RandAugment: probability that a drawn operation is applied."},
+    {"augment.erase",            "",           "",            &augment.erase,            {0, 1},
+     "Probability that a rectangle of the image is replaced by noise."},
+    {"augment.evalCrop",         "",           "",            &augment.evalCrop,         {0.01, 1},
+     "Share of the shorter side that evaluation looks at, up to 224 px."},
 
-      bounded({"mix.maskRatio", "", "Share of the cells taken from the partner image in pretraining.", "",
-               &mix.maskRatio},
-              0, 1),
-      bounded({"mix.maskRatioRange", "", "The ratio of a batch is drawn from [maskRatio, maskRatio + range].",
-               "", &mix.maskRatioRange},
-              0, 1),
-      {"mix.groupAttention", "",
-       "In pretraining, tokens see only those of the same image; off: all of their window, an ablation.", "",
-       &mix.groupAttention},
-      {"mix.bothImages", "",
-       "In pretraining, reconstruct both images of a pair; off: one, an ablation with half the decoder.", "",
-       &mix.bothImages},
-      bounded({"mix.mixup", "", "Beta parameter of mixup in fine-tuning; 0 = off.", "", &mix.mixup}, 0, 100),
-      bounded({"mix.cutmix", "", "Beta parameter of cutmix in fine-tuning; 0 = off.", "", &mix.cutmix}, 0,
-              100),
-      bounded({"mix.probability", "", "Probability that a fine-tuning batch is mixed.", "", &mix.probability},
-              0, 1),
-      bounded({"mix.switchProbability", "", "Probability of cutmix where mixup and cutmix are both on.", "",
-               &mix.switchProbability},
-              0, 1),
-      bounded({"mix.labelSmoothing", "", "Label smoothing in fine-tuning.", "", &mix.labelSmoothing}, 0,
-              0.999),
+    {"mix.maskRatio",            "",           "",            &mix.maskRatio,            {0, 1},
+     "Share of the cells taken from the partner image in pretraining."},
+    {"mix.maskRatioRange",       "",           "",            &mix.maskRatioRange,       {0, 1},
+     "The ratio of a batch is drawn from [maskRatio, maskRatio + range]."},
+    {"mix.groupAttention",       "",           "",            &mix.groupAttention,       {},
+     "In pretraining, tokens see only those of the same image; off: all of their window, an ablation."},
+    {"mix.bothImages",           "",           "",            &mix.bothImages,           {},
+     "In pretraining, reconstruct both images of a pair; off: one, an ablation with half the decoder."},
+    {"mix.mixup",                "",           "",            &mix.mixup,                {0, 100},
+     "Beta parameter of mixup in fine-tuning; 0 = off."},
+    {"mix.cutmix",               "",           "",            &mix.cutmix,               {0, 100},
+     "Beta parameter of cutmix in fine-tuning; 0 = off."},
+    {"mix.probability",          "",           "",            &mix.probability,          {0, 1},
+     "Probability that a fine-tuning batch is mixed."},
+    {"mix.switchProbability",    "",           "",            &mix.switchProbability,    {0, 1},
+     "Probability of cutmix where mixup and cutmix are both on."},
+    {"mix.labelSmoothing",       "",           "",            &mix.labelSmoothing,       {0, 0.999},
+     "Label smoothing in fine-tuning."},
 
-      oneOf({"model.name", "model", "Model size; the other model options override it.", "", &model.name},
-            modelNames()),
-      bounded({"model.imageSize", "size", "Side of the square input.", "px", &model.imageSize}, 8, 4096),
-      bounded({"model.patchSize", "", "Side of a patch.", "px", &model.patchSize}, 1, 64),
-      bounded({"model.embedDim", "", "Width of the first stage; it doubles from stage to stage.", "",
-               &model.embedDim},
-              4, 4096),
-      bounded({"model.depths", "", "Blocks per stage, one number per stage.", "blocks", &model.depths}, 1,
-              1000),
-      bounded({"model.headDim", "", "Width of an attention head.", "", &model.headDim}, 1, 4096),
-      bounded(
-          {"model.mlpRatio", "", "Hidden width of an MLP as a multiple of its input.", "", &model.mlpRatio},
-          1, 64),
-      bounded({"model.decoderDim", "", "Width of the decoder.", "", &model.decoderDim}, 4, 16384),
-      bounded({"model.decoderDepth", "", "Blocks of the decoder.", "blocks", &model.decoderDepth}, 0, 1000),
-      bounded({"model.decoderHeads", "", "Attention heads of the decoder.", "", &model.decoderHeads}, 1,
-              1024),
-      bounded(
-          {"model.dropPath", "", "Largest probability of skipping a block's branch.", "", &model.dropPath}, 0,
-          0.999),
-      {"model.normPixLoss", "", "Predict pixels normalised cell by cell.", "", &model.normPixLoss},
-      bounded({"model.classes", "", "Classes of the classifier; 0 = as many as the data has.", "",
-               &model.classes},
-              0, 1000000),
+    {"model.name",               "model",      "",            &model.name,               words(modelNames()),
+     "Model size; the other model options override it."},
+    {"model.imageSize",          "size",       "px",          &model.imageSize,          {8, 4096},
+     "Side of the square input."},
+    {"model.patchSize",          "",           "px",          &model.patchSize,          {1, 64},
+     "Side of a patch."},
+    {"model.embedDim",           "",           "",            &model.embedDim,           {4, 4096},
+     "Width of the first stage; it doubles from stage to stage."},
+    {"model.depths",             "",           "blocks",      &model.depths,             {1, 1000},
+     "Blocks per stage, one number per stage."},
+    {"model.headDim",            "",           "",            &model.headDim,            {1, 4096},
+     "Width of an attention head."},
+    {"model.mlpRatio",           "",           "",            &model.mlpRatio,           {1, 64},
+     "Hidden width of an MLP as a multiple of its input."},
+    {"model.decoderDim",         "",           "",            &model.decoderDim,         {4, 16384},
+     "Width of the decoder."},
+    {"model.decoderDepth",       "",           "blocks",      &model.decoderDepth,       {0, 1000},
+     "Blocks of the decoder."},
+    {"model.decoderHeads",       "",           "",            &model.decoderHeads,       {1, 1024},
+     "Attention heads of the decoder."},
+    {"model.dropPath",           "",           "",            &model.dropPath,           {0, 0.999},
+     "Largest probability of skipping a block's branch."},
+    {"model.normPixLoss",        "",           "",            &model.normPixLoss,        {},
+     "Predict pixels normalised cell by cell."},
+    {"model.classes",            "",           "",            &model.classes,            {0, 1000000},
+     "Classes of the classifier; 0 = as many as the data has."},
 
-      bounded({"optim.epochs", "epochs", "Passes over the training images.", "epochs", &optim.epochs}, 0,
-              1e6),
-      bounded(
-          {"optim.accumulate", "accumulate",
-           "Batches whose gradients one step averages, in all processes together: the batch of the schedule "
-           "is batch * accumulate. 0 = one per process, or as in the run that is resumed.",
-           "batches", &optim.accumulate},
-          0, 65536),
-      bounded({"optim.warmupEpochs", "", "Epochs of linear warm-up.", "epochs", &optim.warmupEpochs}, 0, 1e6),
-      bounded({"optim.baseLr", "", "Learning rate per 256 images of a batch.", "", &optim.baseLr}, 0, 100),
-      bounded({"optim.lr", "lr", "Learning rate; 0 = baseLr * batch * accumulate / 256.", "", &optim.lr}, 0,
-              100),
-      bounded({"optim.minLr", "", "Learning rate at the end.", "", &optim.minLr}, 0, 100),
-      bounded({"optim.beta1", "", "AdamW: decay of the mean gradient.", "", &optim.beta1}, 0, 0.999999999),
-      bounded({"optim.beta2", "", "AdamW: decay of the mean squared gradient.", "", &optim.beta2}, 0,
-              0.999999999),
-      bounded({"optim.eps", "", "AdamW: added to the denominator.", "", &optim.eps}, kTiny, 1),
-      bounded({"optim.weightDecay", "", "AdamW: decoupled weight decay.", "", &optim.weightDecay}, 0, 100),
-      bounded({"optim.layerDecay", "", "Learning rate factor per block, counted from the head; 1 = none.", "",
-               &optim.layerDecay},
-              1e-6, 1),
-      {"optim.headFullRate", "", "The head learns at the full rate, not at that of the last block.", "",
-       &optim.headFullRate},
-      bounded({"optim.ema", "",
-               "Decay per step of a running average of the weights, which is validated, saved and exported "
-               "in their place; 0 = off.",
-               "", &optim.ema},
-              0, 0.999999),
-      bounded({"optim.clipNorm", "", "Largest gradient norm; 0 = no clipping.", "", &optim.clipNorm}, 0,
-              kMany),
-      bounded({"optim.maxNonFinite", "", "Stop after this many steps in a row with a non-finite loss.",
-               "steps", &optim.maxNonFinite},
-              1, kMany),
+    {"optim.epochs",             "epochs",     "epochs",      &optim.epochs,             {0, 1e6},
+     "Passes over the training images."},
+    {"optim.accumulate",         "accumulate", "batches",     &optim.accumulate,         {0, 65536},
+     "Batches whose gradients one step averages, in all processes together: the batch of the schedule is batch * accumulate. "
+     "0 = one per process, or as in the run that is resumed."},
+    {"optim.warmupEpochs",       "",           "epochs",      &optim.warmupEpochs,       {0, 1e6},
+     "Epochs of linear warm-up."},
+    {"optim.baseLr",             "",           "",            &optim.baseLr,             {0, 100},
+     "Learning rate per 256 images of a batch."},
+    {"optim.lr",                 "lr",         "",            &optim.lr,                 {0, 100},
+     "Learning rate; 0 = baseLr * batch * accumulate / 256."},
+    {"optim.minLr",              "",           "",            &optim.minLr,              {0, 100},
+     "Learning rate at the end."},
+    {"optim.beta1",              "",           "",            &optim.beta1,              {0, 0.999999999},
+     "AdamW: decay of the mean gradient."},
+    {"optim.beta2",              "",           "",            &optim.beta2,              {0, 0.999999999},
+     "AdamW: decay of the mean squared gradient."},
+    {"optim.eps",                "",           "",            &optim.eps,                {kTiny, 1},
+     "AdamW: added to the denominator."},
+    {"optim.weightDecay",        "",           "",            &optim.weightDecay,        {0, 100},
+     "AdamW: decoupled weight decay."},
+    {"optim.layerDecay",         "",           "",            &optim.layerDecay,         {1e-6, 1},
+     "Learning rate factor per block, counted from the head; 1 = none."},
+    {"optim.headFullRate",       "",           "",            &optim.headFullRate,       {},
+     "The head learns at the full rate, not at that of the last block."},
+    {"optim.ema",                "",           "",            &optim.ema,                {0, 0.999999},
+     "Decay per step of a running average of the weights, which is validated, saved and exported in their place; 0 = off."},
+    {"optim.clipNorm",           "",           "",            &optim.clipNorm,           {0, kMany},
+     "Largest gradient norm; 0 = no clipping."},
+    {"optim.maxNonFinite",       "",           "steps",       &optim.maxNonFinite,       {1, kMany},
+     "Stop after this many steps in a row with a non-finite loss."},
 
-      {"run.task", "", "What the run does: pretrain or finetune.", "", &run.task},
-      {"run.out", "out", "Run folder: settings, metrics, checkpoints, pictures.", "", &run.out},
-      {"run.init", "init", "Weights to start from (a checkpoint); says nothing about where a run goes on.",
-       "", &run.init},
-      {"run.resume", "resume", "Continue a run: auto = its newest good checkpoint, or the path of one.", "",
-       &run.resume},
-      {"run.overwrite", "overwrite", "Start anew in an existing run folder.", "", &run.overwrite},
-      {"run.seed", "seed", "Seed of every random number.", "", &run.seed},
-      {"run.device", "device", "Where the trainer computes: cpu, cuda or cuda:N.", "", &run.device},
-      oneOf(
-          {"run.precision", "precision",
-           "Type of the matrix products and attention; weights, statistics and losses stay float32. bfloat16 "
-           "is for GPUs.",
-           "", &run.precision},
-          {"float32", "bfloat16"}),
-      bounded(
-          {"run.threads", "threads", "Pipeline workers, and threads of a trainer on the CPU; 0 = all cores.",
-           "threads", &run.threads},
-          0, 4096),
-      {"run.trainer", "", "Training plugin: a name or a path.", "", &run.trainer},
-      bounded({"run.keep", "", "Checkpoints kept besides last and best.", "checkpoints", &run.keep}, 1,
-              kMany),
-      bounded({"run.checkpointEpochs", "", "Epochs between checkpoints.", "epochs", &run.checkpointEpochs},
-              1e-6, kMany),
-      bounded({"run.checkpointMinutes", "", "Minutes between checkpoints, whichever comes first.", "minutes",
-               &run.checkpointMinutes},
-              0, kMany),
-      bounded({"run.logSteps", "", "Steps between two lines of metrics.", "steps", &run.logSteps}, 1, kMany),
-      bounded({"run.validateEpochs", "", "Epochs between two validations.", "epochs", &run.validateEpochs},
-              1e-6, kMany),
-      bounded(
-          {"run.pictureEpochs", "", "Epochs between two sheets of reconstructions in pretraining; 0 = none.",
-           "epochs", &run.pictureEpochs},
-          0, kMany),
-      bounded({"run.patience", "",
-               "Seconds without a sign of life after which another process of the run counts as lost.",
-               "seconds", &run.patience},
-              2, kMany),
+    {"run.task",                 "",           "",            &run.task,                 {},
+     "What the run does: pretrain or finetune."},
+    {"run.out",                  "out",        "",            &run.out,                  {},
+     "Run folder: settings, metrics, checkpoints, pictures."},
+    {"run.init",                 "init",       "",            &run.init,                 {},
+     "Weights to start from (a checkpoint); says nothing about where a run goes on."},
+    {"run.resume",               "resume",     "",            &run.resume,               {},
+     "Continue a run: auto = its newest good checkpoint, or the path of one."},
+    {"run.overwrite",            "overwrite",  "",            &run.overwrite,            {},
+     "Start anew in an existing run folder."},
+    {"run.seed",                 "seed",       "",            &run.seed,                 {},
+     "Seed of every random number."},
+    {"run.device",               "device",     "",            &run.device,               {},
+     "Where the trainer computes: cpu, cuda or cuda:N."},
+    {"run.precision",            "precision",  "",            &run.precision,            words({"float32", "bfloat16"}),
+     "Type of the matrix products and attention; weights, statistics and losses stay float32. bfloat16 is for GPUs."},
+    {"run.threads",              "threads",    "threads",     &run.threads,              {0, 4096},
+     "Pipeline workers, and threads of a trainer on the CPU; 0 = all cores."},
+    {"run.trainer",              "",           "",            &run.trainer,              {},
+     "Training plugin: a name or a path."},
+    {"run.keep",                 "",           "checkpoints", &run.keep,                 {1, kMany},
+     "Checkpoints kept besides last and best."},
+    {"run.checkpointEpochs",     "",           "epochs",      &run.checkpointEpochs,     {1e-6, kMany},
+     "Epochs between checkpoints."},
+    {"run.checkpointMinutes",    "",           "minutes",     &run.checkpointMinutes,    {0, kMany},
+     "Minutes between checkpoints, whichever comes first."},
+    {"run.logSteps",             "",           "steps",       &run.logSteps,             {1, kMany},
+     "Steps between two lines of metrics."},
+    {"run.validateEpochs",       "",           "epochs",      &run.validateEpochs,       {1e-6, kMany},
+     "Epochs between two validations."},
+    {"run.pictureEpochs",        "",           "epochs",      &run.pictureEpochs,        {0, kMany},
+     "Epochs between two sheets of reconstructions in pretraining; 0 = none."},
+    {"run.patience",             "",           "seconds",     &run.patience,             {2, kMany},
+     "Seconds without a sign of life after which another process of the run counts as lost."},
   };
+  // clang-format on
+}
+
+}  // namespace
+
+std::vector<Option> options(Config& config) {
+  std::vector<Option> list;
+  for (const Row& row : rowsOf(config))
+    list.push_back({row.name, row.alias, row.sentence, row.unit, row.value, row.allowed.min, row.allowed.max,
+                    row.allowed.choices});
+  return list;
 }
 
 }  // namespace cv::mixmim
