@@ -215,13 +215,7 @@ void checkSameRun(const Config& config, const CheckpointInfo& info, const std::s
   Config now = config, then = info.config;
   const std::vector<Option> a = options(now), b = options(then);
   for (size_t i = 0; i < a.size(); ++i) {
-    const std::string section = a[i].name.substr(0, a[i].name.find('.'));
-    // Where a run lives, how often it reports and on how many threads it loads may change; what it computes
-    // may not.
-    if ((section == "run" && a[i].name != "run.seed" && a[i].name != "run.task") ||
-        a[i].name == "data.train" || a[i].name == "data.val" || a[i].name == "data.ring" ||
-        a[i].name.rfind("data.maxBad", 0) == 0)
-      continue;
+    if (a[i].is(Scope::kChangesOnResume)) continue;
     if (a[i].get() != b[i].get())
       throw Error(a[i].name,
                   fmt::format("expected {} as in the run to be resumed, got {}", b[i].get(), a[i].get()),
