@@ -60,11 +60,10 @@ TEST(Options, EveryScopeIsTheDecidedOne) {
        " optim.beta2 optim.eps optim.weightDecay optim.layerDecay optim.headFullRate optim.ema optim.clipNorm"
        " optim.maxNonFinite run.task run.seed"},
       {Scope::kChangesOnResume,
-       " data.ring data.maxBadImages data.maxBadRate run.overwrite run.precision run.keep "
-       "run.checkpointEpochs"
-       " run.checkpointMinutes run.logSteps run.validateEpochs run.pictureEpochs run.patience"},
-      {Scope::kDiffersPerProcess, " data.readers"},
-      {kPlace, " data.train data.val run.out run.init run.resume run.device run.threads"},
+       " data.ring data.maxBadImages data.maxBadRate run.overwrite run.precision run.keep"
+       " run.checkpointEpochs run.checkpointMinutes run.logSteps run.validateEpochs run.pictureEpochs"
+       " run.patience"},
+      {kPlace, " data.train data.val data.readers run.out run.init run.resume run.device run.threads"},
       {Scope::kShape,
        " model.name model.patchSize model.embedDim model.depths model.headDim model.mlpRatio model.decoderDim"
        " model.decoderDepth model.decoderHeads"},

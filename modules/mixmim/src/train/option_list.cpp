@@ -46,7 +46,7 @@ std::vector<Row> rowsOf(Config& config) {
      "Images per step."},
     {"data.ring",                "",           "batches",     &data.ring,                {2, 64},                        kResume,
      "Batches in flight between pipeline and trainer."},
-    {"data.readers",             "",           "threads",     &data.readers,             {0, 256},                       kProcess,
+    {"data.readers",             "",           "threads",     &data.readers,             {0, 256},                       kPlace,
      "Threads that read files; more help where storage is slow to answer. 0 = one per four workers."},
     {"data.maxBadImages",        "",           "images",      &data.maxBadImages,        {0, kMany},                     kResume,
      "Stop when more images than this could not be read."},
