@@ -15,10 +15,12 @@ class Size:
     decoder_heads: int
     head_dim: int = 32
     windows: tuple = (14, 14, 14, 7)
+    encoder: str = "mixmim"
+    image: int = IMAGE
 
     def stages(self):
         """(width, heads, depth, side of the token grid, side of a window) of every stage."""
-        return [(self.embed << s, (self.embed << s) // self.head_dim, depth, IMAGE // PATCH >> s, self.windows[s])
+        return [(self.embed << s, (self.embed << s) // self.head_dim, depth, self.image // PATCH >> s, self.windows[s])
                 for s, depth in enumerate(self.depths)]
 
 
