@@ -3,11 +3,17 @@ import torch
 
 from model_sizes import CELLS, IMAGE, SIZES, STRIDE
 from reference_mixmim import MixmimClassifier, MixmimPretraining
+from reference_swin import SwinClassifier, SwinPretraining
 
-MODELS = {("mixmim", "pretrain"): MixmimPretraining, ("mixmim", "finetune"): MixmimClassifier}
+MODELS = {("mixmim", "pretrain"): MixmimPretraining, ("mixmim", "finetune"): MixmimClassifier,
+          ("swin", "pretrain"): SwinPretraining, ("swin", "finetune"): SwinClassifier}
 
 PARAMETERS = {  # pretraining, classifier of 1000 classes
-    "base": (114_665_784, 88_344_352), "large": (223_468_244, 197_396_668), "huge": (684_709_594, 659_262_658)}
+    "base": (114_665_784, 88_344_352), "large": (223_468_244, 197_396_668), "huge": (684_709_594, 659_262_658),
+    "swin_t": (54_734_714, 28_288_354), "swin_s": (76_052_618, 49_606_258),
+    "swin_b": (114_089_656, 87_768_224), "swin_l": (222_604_052, 196_532_476),
+    "swin_t_w14": (54_785_114, 28_338_754), "swin_s_w14": (76_183_658, 49_737_298),
+    "swin_b_w14": (114_264_376, 87_942_944), "swin_l_w14": (222_866_132, 196_794_556)}
 
 
 def draw_mask(ratio=0.5):
