@@ -326,4 +326,8 @@ std::vector<BadImage> Pipeline::badImages() const {
   return impl_->badImages.list();
 }
 
+std::vector<BadImage> Pipeline::badImagesFrom(size_t skipped) const {
+  return impl_->badImages.listFrom(skipped);
+}
+
 }  // namespace cv::mixmim

@@ -35,7 +35,10 @@ void BadImages::add(int64_t index, BadImage image) {
   ++tried_;
   ++failed_;
   const auto [place, isNew] = images_.try_emplace(index, image);
-  if (!isNew && isEarlier(image, place->second)) place->second = std::move(image);
+  if (isNew)
+    found_.push_back(index);
+  else if (isEarlier(image, place->second))
+    place->second = std::move(image);
   judge();
 }
 
@@ -66,6 +69,13 @@ std::vector<BadImage> BadImages::list() const {
     for (const auto& [index, image] : images_) images.push_back(image);
   }
   std::stable_sort(images.begin(), images.end(), isEarlier);
+  return images;
+}
+
+std::vector<BadImage> BadImages::listFrom(size_t skipped) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<BadImage> images;
+  for (size_t i = skipped; i < found_.size(); ++i) images.push_back(images_.at(found_[i]));
   return images;
 }
 

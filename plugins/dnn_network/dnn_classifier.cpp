@@ -30,8 +30,9 @@ DeployedModel readDescription(const std::string& path) {
   return model;
 }
 
-cv::dnn::Net fusedNet(const std::string& path, bool int8) {
-  cv::dnn::Net net = fusedNetwork(readOnnxWeights(path).tensors, path, int8);
+cv::dnn::Net fusedNet(const std::string& path, const DeployedModel& about, bool int8) {
+  const OnnxWeights weights = readOnnxWeights(path);
+  cv::dnn::Net net = fusedNetwork(weights.tensors, modelOf(about, weights.tensors, path), path, int8);
   net.setPreferableBackend(cv::dnn::DNN_BACKEND_OPENCV);  // whatever else is the host's default
   return net;
 }
@@ -80,7 +81,7 @@ DnnClassifier::DnnClassifier(const std::string& path, const ClassifierOptions& o
   const bool fused = usesFusedLayers(options);
   if (fused) layerKernels();  // throws where the environment names none
   net_ = told(path, "import",
-              [&] { return fused ? fusedNet(path, options.int8) : stockNetwork(path, options); });
+              [&] { return fused ? fusedNet(path, model_, options.int8) : stockNetwork(path, options); });
   if (hasClasses(model_.head)) scoresLayer_ = fused ? "logits" : nameOf(model_.head);
   featuresLayer_ =
       fused ? fused::kFeatures : layerOf(net_, hasClasses(model_.head) ? "pool.rows" : "features");

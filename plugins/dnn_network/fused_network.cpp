@@ -1,41 +1,52 @@
 #include "fused_network.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
+#include "bias_tables.hpp"
+#include "constants.hpp"
 #include "kernels/attention.hpp"
 #include "layers/fused_layers.hpp"
-#include "opencv2/mixmim/error.hpp"
+#include "model/plan.hpp"
+#include "model/token_order.hpp"
+#include "model_io/onnx/constants.hpp"
+#include "model_io/onnx/model_of_constants.hpp"
+#include "pieces.hpp"
 
 namespace cv::mixmim {
 
 namespace {
 
 using cv::dnn::LayerParams;
-using Shape = std::vector<int64_t>;
+using namespace onnx_names;
 
-/// Raster positions of a grid's tokens, window by window.
-std::vector<int> windowOrder(int grid, int window) {
-  std::vector<int> order;
-  for (int top = 0; top < grid; top += window)
-    for (int left = 0; left < grid; left += window)
-      for (int y = top; y < top + window; ++y)
-        for (int x = left; x < left + window; ++x) order.push_back(y * grid + x);
-  return order;
-}
-
-cv::Mat asColumn(const std::vector<int>& numbers) {
-  return cv::Mat(numbers, /*copyData=*/true);
+/// A list of whole numbers, as a layer takes it.
+template <class Number>
+cv::Mat asColumn(const std::vector<Number>& numbers) {
+  cv::Mat column(static_cast<int>(numbers.size()), 1, CV_32S);
+  std::transform(numbers.begin(), numbers.end(), column.ptr<int>(),
+                 [](Number number) { return static_cast<int>(number); });
+  return column;
 }
 
 /// rows of `from` in another order
-cv::Mat reordered(const cv::Mat& from, const std::vector<int>& order) {
+cv::Mat reordered(const cv::Mat& from, const std::vector<int64_t>& order) {
   cv::Mat to(from.size(), from.type());
-  for (size_t i = 0; i < order.size(); ++i) from.row(order[i]).copyTo(to.row(static_cast<int>(i)));
+  for (size_t i = 0; i < order.size(); ++i)
+    from.row(static_cast<int>(order[i])).copyTo(to.row(static_cast<int>(i)));
   return to;
+}
+
+/// The members of every merged token row by row, as the exporter's weights expect them.
+std::vector<int64_t> rowByRow(const std::vector<int64_t>& merge, int side) {
+  const std::vector<cv::Point> published = mergingOrder(side);
+  std::vector<int64_t> members(merge.size());
+  for (size_t i = 0; i < merge.size(); ++i) {
+    const size_t k = i % published.size();
+    members[i - k + static_cast<size_t>(published[k].y * side + published[k].x)] = merge[i];
+  }
+  return members;
 }
 
 /// Heads as wide as the kernels want them, the new numbers 0: rows are those of the heads.
@@ -50,180 +61,98 @@ cv::Mat paddedHeads(const cv::Mat& rows, int heads, int padded) {
 
 class Network {
  public:
-  Network(const TensorMap& constants, const std::string& where, bool int8)
-      : constants_(constants), where_(where), int8_(int8) {}
+  Network(const Constants& constants, const Plan& plan, bool int8)
+      : constants_(constants), plan_(plan), int8_(int8) {}
 
   cv::dnn::Net build() {
-    addEmbedding();
-    for (int stage = 0;; ++stage) {
-      for (int n = 0; has(blockName(stage, n) + ".attn.bias"); ++n) addBlock(blockName(stage, n));
-      if (!has(fmt::format("layers.{}.downsample.reduction.weight", stage))) break;
-      addMerging(stage);
+    checkSizes();
+    const std::vector<StageTokens> tokens = tokenOrder(plan_, /*mask=*/{});
+    for (size_t s = 0; s < plan_.stages.size(); ++s) {
+      const Stage& stage = plan_.stages[s];
+      if (stage.narrowing == Narrowing::kPatches)
+        addEmbedding(stage, tokens[s].order);
+      else
+        addMerging(stage, plan_.stages[s - 1].dim, tokens[s - 1].merge);
+      for (const Block& block : stage.blocks) addBlock(block, stage, tokens[s].sightOf(block));
     }
-    LayerParams none;
-    add(fused::kFeatures, fused::kPool, none);
-    if (has("logits.weight")) addClassifier();
+    LayerParams pool;
+    pool.set(fused::kEpsilon, plan_.stages.back().eps);
+    add(fused::kFeatures, fused::kPool, pool);
+    if (constants_.has(std::string(kLogits) + kWeight)) addClassifier();
     return net_;
   }
 
  private:
-  static std::string blockName(int stage, int block) {
-    return fmt::format("layers.{}.blocks.{}", stage, block);
+  /// Before memory is taken for as many tokens and blocks as the plan has.
+  void checkSizes() const {
+    const Stage& first = plan_.stages.front();
+    constants_.matrix(kPositions, {first.tokens(), first.dim});
+    const int blocks = constants_.countOf(kScoreBias);
+    if (blocks != plan_.blocks)
+      constants_.fail(fmt::format("expected the constants of {} blocks, got {}", plan_.blocks, blocks));
   }
 
-  bool has(const std::string& name) const { return constants_.count(name) == 1; }
-
-  const Tensor& tensor(const std::string& name) const {
-    const auto found = constants_.find(name);
-    if (found == constants_.end()) fail(fmt::format("expected the constant \"{}\", got none", name));
-    if (found->second.dtype != DType::kF32 || found->second.shape.empty())
-      fail(fmt::format("the constant \"{}\", expected an array of float32, got another type", name));
-    return found->second;
-  }
-
-  /// The constant as a matrix, its last dimension the columns (a vector: one column).
-  cv::Mat matrix(const std::string& name, const Shape& expected) const {
-    const Tensor& found = tensor(name);
-    if (found.shape != expected)
-      fail(fmt::format("the constant \"{}\", expected {} numbers, got {}", name, fmt::join(expected, " x "),
-                       fmt::join(found.shape, " x ")));
-    const int columns = expected.size() == 1 ? 1 : static_cast<int>(expected.back());
-    return {static_cast<int>(found.elements()) / columns, columns, CV_32F, found.bytes.data};
-  }
-
-  [[noreturn]] void fail(const std::string& what) const {
-    throw Error(where_, what,
-                "turn the fused layers off (ClassifierOptions::fusedLayers), or export the model anew");
-  }
-
-  int64_t wholeRoot(int64_t square, const std::string& name) const {
-    const auto root = static_cast<int64_t>(std::llround(std::sqrt(static_cast<double>(square))));
-    if (root < 1 || root * root != square)
-      fail(fmt::format("the constant \"{}\", expected a square number of tokens, got {}", name, square));
-    return root;
-  }
-
-  /// patch size, width and grid of the first stage
-  void readEmbedding() {
-    const Shape& weight = tensor("patch_embed.proj.weight").shape;
-    if (weight.size() != 4 || weight[1] != 3 || weight[2] != weight[3])
-      fail(fmt::format("the constant \"patch_embed.proj.weight\", expected C x 3 x p x p numbers, got {}",
-                       fmt::join(weight, " x ")));
-    patch_ = weight[2];
-    width_ = weight[0];
-    grid_ = wholeRoot(tensor("positions").shape.front(), "positions");
-  }
-
-  /// heads and window of a stage, which its first block tells
-  void readStage(int stage) {
-    const std::string name = blockName(stage, 0) + ".attn.bias";
-    const Shape& bias = tensor(name).shape;
-    heads_ = bias.size() == 3 ? bias[0] : 1;
-    window_ = wholeRoot(bias.back(), name);
-    if (heads_ < 1 || width_ % heads_ != 0 || grid_ % window_ != 0)
-      fail(fmt::format(
-          "the constant \"{}\", expected heads that divide {} and windows that divide {} x {}, got {}", name,
-          width_, grid_, grid_, fmt::join(bias, " x ")));
-    order_ = windowOrder(static_cast<int>(grid_), static_cast<int>(window_));
-  }
-
-  void addEmbedding() {
-    readEmbedding();
-    readStage(0);
+  void addEmbedding(const Stage& stage, const std::vector<int64_t>& order) {
+    const std::string& at = stage.embedding;
     LayerParams params;
-    const int64_t tokens = grid_ * grid_;
-    params.set("patch", static_cast<int>(patch_));
-    cv::Mat weight = matrix("patch_embed.proj.weight", {width_, 3, patch_, patch_});
-    params.blobs = {weight.reshape(1, static_cast<int>(width_)), matrix("patch_embed.proj.bias", {width_}),
-                    reordered(matrix("patch_embed.gains", {tokens, width_}), order_),
-                    reordered(matrix("positions", {tokens, width_}), order_), asColumn(order_)};
-    add("patch_embed", fused::kPatchEmbedding, params);
+    params.set("patch", stage.side);
+    params.set(fused::kEpsilon, stage.embeddingEps);
+    cv::Mat weight = constants_.matrix(at + kPatches + kWeight, {stage.dim, 3, stage.side, stage.side});
+    params.blobs = {weight.reshape(1, stage.dim), constants_.matrix(at + kPatches + kBias, {stage.dim}),
+                    reordered(constants_.matrix(at + kGains, {stage.tokens(), stage.dim}), order),
+                    reordered(constants_.matrix(kPositions, {stage.tokens(), stage.dim}), order),
+                    asColumn(order)};
+    add(at, fused::kPatchEmbedding, params);
   }
 
-  void addBlock(const std::string& block) {
+  void addMerging(const Stage& stage, int dimBefore, const std::vector<int64_t>& merge) {
+    LayerParams params;
+    addLinear(stage.embedding + kMerging, stage.dim, stage.side * stage.side * dimBefore, params);
+    params.blobs.push_back(asColumn(rowByRow(merge, stage.side)));
+    params.set(fused::kEpsilon, stage.embeddingEps);
+    add(stage.embedding, fused::kMerging, params);
+  }
+
+  void addBlock(const Block& block, const Stage& stage, const Sight& sight) {
     LayerParams attention, mlp;
-    addWeightsOfAttention(block + ".attn", attention);
-    add(block + ".attn", fused::kAttention, attention);
-    const Shape& hidden = tensor(block + ".mlp.fc1.weight").shape;
-    addLinear(block + ".mlp.fc1", hidden.front(), width_, mlp);
-    addLinear(block + ".mlp.fc2", width_, hidden.front(), mlp);
-    add(block + ".mlp", fused::kMlp, mlp);
+    addWeightsOfAttention(block, stage, attention);
+    const Pieces pieces = piecesOf(sight);
+    attention.blobs.push_back(pieces.rectangles);
+    attention.blobs.push_back(asColumn(pieces.listed));
+    attention.set(fused::kEpsilon, stage.eps);
+    add(block.name + ".attn", fused::kAttention, attention);
+    addLinear(block.name + kHidden, stage.hidden, stage.dim, mlp);
+    addLinear(block.name + kOutput, stage.dim, stage.hidden, mlp);
+    mlp.set(fused::kEpsilon, stage.eps);
+    add(block.name + ".mlp", fused::kMlp, mlp);
   }
 
-  void addWeightsOfAttention(const std::string& at, LayerParams& params) const {
-    const int heads = static_cast<int>(heads_), dim = static_cast<int>(width_ / heads_);
+  void addWeightsOfAttention(const Block& block, const Stage& stage, LayerParams& params) const {
+    const std::string& at = block.name;
+    const int64_t width = stage.dim;
+    const int heads = stage.heads, dim = stage.dim / heads;
     const int padded = (dim + kHeadMultiple - 1) / kHeadMultiple * kHeadMultiple;
     cv::Mat weights, biases, projection;
-    for (const char* part : {".q", ".k", ".v"}) {
-      weights.push_back(paddedHeads(matrix(at + part + ".weight", {width_, width_}), heads, padded));
-      biases.push_back(paddedHeads(matrix(at + part + ".bias", {width_}), heads, padded));
+    for (const char* part : {kQuery, kKey, kValue}) {
+      weights.push_back(paddedHeads(constants_.matrix(at + part + kWeight, {width, width}), heads, padded));
+      biases.push_back(paddedHeads(constants_.matrix(at + part + kBias, {width}), heads, padded));
     }
-    projection = paddedHeads(matrix(at + ".proj.weight", {width_, width_}).t(), heads, padded).t();
-    params.blobs = {weights, biases, projection, matrix(at + ".proj.bias", {width_}),
-                    biasTables(at + ".bias")};
-  }
-
-  /// The tables of AttentionKernels::relativeBias, heads x (2 w - 1) x (2 w - 1), that the bias was made
-  /// from.
-  cv::Mat biasTables(const std::string& name) const {
-    const int64_t tokens = window_ * window_;
-    const int heads = static_cast<int>(heads_), w = static_cast<int>(window_), last = w - 1;
-    cv::Mat bias = matrix(name, heads == 1 ? Shape{tokens, tokens} : Shape{heads_, tokens, tokens});
-    const int sides[] = {heads, 2 * w - 1, 2 * w - 1};
-    cv::Mat tables(3, sides, CV_32F);
-    for (int head = 0; head < heads; ++head) {
-      const cv::Mat scores = bias.rowRange(head * w * w, (head + 1) * w * w);
-      for (int y = -last; y <= last; ++y)
-        for (int x = -last; x <= last; ++x) {  // from a corner of the window, so that the key is in it
-          const int query = (y < 0 ? last * w : 0) + (x < 0 ? last : 0);
-          tables.at<float>(head, y + last, x + last) = scores.at<float>(query, query + y * w + x);
-        }
-      for (int query = 0; query < w * w; ++query)
-        for (int row = 0; row < w; ++row) {
-          const float* there = scores.ptr<float>(query, row * w);
-          if (!std::equal(there, there + w,
-                          tables.ptr<float>(head, row - query / w + last, last - query % w)))
-            fail(fmt::format(
-                "the constant \"{}\", expected one number for each step between tokens, got several", name));
-        }
-    }
-    return tables;
-  }
-
-  void addMerging(int stage) {
-    const int64_t grid = grid_, width = width_;
-    if (grid % 2 != 0) fail(fmt::format("expected an even number of tokens per side to merge, got {}", grid));
-    const std::vector<int> before = order_;
-    grid_ = grid / 2;
-    width_ = 2 * width;
-    readStage(stage + 1);
-    LayerParams params;
-    addLinear(fmt::format("layers.{}.downsample.reduction", stage), width_, 4 * width, params);
-    params.blobs.push_back(asColumn(mergedTokens(before, static_cast<int>(grid))));
-    add(fmt::format("layers.{}.downsample", stage), fused::kMerging, params);
-  }
-
-  /// For each new token its four old ones, (0,0), (0,1), (1,0), (1,1) as (row, column).
-  std::vector<int> mergedTokens(const std::vector<int>& before, int grid) const {
-    std::vector<int> place(before.size()), members;
-    for (size_t i = 0; i < before.size(); ++i) place[static_cast<size_t>(before[i])] = static_cast<int>(i);
-    for (const int token : order_) {
-      const int corner = token / (grid / 2) * 2 * grid + token % (grid / 2) * 2;
-      for (const int member : {corner, corner + 1, corner + grid, corner + grid + 1})
-        members.push_back(place[static_cast<size_t>(member)]);
-    }
-    return members;
+    projection =
+        paddedHeads(constants_.matrix(at + kProjection + kWeight, {width, width}).t(), heads, padded).t();
+    params.blobs = {weights, biases, projection, constants_.matrix(at + kProjection + kBias, {width}),
+                    biasTables(constants_, at + kScoreBias, stage, block)};
   }
 
   void addClassifier() {
     LayerParams params;
-    addLinear("logits", tensor("logits.weight").shape.front(), width_, params);
-    add("logits", fused::kClassifier, params);
+    const int64_t classes = constants_.tensor(std::string(kLogits) + kWeight).shape.front();
+    addLinear(kLogits, classes, plan_.featureDim(), params);
+    add(kLogits, fused::kClassifier, params);
   }
 
   void addLinear(const std::string& name, int64_t outputs, int64_t inputs, LayerParams& params) const {
-    params.blobs.push_back(matrix(name + ".weight", {outputs, inputs}));
-    params.blobs.push_back(matrix(name + ".bias", {outputs}));
+    params.blobs.push_back(constants_.matrix(name + kWeight, {outputs, inputs}));
+    params.blobs.push_back(constants_.matrix(name + kBias, {outputs}));
   }
 
   /// Makes the layer at once: afterwards the weights given to it are its own.
@@ -232,19 +161,22 @@ class Network {
     net_.getLayer(net_.addLayerToPrev(name, type, params));
   }
 
-  const TensorMap& constants_;
-  const std::string& where_;
+  const Constants& constants_;
+  const Plan& plan_;
   const bool int8_;
   cv::dnn::Net net_;
-  int64_t patch_ = 0, width_ = 0, grid_ = 0, heads_ = 0, window_ = 0;
-  std::vector<int> order_;  // of the tokens of the present stage
 };
 
 }  // namespace
 
-cv::dnn::Net fusedNetwork(const TensorMap& constants, const std::string& where, bool int8) {
+ModelConfig modelOf(const DeployedModel& about, const TensorMap& constants, const std::string& where) {
+  return about.model ? *about.model : modelOfConstants(constants, about.inputSize, where);
+}
+
+cv::dnn::Net fusedNetwork(const TensorMap& constants, const ModelConfig& model, const std::string& where,
+                          bool int8) {
   registerFusedLayers();
-  return Network(constants, where, int8).build();
+  return Network(Constants(constants, where), planOf(model), int8).build();
 }
 
 }  // namespace cv::mixmim

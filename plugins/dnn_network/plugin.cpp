@@ -69,8 +69,7 @@ void destroy(void* object) {
   delete static_cast<Classifier*>(object);
 }
 
-constexpr PluginTable kTable{
-    sizeof(PluginTable), kPluginAbi, Classifier::kInterface, describe, create, destroy};
+constexpr PluginTable kTable = tableOf<Classifier>(describe, create, destroy);
 
 }  // namespace
 

@@ -23,7 +23,7 @@ void destroy(void* object) {
   delete static_cast<Trainer*>(object);
 }
 
-constexpr PluginTable kTable{sizeof(PluginTable), kPluginAbi, Trainer::kInterface, describe, create, destroy};
+constexpr PluginTable kTable = tableOf<Trainer>(describe, create, destroy);
 
 }  // namespace
 

@@ -104,7 +104,7 @@ void TorchTrainer::update(double lr) {
     optimizer_.scaleGradients((config().optim.clipNorm / (norm + 1e-6)).clamp_max(1));
   const at::Tensor skip = finite.logical_not().to(at::kFloat);
   optimizer_.step(lr, skip);
-  if (average_) average_->update();
+  if (average_) average_->update(skip);
   transfer_.fetch(at::stack({loss_, norm, skip}));
 }
 

@@ -65,6 +65,19 @@ TEST(Run, ResumingRefusesWhatWouldChangeTheResult) {
   EXPECT_NE(data.err.find("train: is not the data this run was started with"), std::string::npos) << data.err;
 }
 
+TEST(Run, ResumingAcceptsWhatDoesNotChangeTheResult) {
+  const TempFolder folder;
+  const fs::path here = folder.path();
+  makeData(here, 8);
+  const std::string keepAll = " --run.checkpointEpochs 1 --run.keep 9 ";
+  ASSERT_EQ(mixmim(here, tinyRun("pretrain", "run", keepAll)).exitCode, 0);
+  const std::string whole = finalState(here / "run");
+  const std::string change = "--resume run/checkpoints/step-00000004 --data.readers 3 --data.ring 2";
+  const Outcome resumed = mixmim(here, tinyRun("pretrain", "run", change + keepAll));
+  EXPECT_EQ(resumed.exitCode, 0) << resumed.err;
+  EXPECT_EQ(finalState(here / "run"), whole);
+}
+
 TEST(Run, NamesTheBadImagesAndGoesOn) {
   const TempFolder folder;
   const fs::path here = folder.path();

@@ -146,6 +146,33 @@ TEST_F(Verbs, ExportSaysWhenThereWasNoTrainerToCompareWith) {
   EXPECT_TRUE(result.at("max_abs_error").is_null());
 }
 
+TEST_F(Verbs, ExportSurvivesATrainerThatFails) {
+  const std::string plugins = MIXMIM_TEST_PLUGINS;
+  const std::pair<std::string, const char*> cases[] = {
+      {"./none.so", "./none.so: there is no such plugin file"},
+      {plugins + "/fake_trainer.so", "fake trainer: expected weights"},
+      {plugins + "/throwing.so", "throwing: out of ideas"},
+      {plugins + "/dying.so", "its process was killed by signal 9 (Killed)"}};
+  for (const auto& [trainer, reason] : cases) {
+    SCOPED_TRACE(trainer);
+    const std::string command =
+        "export --model small --size 32 --model.classes 2 --out other.onnx --run.trainer " + trainer;
+    const Outcome outcome = mixmim(here(), command);
+    EXPECT_EQ(outcome.exitCode, 0) << outcome.err;
+    EXPECT_NE(outcome.out.find("MB, 2 classes\nnot compared with the trainer: " + std::string(reason) + "\n"),
+              std::string::npos)
+        << outcome.out;
+    EXPECT_EQ(outcome.out.find("so long"), std::string::npos) << "the trainer writes among the results";
+  }
+}
+
+TEST_F(Verbs, WhatExportAsksOfThisProgramIsNoVerb) {
+  const Outcome outcome = mixmim(here(), "trainer-scores 3>&-");
+  EXPECT_EQ(outcome.exitCode, 2);
+  EXPECT_EQ(outcome.err,
+            "mixmim: error: mixmim trainer-scores: is a part of `mixmim export`, which starts it\n");
+}
+
 TEST_F(Verbs, ExportSaysWhatEightBitProductsChange) {
   writeFile(here() / "labels.txt", std::string("dark\nlight\n"));
   const std::string command =
@@ -229,6 +256,13 @@ TEST_F(Verbs, InfoGivesEveryPluginLinesOfItsOwn) {
   const std::string text = mixmim(here(), "info").out;
   EXPECT_NE(text.find("\nplugins\n  name               "), std::string::npos) << text;
   EXPECT_EQ(text.find('{'), std::string::npos) << text;
+}
+
+TEST_F(Verbs, InfoKnowsNoKernelsThatOnlyTestsHave) {
+  const Outcome outcome = runIn(here(), "MIXMIM_KERNELS=emulated-tiles " MIXMIM_PROGRAM " info --json");
+  EXPECT_NE(outcome.out.find("MIXMIM_KERNELS: expected portable, avx2, avx512 or amx, got emulated-tiles"),
+            std::string::npos)
+      << outcome.out;
 }
 
 TEST_F(Verbs, InfoShortensLongLists) {

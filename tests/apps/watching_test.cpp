@@ -47,8 +47,9 @@ TEST(Watching, CurvesAreTheMetrics) {
   }
   EXPECT_EQ(training, 6);    // of 30 steps
   EXPECT_EQ(validation, 3);  // after epochs 2 and 4, and at the end
-  for (const char* tag : {"train/loss", "train/lr", "train/grad_norm", "train/images_per_second",
-                          "train/data_wait_percent", "train/memory", "train/epoch", "train/skipped_steps"})
+  for (const char* tag :
+       {"train/loss", "train/lr", "train/grad_norm", "train/images_per_second", "train/data_wait_percent",
+        "train/memory", "train/epoch", "train/skipped_steps", "train/bad_images"})
     EXPECT_EQ(curveOf(here / "run", tag).size(), 6u) << tag;
   for (const char* tag : {"val/top1", "val/top5", "val/loss"})
     EXPECT_EQ(curveOf(here / "run", tag).size(), 3u) << tag;

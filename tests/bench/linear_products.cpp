@@ -7,8 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "model/plan.hpp"
 #include "opencv2/mixmim/train/config.hpp"
-#include "opencv2/mixmim/train/geometry.hpp"
 #include "opencv2/mixmim/train/options.hpp"
 #include "products/linear.hpp"
 #include "products/rows.hpp"
@@ -34,20 +34,23 @@ struct Layer {
 
   Rows rows;
   cv::Mat x, y;
-  std::unique_ptr<Linear> linear;
+  std::unique_ptr<PackedLinear> linear;
 };
 
-std::vector<Layer> layersOf(const Geometry& geometry) {
+std::vector<Layer> layersOf(const Plan& plan) {
   std::vector<Layer> layers;
-  for (const Stage& stage : geometry.stages) {
+  int dimBefore = 0;
+  for (const Stage& stage : plan.stages) {
     const int dim = stage.dim, tokens = stage.tokens();
-    for (int block = 0; block < stage.depth; ++block) {
+    if (stage.narrowing == Narrowing::kMerged)
+      layers.emplace_back(tokens, stage.side * stage.side * dimBefore, dim);
+    for (size_t block = 0; block < stage.blocks.size(); ++block) {
       layers.emplace_back(tokens, dim, 3 * dim);
       layers.emplace_back(tokens, dim, dim);
-      layers.emplace_back(tokens, dim, 4 * dim);
-      layers.emplace_back(tokens, 4 * dim, dim);
+      layers.emplace_back(tokens, dim, stage.hidden);
+      layers.emplace_back(tokens, stage.hidden, dim);
     }
-    if (&stage != &geometry.stages.back()) layers.emplace_back(tokens / 4, 4 * dim, 2 * dim);
+    dimBefore = dim;
   }
   return layers;
 }
@@ -58,7 +61,7 @@ int main(int argc, char** argv) try {
   if (argc != 3) throw std::runtime_error("usage: linear_products THREADS SECONDS");
   cv::setNumThreads(std::stoi(argv[1]));
   const double seconds = std::stod(argv[2]);
-  std::vector<Layer> layers = layersOf(geometryOf(ModelConfig{}));
+  std::vector<Layer> layers = layersOf(planOf(ModelConfig{}));
   double flop = 0;
   for (const Layer& layer : layers) flop += layer.flop();
   std::vector<double> times;

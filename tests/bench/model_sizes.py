@@ -15,11 +15,24 @@ class Size:
     decoder_heads: int
     head_dim: int = 32
     windows: tuple = (14, 14, 14, 7)
+    encoder: str = "mixmim"
+    image: int = IMAGE
 
     def stages(self):
         """(width, heads, depth, side of the token grid, side of a window) of every stage."""
-        return [(self.embed << s, (self.embed << s) // self.head_dim, depth, IMAGE // PATCH >> s, self.windows[s])
+        return [(self.embed << s, (self.embed << s) // self.head_dim, depth, self.image // PATCH >> s, self.windows[s])
                 for s, depth in enumerate(self.depths)]
+
+
+def swin_windows(image, times):
+    """Sides of windows: `times` the smallest divisor of the grid of cells that is at least 7, at most the grid of tokens."""
+    cells = image // STRIDE
+    side = next(divisor for divisor in range(min(7, cells), cells + 1) if cells % divisor == 0)
+    return tuple(min(times * side, cells << stage) for stage in (3, 2, 1, 0))
+
+
+def swin(embed, third_depth, times):
+    return Size(embed, (2, 2, third_depth, 2), 512, 8, 16, windows=swin_windows(IMAGE, times), encoder="swin")
 
 
 SIZES = {
@@ -28,6 +41,9 @@ SIZES = {
     "large": Size(192, (2, 2, 18, 2), 512, 8, 16),
     "huge": Size(352, (2, 2, 18, 2), 512, 8, 16),
 }
+for letter, embed, third_depth in (("t", 96, 6), ("s", 96, 18), ("b", 128, 18), ("l", 192, 18)):
+    SIZES["swin_" + letter] = swin(embed, third_depth, 1)
+    SIZES["swin_" + letter + "_w14"] = swin(embed, third_depth, 2)
 
 
 def block_layers(rows, width):
@@ -65,11 +81,18 @@ def training_flop(size, task, batch):
     return 6 * (linear + attention_macs(size, task, batch))
 
 
+PRETRAINING_GFLOP = {"base": 114.0, "large": 231.0, "huge": 721.8}  # published, per image
+CLASSIFIER_GMAC = {"swin_t": 4.491, "swin_s": 8.741, "swin_b": 15.431, "swin_l": 34.476,
+                   "swin_t_w14": 4.889, "swin_s_w14": 9.405, "swin_b_w14": 16.316, "swin_l_w14": 35.803}  # per image
+
+
 def check():
-    """The published sizes cost this many GFLOP per image of pretraining."""
-    for name, published in (("base", 114.0), ("large", 231.0), ("huge", 721.8)):
-        counted = training_flop(SIZES[name], "pretrain", 8) / 8e9
-        assert abs(counted - published) < 0.05, "%s: expected %.1f GFLOP per image, counted %.3f" % (name, published, counted)
+    """The counts agree with the known ones."""
+    known = [(name, "pretrain", number, 1e9, 0.05) for name, number in PRETRAINING_GFLOP.items()]
+    known += [(name, "finetune", number, 6e9, 0.0006) for name, number in CLASSIFIER_GMAC.items()]
+    for name, task, expected, unit, rounding in known:
+        counted = training_flop(SIZES[name], task, 8) / 8 / unit
+        assert abs(counted - expected) < rounding, "%s, %s: expected %.3f, counted %.4f" % (name, task, expected, counted)
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ CASES = {
     "tiny": Case("Pretraining of the tiny model, both with kept-mapped memory", "pretrain", "tiny", 32, tuple(KEPT_MEMORY.items())),
     "finetune": Case("Fine-tuning of MixMIM-B", "finetune", "base", 8),
 }
+TITLES = {"pretrain": "Pretraining of %s", "finetune": "Fine-tuning of %s"}
 OURS, EAGER, FUSED, COMPILED = "ours", "PyTorch, eager", "PyTorch, fused AdamW", "PyTorch, compiled"
 PRODUCTS = "matrix products alone"
 
@@ -38,7 +39,10 @@ def parsed():
     parser = argparse.ArgumentParser(prog="./run bench train", description=__doc__.splitlines()[0])
     parser.add_argument("build", help=argparse.SUPPRESS)
     parser.add_argument("venv", help=argparse.SUPPRESS)
-    parser.add_argument("--cases", default=",".join(CASES), help="some of %(default)s (default: all)")
+    parser.add_argument("--cases", help="some of %s (default: all)" % ",".join(CASES))
+    parser.add_argument("--model", choices=model_sizes.SIZES, metavar="NAME", help="this one in place of the cases: %(choices)s")
+    parser.add_argument("--recipe", choices=TITLES, help="of --model (pretrain)")
+    parser.add_argument("--batch", type=int, help="of --model (16)")
     parser.add_argument("--rounds", type=int, default=3, help="how often each is measured (%(default)s)")
     parser.add_argument("--seconds", type=int, default=20, help="of each measurement (%(default)s)")
     parser.add_argument("--threads", type=int, default=cores, help="of both sides (%(default)s)")
@@ -47,13 +51,23 @@ def parsed():
     parser.add_argument("--compile", action="store_true", help="also the reference under torch.compile: takes minutes")
     parser.add_argument("--only-check-options", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    options.cases = options.cases.split(",")
-    unknown = [name for name in options.cases if name not in CASES]
-    if unknown or min(options.rounds, options.seconds, options.threads) < 1:
+    if options.model and options.cases is not None:
+        parser.error("expected --cases or --model, got both")
+    if not options.model and (options.recipe or options.batch is not None):
+        parser.error("--recipe and --batch are of --model, expected one")
+    names = list(CASES) if options.cases is None else options.cases.split(",")
+    numbers = [number for number in (options.batch, options.rounds, options.seconds, options.threads) if number is not None]
+    if any(name not in CASES for name in names) or min(numbers) < 1:
         parser.error("expected cases out of %s, and numbers from 1" % ", ".join(CASES))
     if options.only_check_options:
         sys.exit()
+    options.cases = [case_of(options)] if options.model else [CASES[name] for name in names]
     return options
+
+
+def case_of(options):
+    task = options.recipe or "pretrain"
+    return Case(TITLES[task] % options.model, task, options.model, options.batch or 16)
 
 
 def measurements(case, options):
@@ -131,8 +145,7 @@ def main():
     model_sizes.check()
     check_versions(options)
     warn_when_busy()
-    for name in options.cases:
-        case = CASES[name]
+    for case in options.cases:
         print(case.title, file=sys.stderr)
         results, skipped = turns.measure(measurements(case, options), options.rounds)
         for needed in (OURS, EAGER, PRODUCTS):

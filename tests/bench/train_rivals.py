@@ -13,7 +13,7 @@ from collections import Counter
 import torch
 from torch.nn import functional as F
 
-import reference_mixmim as reference
+import reference_training as reference
 from model_sizes import CLASSES, IMAGE, SIZES, linear_layers
 
 
@@ -54,7 +54,7 @@ def loss_of(model, task, batch):
 def step(task, size, batch, seconds, fused, compiled):
     torch.manual_seed(0)
     model = reference.build(task, size)
-    optimizer = reference.make_optimizer(model, task, size, **({"fused": True} if fused else {}))
+    optimizer = reference.make_optimizer(model, task, **({"fused": True} if fused else {}))
     loss_function = loss_of(torch.compile(model) if compiled else model, task, batch)
 
     def train():

@@ -27,6 +27,19 @@ TEST(BadImages, ListedOnceForTheEarliestPlace) {
   EXPECT_EQ(list[1].substitute, "other.jpg");
 }
 
+TEST(BadImages, AreGivenInTheOrderOfFindingToo) {
+  BadImages images(DataConfig{});
+  images.add(5, bad("first.jpg", 1, 3));
+  images.add(9, bad("second.jpg", 0, 8));
+  images.add(5, bad("first.jpg", 0, 9));
+  ASSERT_EQ(images.listFrom(0).size(), 2u);
+  EXPECT_EQ(images.listFrom(0)[0].path, "first.jpg");
+  EXPECT_EQ(images.listFrom(0)[0].epoch, 0);
+  ASSERT_EQ(images.listFrom(1).size(), 1u);
+  EXPECT_EQ(images.listFrom(1)[0].path, "second.jpg");
+  EXPECT_TRUE(images.listFrom(2).empty());
+}
+
 TEST(BadImages, TooManyFiles) {
   DataConfig config;
   config.maxBadImages = 3;

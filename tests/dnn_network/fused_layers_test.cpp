@@ -29,6 +29,13 @@ ModelConfig modelOf(int side, int patch, int width, int headDim, const std::vect
   return model;
 }
 
+ModelConfig swinOf(int side, int width, int headDim, const std::vector<int>& depths, int window = 7) {
+  ModelConfig model = modelOf(side, 4, width, headDim, depths);
+  model.encoder = Family::kSwin;
+  model.window = window;
+  return model;
+}
+
 struct Case {
   const char* name;
   ModelConfig model;
@@ -41,6 +48,11 @@ const Case kCases[] = {
     {"FourStages", modelOf(224, 4, 32, 32, {1, 1, 2, 1})},
     {"NarrowHeads", modelOf(32, 4, 24, 8, {1, 1})},
     {"WideHeads", modelOf(32, 4, 40, 20, {2})},
+    {"SwinOneWindow", swinOf(16, 16, 16, {2})},
+    {"SwinEvenWindows", swinOf(32, 32, 16, {2, 1})},
+    {"SwinOddWindows", swinOf(56, 24, 8, {3, 2})},
+    {"SwinFourStages", swinOf(224, 16, 16, {2, 2, 2, 2})},
+    {"SwinLargeWindows", swinOf(224, 8, 8, {2, 2, 1, 1}, 14)},
 };
 
 class FusedLayers : public ::testing::TestWithParam<Case> {
@@ -128,21 +140,21 @@ struct Damage {
 
 const Damage kDamages[] = {
     {"positions", {}, "expected the constant \"positions\", got none"},
-    {"positions", {17, 32}, "the constant \"positions\", expected a square number of tokens, got 17"},
+    {"positions", {17, 32}, "the constant \"positions\", expected 64 x 32 numbers, got 17 x 32"},
     {"patch_embed.proj.weight",
      {32, 3, 4},
-     "the constant \"patch_embed.proj.weight\", expected C x 3 x p x p numbers, got 32 x 3 x 4"},
+     "the constant \"patch_embed.proj.weight\", expected 32 x 3 x 4 x 4 numbers, got 32 x 3 x 4"},
     {"patch_embed.gains",
      {16, 32},
      "the constant \"patch_embed.gains\", expected 64 x 32 numbers, got 16 x 32"},
     {"layers.0.blocks.0.attn.bias",
      {3, 64, 64},
-     "the constant \"layers.0.blocks.0.attn.bias\", expected heads that divide 32 and windows that divide 8 "
-     "x 8, got 3 x 64 x 64"},
+     "the constant \"layers.0.blocks.0.attn.bias\", expected 2 x 64 x 64 numbers, got 3 x 64 x 64"},
     {"layers.0.blocks.0.attn.bias",
      {2, 9, 9},
-     "the constant \"layers.0.blocks.0.attn.bias\", expected heads that divide 32 and windows that divide 8 "
-     "x 8, got 2 x 9 x 9"},
+     "the constant \"layers.0.blocks.0.attn.bias\", expected 2 x 64 x 64 numbers, got 2 x 9 x 9"},
+    {"layers.0.blocks.0.attn.bias", {}, "expected the constants of 2 blocks, got 1"},
+    {"layers.1.blocks.1.attn.bias", {4, 16, 16}, "expected the constants of 2 blocks, got 3"},
     {"layers.0.blocks.0.attn.q.weight",
      {32, 16},
      "the constant \"layers.0.blocks.0.attn.q.weight\", expected 32 x 32 numbers, got 32 x 16"},
@@ -155,13 +167,18 @@ const Damage kDamages[] = {
     {"logits.weight", {7, 32}, "the constant \"logits.weight\", expected 7 x 64 numbers, got 7 x 32"},
 };
 
+/// A model's file, as constants.
+OnnxWeights exportedConstants(const ModelConfig& model) {
+  const test::TempFolder folder;
+  exportOnnx(folder / "model.onnx", test::recipeWeights(model, Task::kFinetune, 1), model, {});
+  return readOnnxWeights(folder / "model.onnx");
+}
+
 /// Constants of the right names but any shapes, as a hostile file could have them.
 TEST(FusedNetwork, ChecksEveryConstant) {
   const ModelConfig model = modelOf(32, 4, 32, 16, {1, 1});
-  const test::TempFolder folder;
-  exportOnnx(folder / "model.onnx", test::recipeWeights(model, Task::kFinetune, 1), model, {});
-  const OnnxWeights whole = readOnnxWeights(folder / "model.onnx");
-  EXPECT_NO_THROW(fusedNetwork(whole.tensors, "model"));
+  const OnnxWeights whole = exportedConstants(model);
+  EXPECT_NO_THROW(fusedNetwork(whole.tensors, model, "model"));
   for (const Damage& damage : kDamages) {
     SCOPED_TRACE(damage.message);
     TensorMap constants = whole.tensors;
@@ -170,28 +187,63 @@ TEST(FusedNetwork, ChecksEveryConstant) {
     const std::string message =
         std::string("model: ") + damage.message +
         "; turn the fused layers off (ClassifierOptions::fusedLayers), or export the model anew";
-    MIXMIM_EXPECT_ERROR(fusedNetwork(constants, "model"), message.c_str());
+    MIXMIM_EXPECT_ERROR(fusedNetwork(constants, model, "model"), message.c_str());
   }
 }
 
-/// The layers keep the table that the exporter gathered the bias from, so it must be one.
-TEST(FusedNetwork, WantsTheBiasOfRelativePositions) {
+/// The network of a file of format 1, which does not say what it is.
+TEST(FusedNetwork, KnowsTheModelOfAnOlderFile) {
   const ModelConfig model = modelOf(32, 4, 32, 16, {1, 1});
-  const test::TempFolder folder;
-  exportOnnx(folder / "model.onnx", test::recipeWeights(model, Task::kFinetune, 1), model, {});
-  const OnnxWeights whole = readOnnxWeights(folder / "model.onnx");
-  const std::string name = "layers.1.blocks.0.attn.bias";
-  for (const int64_t place : {int64_t{0}, int64_t{7}, whole.tensors.at(name).elements() - 1}) {
+  const OnnxWeights whole = exportedConstants(model);
+  DeployedModel older;
+  older.inputSize = model.imageSize;
+  const ModelConfig found = modelOf(older, whole.tensors, "model");
+  EXPECT_EQ(found.encoder, Family::kMixMim);
+  EXPECT_EQ(found.embedDim, model.embedDim);
+  EXPECT_EQ(found.headDim, model.headDim);
+  EXPECT_EQ(found.depths, model.depths);
+  EXPECT_NO_THROW(fusedNetwork(whole.tensors, found, "model"));
+}
+
+/// The layers keep the table that the exporter gathered the bias from, so it must be one.
+void expectNotATable(const ModelConfig& model, const std::string& name, const std::vector<int64_t>& places,
+                     float change) {
+  const OnnxWeights whole = exportedConstants(model);
+  for (const int64_t place : places) {
+    SCOPED_TRACE(place);
     TensorMap constants = whole.tensors;
     Tensor& bias = constants[name];
     bias = Tensor{bias.dtype, bias.shape, bias.bytes.clone()};
-    bias.as<float>()[place] += 1;
-    MIXMIM_EXPECT_ERROR(
-        fusedNetwork(constants, "model"),
-        "model: the constant \"layers.1.blocks.0.attn.bias\", expected one number for each step "
-        "between tokens, got several; turn the fused layers off (ClassifierOptions::fusedLayers), "
-        "or export the model anew");
+    bias.as<float>()[place < 0 ? bias.elements() + place : place] += change;
+    const std::string message =
+        "model: the constant \"" + name +
+        "\", expected one number for each step between tokens, got several; turn the fused layers off "
+        "(ClassifierOptions::fusedLayers), or export the model anew";
+    MIXMIM_EXPECT_ERROR(fusedNetwork(constants, model, "model"), message.c_str());
   }
+}
+
+TEST(FusedNetwork, WantsTheBiasOfRelativePositions) {
+  expectNotATable(modelOf(32, 4, 32, 16, {1, 1}), "layers.1.blocks.0.attn.bias", {0, 7, -1}, 1);
+}
+
+/// Four windows of 4 x 4 tokens, two heads. In the last window, tokens 0 and 15 do not see each other.
+TEST(FusedNetwork, WantsTheMaskOfShiftedWindows) {
+  const ModelConfig model = swinOf(32, 32, 16, {2, 1});
+  const std::string name = "layers.0.blocks.1.attn.bias";
+  constexpr int64_t kHead = 16 * 16, kApart = 7 * kHead + 15;
+  expectNotATable(model, name, {0, kHead - 1, kHead, 2 * kHead, -1}, 1e-3F);
+  expectNotATable(model, name, {kApart}, 1);
+  expectNotATable(model, name, {kApart}, 100);
+}
+
+TEST(FusedNetwork, TakesMasksRoundedToHalfPrecision) {
+  const ModelConfig model = swinOf(32, 32, 16, {2, 1});
+  const test::TempFolder folder;
+  ExportOptions half;
+  half.profile.weights = WeightType::kFloat16;
+  exportOnnx(folder / "half.onnx", test::recipeWeights(model, Task::kFinetune, 1), model, {}, half);
+  EXPECT_NO_THROW(Classifier::create(folder / "half.onnx"));  // replays the golden pair
 }
 
 }  // namespace

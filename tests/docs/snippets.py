@@ -17,7 +17,8 @@ CPP = [
         "void* create(const char* json",
         '#include "opencv2/mixmim/train/options.hpp"\n#include "opencv2/mixmim/plugin.hpp"\n'
         '#include "tests/support/fake_trainer/fake_trainer.hpp"\n'
-        "using namespace cv::mixmim;\nusing MyTrainer = test::FakeTrainer;\n",
+        "using namespace cv::mixmim;\nusing MyTrainer = test::FakeTrainer;\n"
+        "const char* describe();\nvoid destroy(void* object);\n",
         "",
     ),
 ]

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "tests/kernels/matrices.hpp"
+#include "tests/support/emulated_tiles.hpp"
 
 namespace cv::mixmim::test {
 namespace {

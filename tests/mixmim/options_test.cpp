@@ -1,5 +1,8 @@
 #include "opencv2/mixmim/train/options.hpp"
 
+#include <map>
+#include <set>
+
 #include <gtest/gtest.h>
 
 #include "tests/support/expect_error.hpp"
@@ -33,6 +36,58 @@ TEST(Options, NamesAndAliasesAreUniqueAndExplained) {
   }
   std::sort(names.begin(), names.end());
   EXPECT_EQ(std::adjacent_find(names.begin(), names.end()), names.end());
+}
+
+TEST(Options, EachHasAValueOfItsOwn) {
+  Config config;
+  std::set<const void*> values;
+  for (const Option& option : options(config))
+    EXPECT_TRUE(std::visit([&](const auto* v) { return values.insert(v); }, option.value).second)
+        << option.name;
+}
+
+/// A new option is a difference here: what it may do wants a decision.
+TEST(Options, EveryScopeIsTheDecidedOne) {
+  constexpr Scope kPlace = Scope::kChangesOnResume | Scope::kDiffersPerProcess;
+  const std::map<Scope, std::string> decided{
+      {Scope::kFixed,
+       " data.imagesPerClass data.batch"
+       " augment.scaleMin augment.scaleMax augment.ratioMin augment.ratioMax augment.flip augment.randLayers"
+       " augment.randMagnitude augment.randMagnitudeStd augment.randProbability augment.erase"
+       " mix.maskRatio mix.maskRatioRange mix.groupAttention mix.bothImages mix.mixup mix.cutmix"
+       " mix.probability mix.switchProbability mix.labelSmoothing"
+       " optim.epochs optim.accumulate optim.warmupEpochs optim.baseLr optim.lr optim.minLr optim.beta1"
+       " optim.beta2 optim.eps optim.weightDecay optim.layerDecay optim.headFullRate optim.ema optim.clipNorm"
+       " optim.maxNonFinite run.task run.seed"},
+      {Scope::kChangesOnResume,
+       " data.ring data.maxBadImages data.maxBadRate run.overwrite run.precision run.keep"
+       " run.checkpointEpochs run.checkpointMinutes run.logSteps run.validateEpochs run.pictureEpochs"
+       " run.patience"},
+      {kPlace, " data.train data.val data.readers run.out run.init run.resume run.device run.threads"},
+      {Scope::kShape,
+       " model.name model.patchSize model.embedDim model.depths model.headDim model.mlpRatio model.decoderDim"
+       " model.decoderDepth model.decoderHeads"},
+      {Scope::kOfTask, " model.dropPath model.normPixLoss"},
+      {Scope::kShape | Scope::kOfTask, " model.classes"},
+      {Scope::kShape | Scope::kChangesOnExport, " model.imageSize"},
+      {Scope::kChangesOnResume | Scope::kChangesOnExport, " run.trainer"},
+      {Scope::kChangesOnExport, " augment.evalCrop"},
+  };
+  Config config;
+  std::map<Scope, std::string> found;
+  for (const Option& option : options(config)) found[option.scope] += " " + option.name;
+  EXPECT_EQ(found, decided);
+}
+
+TEST(Options, AScopeIsAllOfItsParts) {
+  Option option;
+  EXPECT_FALSE(option.is(Scope::kShape));
+  option.scope = Scope::kShape | Scope::kOfTask;
+  EXPECT_TRUE(option.is(Scope::kShape));
+  EXPECT_TRUE(option.is(Scope::kOfTask));
+  EXPECT_TRUE(option.is(Scope::kShape | Scope::kOfTask));
+  EXPECT_FALSE(option.is(Scope::kChangesOnResume));
+  EXPECT_FALSE(option.is(Scope::kShape | Scope::kChangesOnResume));
 }
 
 TEST(Options, LaterSettingsWinAndModelNameComesFirst) {

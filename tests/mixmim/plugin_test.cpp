@@ -29,15 +29,22 @@ struct FaultCase {
   std::string message;  // after the path
 };
 
+std::string otherSize(const char* what, size_t size) {
+  return fmt::format(
+      ": expected {} of {} bytes, got {}; build the plugin and the program from the same "
+      "version of MixMIM",
+      what, size, size + 8);
+}
+
 TEST(Plugin, SaysWhatIsWrongWithIt) {
   const FaultCase cases[] = {
       {"no_entry", ": is not a MixMIM plugin, it has no symbol mixmimPlugin"},
       {"other_abi",
-       ": expected plugin ABI 2, got 3; build the plugin and the program from the same version of MixMIM"},
-      {"other_size",
-       fmt::format(": expected a plugin table of {} bytes, got {}; build the plugin and the program from the "
-                   "same version of MixMIM",
-                   sizeof(PluginTable), sizeof(PluginTable) + 8)},
+       ": expected plugin ABI 3, got 11; build the plugin and the program from the same version of MixMIM"},
+      {"other_size", otherSize("a plugin table", sizeof(PluginTable))},
+      {"other_configSize", otherSize("a Config", sizeof(Config))},
+      {"other_batchSize", otherSize("a Batch", sizeof(Batch))},
+      {"other_interfaceSize", otherSize("an object of mixmim.Trainer/1", sizeof(Trainer))},
       {"no_table",
        ": the plugin gives no table; build the plugin and the program from the same version of MixMIM"},
       {"silent", ": the plugin creates nothing and gives no reason"},
@@ -76,7 +83,7 @@ TEST(Plugin, SaysWhereItWasSearched) {
 
 TEST(Plugin, IsFoundByNameInTheNamedFolder) {
   setenv("MIXMIM_PLUGIN_PATH", kFolder.c_str(), 1);
-  EXPECT_EQ(loadPlugin("fake_trainer", Trainer::kInterface).path, kFolder + "/fake_trainer.so");
+  EXPECT_EQ(loadPlugin("fake_trainer", interfaceOf<Trainer>()).path, kFolder + "/fake_trainer.so");
   const std::vector<std::string> found = findPlugins();
   EXPECT_NE(std::find(found.begin(), found.end(), kFolder + "/fake_trainer.so"), found.end());
   unsetenv("MIXMIM_PLUGIN_PATH");
@@ -87,7 +94,7 @@ TEST(Plugin, ThatIsNoLibraryIsRefused) {
   const std::string path = folder / "text.so";
   test::writeFile(path, std::string(1000, 'x'));
   try {
-    loadPlugin(path, Trainer::kInterface);
+    loadPlugin(path, interfaceOf<Trainer>());
     ADD_FAILURE() << "a text was loaded";
   } catch (const Error& e) {
     const std::string message = e.what();
@@ -99,14 +106,15 @@ TEST(Plugin, MayBeLoadedFromSeveralThreadsAtOnce) {
   std::vector<const Plugin*> loaded(8);
   std::vector<std::thread> threads;
   for (const Plugin*& plugin : loaded)
-    threads.emplace_back([&plugin] { plugin = &loadPlugin(kFolder + "/throwing.so", Trainer::kInterface); });
+    threads.emplace_back(
+        [&plugin] { plugin = &loadPlugin(kFolder + "/throwing.so", interfaceOf<Trainer>()); });
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(std::set<const Plugin*>(loaded.begin(), loaded.end()).size(), 1u);
 }
 
 TEST(Plugin, TheSameNameIsLoadedOnce) {
   const std::string path = kFolder + "/fake_trainer.so";
-  EXPECT_EQ(&loadPlugin(path, Trainer::kInterface), &loadPlugin(path, Trainer::kInterface));
+  EXPECT_EQ(&loadPlugin(path, interfaceOf<Trainer>()), &loadPlugin(path, interfaceOf<Trainer>()));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "model/parameters.hpp"
 #include "opencv2/mixmim/train/options.hpp"
+#include "tests/model_io/foreign_files.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/pth_builder.hpp"
 #include "tests/support/temp_folder.hpp"
@@ -31,40 +32,6 @@ const Model kTinyPretrain{"TinyPretrain", Task::kPretrain, {{"model", "tiny", ""
 const Model kSmallFinetune{"SmallFinetune",
                            Task::kFinetune,
                            {{"model", "small", ""}, {"size", "64", ""}, {"model.classes", "3", ""}}};
-
-/// Weights and moments in which no two numbers are alike.
-TrainerState stateOf(const Config& config) {
-  TrainerState state;
-  state.weights = initialWeights(config.model, config.run.task, 7);
-  float next = 0;
-  for (const Parameter& parameter : parameters(config.model, config.run.task)) {
-    if (!parameter.trainable()) continue;
-    for (const char* moment : {".exp_avg", ".exp_avg_sq"}) {
-      Tensor tensor = Tensor::zeros(parameter.shape);
-      for (int64_t i = 0; i < tensor.elements(); ++i) tensor.as<float>()[i] = next++;
-      state.optimizer[parameter.name + moment] = tensor;
-    }
-  }
-  state.optimizer["step"] = Tensor::zeros({}, DType::kI64);
-  *state.optimizer["step"].as<int64_t>() = 1234;
-  return state;
-}
-
-/// {"model": tensors}, or under another key; "": the tensors are the file.
-void writeStateDict(const std::string& path, const TensorMap& tensors, const std::string& key = "model") {
-  PthWriter file(path);
-  file.beginDict();
-  if (!key.empty()) file.text(key), file.beginDict();
-  for (const auto& [name, tensor] : tensors) file.text(name), file.tensor(tensor);
-  if (!key.empty()) file.end();
-  file.end();
-  file.commit();
-}
-
-template <class Case>
-std::string nameOfCase(const ::testing::TestParamInfo<Case>& info) {
-  return info.param.name;
-}
 
 class ForeignModels : public ::testing::TestWithParam<Model> {};
 
@@ -151,12 +118,6 @@ TEST(ForeignCheckpoint, OfficialFilesHaveTheirBuffers) {
           .c_str());
 }
 
-/// Replaces the first `from` by `to`.
-std::string replaced(std::string text, const std::string& from, const std::string& to) {
-  const size_t at = text.find(from);
-  return at == std::string::npos ? text : text.replace(at, from.size(), to);
-}
-
 /// What mmpretrain calls a parameter.
 std::string mmpretrainName(const std::string& official) {
   std::string name = official;
@@ -169,18 +130,6 @@ std::string mmpretrainName(const std::string& official) {
   if (name.rfind("decoder_norm.", 0) == 0) return replaced(name, "decoder_norm.", "neck.ln1.");
   if (name.rfind("decoder_", 0) == 0 || name == "mask_token") return "neck." + name;
   return "backbone." + replaced(name, "patch_embed.proj.", "patch_embed.projection.");
-}
-
-/// Patch merging as mmpretrain stores it: the four neighbours of a channel side by side, in another order.
-Tensor mmpretrainMerging(const Tensor& official) {
-  const int64_t order[] = {0, 2, 1, 3}, width = official.shape.back(), channels = width / 4;
-  Tensor theirs = Tensor::zeros(official.shape);
-  for (int64_t row = 0; row < official.elements() / width; ++row)
-    for (int64_t c = 0; c < channels; ++c)
-      for (int64_t k = 0; k < 4; ++k)
-        theirs.as<float>()[row * width + 4 * c + k] =
-            official.as<float>()[row * width + order[k] * channels + c];
-  return theirs;
 }
 
 class Mmpretrain : public ::testing::TestWithParam<Model> {};
@@ -300,10 +249,11 @@ INSTANTIATE_TEST_SUITE_P(
                "is not a complete MixMIM model at 64 px: layers.2.blocks.3.attn.qkv.weight is missing, "
                "layers.2.blocks.3.attn.qkv.bias is missing, layers.2.blocks.3.attn.proj.weight is missing, "
                "layers.2.blocks.3.attn.proj.bias is missing, norm.weight is missing and 1 more"},
-        Broken{"NoPositions", [](TensorMap& w) { w.erase("absolute_pos_embed"); },
-               "does not say which model it holds: expected a tensor absolute_pos_embed of 3 dimensions, got "
-               "none; "
-               "pretrain and finetune can be told with --model"},
+        Broken{"NoTables",
+               [](TensorMap& w) { w.erase("layers.0.blocks.0.attn.relative_position_bias_table"); },
+               "does not say which model it holds: expected a tensor "
+               "layers.0.blocks.0.attn.relative_position_bias_table of 2 dimensions, got none; pretrain and "
+               "finetune can be told with --model"},
         Broken{"OddImage",
                [](TensorMap& w) {
                  w["absolute_pos_embed"] = Tensor::zeros({1, 25, 32});
@@ -315,7 +265,7 @@ INSTANTIATE_TEST_SUITE_P(
                [](TensorMap& w) {
                  w = {{"fc.weight", Tensor::zeros({2})}};
                },
-               "holds no weights of MixMIM: no tensor patch_embed.* among its 1 entries"}),
+               "holds no weights of MixMIM or Swin: no tensor patch_embed.* among its 1 entries"}),
     nameOfCase<Broken>);
 
 /// Files that are not dictionaries of tensors.

@@ -238,6 +238,14 @@ INSTANTIATE_TEST_SUITE_P(
                     const std::string&
                         x) { return net.transpose("y", net.reshape("r", x, {-1, 3, 2}), {0, 2, 1}); },
                  {0.1f, 0.3f, 0.5f, 0.2f, 0.4f, 0.6f}},
+        Operator{"Slice",
+                 {2, 3},
+                 [](OnnxBuilder& net, const std::string& x) { return net.slice("y", x, 2, 1, 3); },
+                 {0.2f, 0.3f, 0.5f, 0.6f}},
+        Operator{"Concat",
+                 {2, 2},
+                 [](OnnxBuilder& net, const std::string& x) { return net.concat("y", {x, x}, 2); },
+                 {0.1f, 0.2f, 0.1f, 0.2f, 0.3f, 0.4f, 0.3f, 0.4f}},
         Operator{"InstanceNorm",
                  {2, 2},
                  [](OnnxBuilder& net, const std::string& x) { return net.instanceNorm("y", x, 2, 1e-9f); },
@@ -247,6 +255,12 @@ INSTANTIATE_TEST_SUITE_P(
                  [](OnnxBuilder& net, const std::string& x) { return net.globalAveragePool("y", x); },
                  {0.15f, 0.35f}}),
     [](const auto& tested) { return tested.param.name; });
+
+TEST(OnnxBuilder, SlicesInOpset9) {
+  OnnxBuilder net("g", "", {9, {}});
+  net.output(net.slice("y", net.input("x", {4}), 1, 1, 3), {2});
+  EXPECT_EQ(run(net, {4}), (std::vector<float>{0.2f, 0.3f}));
+}
 
 TEST(OnnxBuilder, ClipsInOpset9) {
   OnnxBuilder net("g", "", {9, {}});

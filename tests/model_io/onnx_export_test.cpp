@@ -11,9 +11,11 @@
 #include <opencv2/dnn.hpp>
 
 #include "model/reference_forward.hpp"
+#include "model_io/onnx/constants.hpp"
 #include "model_io/onnx/file.hpp"
 #include "model_io/onnx/golden_picture.hpp"
 #include "model_io/onnx/weights.hpp"
+#include "opencv2/mixmim/train/options.hpp"
 #include "tests/model_io/onnx_models.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/temp_folder.hpp"
@@ -117,13 +119,19 @@ INSTANTIATE_TEST_SUITE_P(
                       Exported{"oneTokenAt16", Head::kFeatures}, Exported{"tiny", Head::kPyramid},
                       Exported{"small64", Head::kPyramid}, Exported{"oneTokenAt16", Head::kPyramid},
                       Exported{"manyWindowsAt136", Head::kPyramid}, Exported{"tiny", Head::kLogits, {9, {}}},
-                      Exported{"small64", Head::kPyramid, {9, {}}}),
+                      Exported{"small64", Head::kPyramid, {9, {}}}, Exported{"swin7"}, Exported{"swin14"},
+                      Exported{"swinAt64"}, Exported{"swinOneWindow"},
+                      Exported{"swinAt64", Head::kProbabilities}, Exported{"swin7", Head::kFeatures},
+                      Exported{"swinAt64", Head::kPyramid}, Exported{"swin14", Head::kPyramid},
+                      Exported{"swinAt64", Head::kLogits, {9, {}}}),
     [](const auto& tested) { return titleOf(tested.param); });
 
 /// The graph in float16 reaches readers that this OpenCV is not (tests/onnx_matrix). Here: half the bytes,
 /// and the same numbers, rounded.
-TEST(OnnxExport, HalfPrecisionIsTheSameGraphRounded) {
-  const ModelConfig model = modelNamed("tiny");
+class HalfPrecision : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(HalfPrecision, IsTheSameGraphRounded) {
+  const ModelConfig model = modelNamed(GetParam());
   const TempFolder folder;
   const std::string whole = folder / "32.onnx", half = folder / "16.onnx";
   exportOnnx(whole, weightsOf(model), model, {});
@@ -142,6 +150,27 @@ TEST(OnnxExport, HalfPrecisionIsTheSameGraphRounded) {
   const DeployedModel about = readDeployedModel(half);
   EXPECT_EQ(about.weights, WeightType::kFloat16);
   EXPECT_EQ(cv::norm(about.goldenOutput, readDeployedModel(whole).goldenOutput, cv::NORM_INF), 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(OnnxExport, HalfPrecision, ::testing::Values("tiny", "swin7"),
+                         [](const auto& tested) { return std::string(tested.param); });
+
+/// The part of the graph's constant that readers take for the bias without a mask.
+TEST(OnnxExport, MasksBeginWithAWindowThatHasNone) {
+  const ModelConfig model = modelNamed("swinAt64");
+  const TempFolder folder;
+  const std::string path = folder / "model.onnx";
+  exportOnnx(path, weightsOf(model), model, {});
+  const OnnxWeights read = readOnnxWeights(path);
+  const Tensor& bias = read.tensors.at(std::string("layers.0.blocks.1") + onnx_names::kScoreBias);
+  constexpr int kWindows = 64, kHeads = 2, kPairs = 16;
+  ASSERT_EQ(bias.shape, (std::vector<int64_t>{kWindows * kHeads, 4, 4}));
+  const auto blocked = [&](int64_t from, int64_t count) {
+    return std::count_if(bias.as<float>() + from, bias.as<float>() + from + count,
+                         [](float number) { return number < -50; });
+  };
+  EXPECT_EQ(blocked(0, kHeads * kPairs), 0);
+  EXPECT_EQ(blocked(0, bias.elements()), kHeads * (14 * 8 + 12)) << "pairs on both sides of a border";
 }
 
 TEST(OnnxExport, SameWeightsSameBytes) {
@@ -166,7 +195,6 @@ TEST(OnnxExport, DescribesItself) {
   const ExportReport report = exportOnnx(path, weightsOf(smallest()), smallest(), about);
 
   const DeployedModel read = readDeployedModel(path);
-  EXPECT_EQ(read.format, 1);
   EXPECT_EQ(read.inputSize, 16);
   EXPECT_EQ(read.evalCrop, 0.9);
   EXPECT_EQ(read.head, Head::kLogits);
@@ -248,6 +276,24 @@ TEST(OnnxExport, IgnoresWhatPretrainingLeaves) {
   weights["layers.0.blocks.0.attn.relative_position_index"] = Tensor::zeros({16, 16}, DType::kI64);
   const TempFolder folder;
   EXPECT_NO_THROW(exportOnnx(folder / "model.onnx", weights, smallest(), {}));
+}
+
+/// Through the one list of options, so that nothing of the model is forgotten.
+TEST(OnnxExport, SaysWhichModelItIs) {
+  const TempFolder folder;
+  for (const char* name : {"small64", "patch2At32", "swin14"}) {
+    Config written, read;
+    written.model = modelNamed(name);
+    const std::string path = folder / "model.onnx";
+    exportOnnx(path, weightsOf(written.model), written.model, {});
+    const std::optional<ModelConfig> model = readDeployedModel(path).model;
+    ASSERT_TRUE(model);
+    read.model = *model;
+    const std::vector<Option> expected = options(written), got = options(read);
+    for (size_t i = 0; i < expected.size(); ++i)
+      EXPECT_EQ(got[i].get(), expected[i].get()) << expected[i].name;
+    EXPECT_EQ(model->name, name);
+  }
 }
 
 struct BadExport {
@@ -336,6 +382,16 @@ INSTANTIATE_TEST_SUITE_P(
                   "export: the model's answer to the test picture, expected finite numbers, got others; the "
                   "weights "
                   "are too large to be used"},
+        BadExport{
+            "WithoutPosition",
+            [](TensorMap& weights, ModelConfig&, DeployedModel&) { weights.erase("absolute_pos_embed"); },
+            "weights: those of another encoder: expected absolute_pos_embed, got none; check the model's "
+            "encoder"},
+        BadExport{
+            "WithPosition",
+            [](TensorMap&, ModelConfig& model, DeployedModel&) { model.encoder = Family::kSwin; },
+            "weights: those of another encoder: expected no absolute_pos_embed, got 1x16x8 F32; check the "
+            "model's encoder"},
         BadExport{"TooLargeForOneFile",
                   [](TensorMap&, ModelConfig& model, DeployedModel&) {
                     model = ModelConfig();
@@ -377,6 +433,20 @@ TEST(OnnxExport, SizeIsKnownFromTheDimensions) {
   MIXMIM_EXPECT_ERROR(
       checkExportSize(sized(704, 224), half),
       "export: model 704 at 224 px takes 5.4 GB as fp16, expected at most 2.1 (one ONNX file); "
+      "export a smaller model");
+}
+
+/// Every shifted window has a mask of its own: more numbers than the parameters.
+TEST(OnnxExport, MasksCountAsNumbers) {
+  ModelConfig model;
+  model.encoder = Family::kSwin;
+  model.imageSize = 2048;
+  model.classes = 1000;
+  EXPECT_NO_THROW(checkExportSize(model, {}));
+  model.window = 14;
+  MIXMIM_EXPECT_ERROR(
+      checkExportSize(model, {}),
+      "export: model base at 2048 px takes 4.8 GB as fp32, expected at most 2.1 (one ONNX file); "
       "export a smaller model");
 }
 

@@ -151,21 +151,26 @@ std::string described(std::map<std::string, std::string> metadata) {
 }
 
 std::map<std::string, std::string> goodDescription() {
-  return {{"mixmim.format", "1"},
-          {"mixmim.inputSize", "8"},
-          {"mixmim.evalCrop", "0.875"},
-          {"mixmim.head", "logits"},
-          {"mixmim.weights", "fp32"},
-          {"mixmim.labels", R"(["a","b"])"},
-          {"mixmim.facts", R"({"model":"small"})"},
-          {"mixmim.goldenInput", "AQIDBAUGBwgJCgsM"},  // 1 .. 12: 2 x 2 pixels
-          {"mixmim.goldenOutput", "[0.5,-1e3]"}};
+  return {
+      {"mixmim.format", "2"},
+      {"mixmim.model", R"({"name":"mine","imageSize":8,"embedDim":8,"headDim":8,"depths":[1],"classes":2})"},
+      {"mixmim.inputSize", "8"},
+      {"mixmim.evalCrop", "0.875"},
+      {"mixmim.head", "logits"},
+      {"mixmim.weights", "fp32"},
+      {"mixmim.labels", R"(["a","b"])"},
+      {"mixmim.facts", R"({"model":"small"})"},
+      {"mixmim.goldenInput", "AQIDBAUGBwgJCgsM"},  // 1 .. 12: 2 x 2 pixels
+      {"mixmim.goldenOutput", "[0.5,-1e3]"}};
 }
 
 TEST(DeployedModel, IsReadBack) {
   const DeployedModel model = parseDeployedModel(described(goodDescription()), "model.onnx");
   EXPECT_EQ(model.labels, (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(model.facts.at("model"), "small");
+  ASSERT_TRUE(model.model);
+  EXPECT_EQ(model.model->name, "mine");
+  EXPECT_EQ(model.model->depths, std::vector<int>{1});
   EXPECT_EQ(model.goldenInput.size(), cv::Size(8, 8));
   EXPECT_EQ(model.goldenInput.at<cv::Vec3b>(3, 3), cv::Vec3b(1, 2, 3));
   EXPECT_EQ(model.goldenInput.at<cv::Vec3b>(3, 4), cv::Vec3b(4, 5, 6));
@@ -179,8 +184,19 @@ TEST(DeployedModel, MetadataReadBackIsTheSameDescription) {
   const std::map<std::string, std::string> written = metadataOf(model);
   std::map<std::string, std::string> expected = goodDescription();
   expected["mixmim.goldenOutput"] = "[0.5,-1000]";
+  expected["mixmim.model"] = written.at("mixmim.model");  // with every option
   for (const auto& [key, value] : expected) EXPECT_EQ(written.at(key), value) << key;
   EXPECT_EQ(metadataOf(parseDeployedModel(described(written), "again.onnx")), written);
+}
+
+TEST(DeployedModel, TheOldestFormatDoesNotSayTheModel) {
+  std::map<std::string, std::string> metadata = goodDescription();
+  metadata["mixmim.format"] = "1";
+  metadata["mixmim.model"] = "absent";
+  const DeployedModel old = parseDeployedModel(described(metadata), "old.onnx");
+  EXPECT_FALSE(old.model);
+  EXPECT_EQ(metadataOf(old).at("mixmim.format"), "1");
+  EXPECT_EQ(metadataOf(old).count("mixmim.model"), 0u);
 }
 
 TEST(DeployedModel, HeadsAndWeightTypesHaveNames) {
@@ -262,10 +278,38 @@ INSTANTIATE_TEST_SUITE_P(
             "OfSomebodyElse", "mixmim.format", "absent",
             "model.onnx: not written by mixmim, expected metadata \"mixmim.format\", got none; make the file "
             "with mixmim export"},
+        BadDescription{"OfALaterVersion", "mixmim.format", "3",
+                       "model.onnx: format of the description, expected 1 to 2, got 3; read it with the "
+                       "version of mixmim "
+                       "that wrote it"},
+        BadDescription{"OfNoVersion", "mixmim.format", "0",
+                       "model.onnx: format of the description, expected 1 to 2, got 0; read it with the "
+                       "version of mixmim that wrote it"},
+        BadDescription{"WithoutModel", "mixmim.model", "absent",
+                       "model.onnx: expected metadata \"mixmim.model\", got none" ANEW},
+        BadDescription{"ModelNotJson", "mixmim.model", "{",
+                       "model.onnx: metadata \"mixmim.model\": not JSON at byte 1: incomplete JSON"},
+        BadDescription{"ModelNoObject", "mixmim.model", "[1]",
+                       "model.onnx: metadata \"mixmim.model\": expected a JSON object" ANEW},
+        BadDescription{"ModelWithoutName", "mixmim.model", R"({"imageSize":8})",
+                       "model.onnx: metadata \"mixmim.model\": expected a text \"name\", got none" ANEW},
         BadDescription{
-            "OfALaterVersion", "mixmim.format", "2",
-            "model.onnx: format of the description, expected 1, got 2; read it with the version of mixmim "
-            "that wrote it"},
+            "ModelUnknownKey", "mixmim.model", R"({"name":"a","colour":1})",
+            "model.onnx: metadata \"mixmim.model\": config JSON: unknown key 'model.colour'; `mixmim "
+            "config` lists all keys"},
+        BadDescription{
+            "ModelOutOfRange", "mixmim.model", R"({"name":"a","embedDim":1e9})",
+            "model.onnx: metadata \"mixmim.model\": model.embedDim: expected a whole number from 4 to "
+            "4096, got '1e+09'"},
+        BadDescription{
+            "ModelContradicts", "mixmim.model", R"({"name":"a","imageSize":32,"headDim":48})",
+            "model.onnx: metadata \"mixmim.model\": model.headDim: expected a divisor of embedDim 128, "
+            "got 48; every stage has dim / headDim heads"},
+        BadDescription{"ModelOfAnotherSize", "mixmim.model", R"({"name":"a","imageSize":32,"classes":2})",
+                       "model.onnx: imageSize of the model, expected 8 as inputSize, got 32" ANEW},
+        BadDescription{"ModelOfOtherClasses", "mixmim.model",
+                       R"({"name":"a","imageSize":8,"depths":[1],"classes":3})",
+                       "model.onnx: classes of the model, expected 2 as numbers in goldenOutput, got 3" ANEW},
         BadDescription{"WithoutLabels", "mixmim.labels", "absent",
                        "model.onnx: expected metadata \"mixmim.labels\", got none" ANEW},
         BadDescription{"LabelsNotJson", "mixmim.labels", "[\"a\"",

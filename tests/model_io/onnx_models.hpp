@@ -25,6 +25,25 @@ inline ModelConfig smallest() {
   return model;
 }
 
+/// Models of Swin, with 10 classes.
+inline ModelConfig swinNamed(const std::string& name) {
+  ModelConfig model = recipeModel("micro", /*classes=*/10);
+  model.name = name;
+  model.encoder = Family::kSwin;
+  model.depths = {2, 2, 2, 1};  // heads 1 2 4 8, windows of 7 x 7, shifted by 3 in all stages but the last
+  if (name == "swin14") {
+    model.window = 14;
+    model.depths = {2, 2, 1, 1};
+  } else if (name == "swinAt64") {  // windows of 2 x 2, shifted by 1; several heads in every stage
+    model.imageSize = 64;
+    model.headDim = 4;
+  } else if (name == "swinOneWindow") {
+    model.imageSize = 28;
+    model.depths = {2};
+  }
+  return model;
+}
+
 /// The models of tests/golden, and others with odd grids, windows, patches and numbers of stages.
 inline ModelConfig modelNamed(const std::string& name) {
   ModelConfig model = recipeModel(name, /*classes=*/10);
@@ -49,6 +68,8 @@ inline ModelConfig modelNamed(const std::string& name) {
   } else if (name == "tinyAt384") {
     model = recipeModel("tiny", model.classes);
     model.imageSize = 384;
+  } else if (name.rfind("swin", 0) == 0) {
+    model = swinNamed(name);
   }
   return model;
 }

@@ -82,6 +82,20 @@ TEST_P(Tasks, SkipsANonFiniteStepWithoutTouchingAnything) {
   EXPECT_TRUE(equal(trainer->state().optimizer, moments));
 }
 
+/// The weights as trained are as large as numbers get, so that the loss is not finite; the averages are not.
+TEST_P(Tasks, ASkippedStepDoesNotMoveTheAverages) {
+  const Config config = tinyConfig(GetParam(), {{"optim.ema", "0.9", ""}});
+  const auto trainer = createTrainer(config);
+  trainer->step(batchOf(config, 0));
+  const TensorMap averages = copyOf(trainer->state().weights);
+  TensorMap optimizer = copyOf(trainer->state().optimizer);
+  optimizer.at("norm.weight.trained").as<float>()[0] = std::numeric_limits<float>::max();
+  trainer->restore({copyOf(averages), copyOf(optimizer)});
+  EXPECT_TRUE(trainer->step(batchOf(config, 1)).skipped);
+  EXPECT_TRUE(equal(trainer->state().weights, averages));
+  EXPECT_TRUE(equal(trainer->state().optimizer, optimizer));
+}
+
 INSTANTIATE_TEST_SUITE_P(Both, Tasks, ::testing::Values(Task::kPretrain, Task::kFinetune),
                          [](const auto& instance) {
                            return instance.param == Task::kPretrain ? "Pretrain" : "Finetune";

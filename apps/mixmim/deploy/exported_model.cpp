@@ -38,20 +38,13 @@ void checkHead(const CheckpointInfo& info, Head head, const std::string& path) {
   if (info.config.model.classes == 0) throw Error(path, "holds an encoder without a classifier", hint);
 }
 
-/// Does the option decide what shapes the weights have?
-bool isDimension(const Option& option) {
-  return option.name.rfind("model.", 0) == 0 && option.name != "model.dropPath" &&
-         option.name != "model.normPixLoss";
-}
-
-/// The checkpoint's config with what the line may change of it: image size, crop rule and trainer.
+/// The checkpoint's config with what the line may change of it.
 Config withGiven(Config config, const CommandLine& line) {
   const std::vector<Option> known = options(config);
   for (const Setting& setting : line.given())
     for (const Option& option : known) {
-      const bool free = option.name == "model.imageSize" || option.name == "augment.evalCrop" ||
-                        option.name == "run.trainer";
-      if ((setting.key != option.name && setting.key != option.alias) || !(free || isDimension(option)))
+      const bool free = option.is(Scope::kChangesOnExport);
+      if ((setting.key != option.name && setting.key != option.alias) || !(free || option.is(Scope::kShape)))
         continue;
       const std::string before = option.get();
       try {

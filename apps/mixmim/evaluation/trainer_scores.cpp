@@ -1,15 +1,19 @@
 #include "evaluation/trainer_scores.hpp"
 
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include <boost/json.hpp>
+
+#include <fmt/format.h>
 #include <opencv2/imgproc.hpp>
 
 #include "inputs/picture_batch.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "model/plan.hpp"
+#include "opencv2/mixmim/train/options.hpp"
 #include "opencv2/mixmim/train/random.hpp"
 #include "opencv2/mixmim/train/trainer.hpp"
+#include "processes/own_process.hpp"
 
 namespace cv::mixmim {
 
@@ -28,65 +32,80 @@ std::vector<cv::Mat> testPictures(int count, int inputSize) {
 
 namespace {
 
-bool writeAll(int descriptor, const void* data, size_t size) {
-  const char* next = static_cast<const char*>(data);
-  while (size > 0) {
-    const ssize_t done = ::write(descriptor, next, size);
-    if (done <= 0) return false;
-    next += done;
-    size -= static_cast<size_t>(done);
-  }
-  return true;
+namespace json = boost::json;
+
+// A request: the bytes of a text, as a number; the text, in JSON; the tensors that it names, one behind the
+// other.
+
+json::array namesOf(const TensorMap& weights) {
+  json::array names;
+  for (const auto& [name, tensor] : weights)
+    names.push_back({{"name", name},
+                     {"type", static_cast<int>(tensor.dtype)},
+                     {"shape", json::value_from(tensor.shape)}});
+  return names;
 }
 
-std::string readAll(int descriptor) {
-  std::string all;
-  char buffer[65536];
-  for (ssize_t done; (done = ::read(descriptor, buffer, sizeof(buffer))) > 0;)
-    all.append(buffer, static_cast<size_t>(done));
-  return all;
+void send(OwnProcess& process, const Config& config, const TensorMap& weights, Head head) {
+  const std::string text = json::serialize(
+      json::object{{"config", toJson(config)}, {"head", nameOf(head)}, {"weights", namesOf(weights)}});
+  const uint64_t size = text.size();
+  bool listens = process.write(&size, sizeof size) && process.write(text.data(), text.size());
+  for (const auto& [name, tensor] : weights)
+    listens = listens && process.write(tensor.bytes.data, tensor.bytes.total());
 }
 
-/// In the child: scores as floats, or the reason as text.
-int computeInto(int descriptor, const Config& config, const TensorMap& weights, Head head,
-                const std::vector<cv::Mat>& pictures) {
-  try {
-    const auto trainer = createTrainer(config);
-    trainer->restore({weights, {}});
-    const Batch batch = pictureBatch(pictures, config);
-    const cv::Mat scores = hasClasses(head) ? trainer->logits(batch) : trainer->features(batch);
-    return writeAll(descriptor, scores.data, scores.total() * sizeof(float)) ? 0 : 1;
-  } catch (const std::exception& e) {
-    writeAll(descriptor, e.what(), std::char_traits<char>::length(e.what()));
-    return 1;
+void receive(void* data, size_t size) {
+  if (!readAll(STDIN_FILENO, data, size)) throw Error(kTrainerScoresVerb, "the request ends too early");
+}
+
+TensorMap readTensors(const json::array& names) {
+  TensorMap weights;
+  for (const json::value& about : names) {
+    Tensor tensor = Tensor::zeros(json::value_to<std::vector<int64_t>>(about.at("shape")),
+                                  static_cast<DType>(about.at("type").as_int64()));
+    receive(tensor.bytes.data, tensor.bytes.total());
+    weights.emplace(about.at("name").as_string().c_str(), std::move(tensor));
   }
+  return weights;
 }
 
 }  // namespace
 
+cv::Mat requestedScores() {
+  uint64_t size = 0;
+  receive(&size, sizeof size);
+  constexpr uint64_t kMost = 1 << 26;
+  if (size > kMost)
+    throw Error(kTrainerScoresVerb,
+                fmt::format("expected a request of {} bytes at most, got {}", kMost, size));
+  std::string text(size, ' ');
+  receive(text.data(), text.size());
+  json::parse_options parsing;
+  parsing.allow_invalid_utf8 = true;  // paths need not be
+  const json::value request = json::parse(text, {}, parsing);
+  const Config config = fromJson(std::string(request.at("config").as_string()));
+  const auto trainer = createTrainer(config);
+  trainer->restore({readTensors(request.at("weights").as_array()), {}});
+  const Batch batch = pictureBatch(testPictures(kComparedPictures, config.model.imageSize), config);
+  const bool classes = hasClasses(headNamed(request.at("head").as_string().c_str()).value());
+  return classes ? trainer->logits(batch) : trainer->features(batch);
+}
+
 std::optional<cv::Mat> trainerScores(const Config& config, const TensorMap& weights, Head head,
-                                     const std::vector<cv::Mat>& pictures, std::string* whyNot) {
-  int ends[2];
-  if (pipe(ends) != 0) throw Error("export", "cannot make a pipe to a child process");
-  const pid_t child = fork();
-  if (child < 0) throw Error("export", "cannot start a child process");
-  if (child == 0) {
-    close(ends[0]);
-    _exit(computeInto(ends[1], config, weights, head, pictures));
-  }
-  close(ends[1]);
-  const std::string answer = readAll(ends[0]);
-  close(ends[0]);
-  int status = 0;
-  waitpid(child, &status, 0);
-  const int count = static_cast<int>(pictures.size());
+                                     std::string* whyNot) {
+  OwnProcess process({kTrainerScoresVerb});
+  send(process, config, weights, head);
+  const OwnProcess::End end = process.finish();
   const int numbers = hasClasses(head) ? config.model.classes : planOf(config.model).featureDim();
-  const size_t expected = static_cast<size_t>(count) * static_cast<size_t>(numbers) * sizeof(float);
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || answer.size() != expected) {
-    *whyNot = answer.empty() ? "the child process ended without an answer" : answer;
-    return std::nullopt;
-  }
-  return cv::Mat(count, numbers, CV_32F, const_cast<char*>(answer.data())).clone();
+  const size_t expected = size_t{kComparedPictures} * static_cast<size_t>(numbers) * sizeof(float);
+  if (end.trouble.empty() && end.answer.size() == expected)
+    return cv::Mat(kComparedPictures, numbers, CV_32F, const_cast<char*>(end.answer.data())).clone();
+  if (end.trouble.empty())
+    *whyNot = fmt::format("its process gave {} bytes, expected {}", end.answer.size(), expected);
+  else
+    *whyNot = end.answer.empty() ? fmt::format("its process {}", end.trouble) : end.answer;
+  return std::nullopt;
 }
 
 }  // namespace cv::mixmim

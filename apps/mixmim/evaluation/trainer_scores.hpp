@@ -16,10 +16,21 @@ namespace cv::mixmim {
 /// A few smooth pictures made from random numbers, larger than the model's input and not square.
 std::vector<cv::Mat> testPictures(int count, int inputSize);
 
-/// What the trainer plugin answers to BGR pictures, N x numbers: logits for a head with classes, else
-/// features; empty, with the reason in `whyNot`, where there is no such plugin. Computed in a child process:
-/// LibTorch and OpenCV's DNN module need not share one. Call before this process has started threads.
+/// How many of them an export is compared on.
+inline constexpr int kComparedPictures = 4;
+
+/// What the trainer plugin answers to testPictures(kComparedPictures, model.imageSize), N x numbers: logits
+/// for a head with classes, else features. Empty, with the reason in `whyNot`, where there is no such plugin
+/// or it fails, however badly. Computed by this program in a process of its own, because LibTorch and
+/// OpenCV's DNN module need not share one. Throws Error where that cannot be started.
 std::optional<cv::Mat> trainerScores(const Config& config, const TensorMap& weights, Head head,
-                                     const std::vector<cv::Mat>& pictures, std::string* whyNot);
+                                     std::string* whyNot);
+
+/// The verb that runs in that process.
+inline constexpr const char* kTrainerScoresVerb = "trainer-scores";
+
+/// There: the scores that trainerScores() asks for on standard input. Throws Error where it asks wrongly, and
+/// what the trainer throws.
+cv::Mat requestedScores();
 
 }  // namespace cv::mixmim

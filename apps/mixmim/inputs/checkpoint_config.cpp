@@ -19,15 +19,12 @@ bool isModelName(const Setting& setting) {
   return setting.key == "model" || setting.key == "model.name";
 }
 
-/// The model section of a config, but for what belongs to the task.
+/// What decides the shapes of a config's model, except for what belongs to the task.
 std::vector<Setting> dimensionsOf(Config config, const std::string& origin) {
   std::vector<Setting> settings;
-  for (const Option& option : options(config)) {
-    const bool ofTask = option.name == "model.classes" || option.name == "model.dropPath" ||
-                        option.name == "model.normPixLoss";
-    if (option.name.rfind("model.", 0) == 0 && !ofTask)
+  for (const Option& option : options(config))
+    if (option.is(Scope::kShape) && !option.is(Scope::kOfTask))
       settings.push_back({option.name, option.get(), origin});
-  }
   return settings;
 }
 

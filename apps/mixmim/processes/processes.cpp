@@ -28,13 +28,8 @@ int visibleDevices() {
 /// Settings that have to be the same in all processes, a line each.
 std::string sharedSettings(Config config) {
   std::string text;
-  for (const Option& option : options(config)) {
-    const bool own = option.name == "run.threads" || option.name == "run.device" ||
-                     option.name == "data.readers" || option.name == "data.train" ||
-                     option.name == "data.val" || option.name == "run.out" || option.name == "run.init" ||
-                     option.name == "run.resume";
-    if (!own) text += option.name + " = " + option.get() + "\n";
-  }
+  for (const Option& option : options(config))
+    if (!option.is(Scope::kDiffersPerProcess)) text += option.name + " = " + option.get() + "\n";
   return text;
 }
 

@@ -152,7 +152,7 @@ void keepMachine(const std::string& folder, const Config& config) {
   commands.emplace_back(commandLine());
   utsname system{};
   uname(&system);
-  const Plugin& trainer = loadPlugin(config.run.trainer, Trainer::kInterface);
+  const Plugin& trainer = loadPlugin(config.run.trainer, interfaceOf<Trainer>());
   std::error_code error;
   const json::object machine{
       {"started", fmt::format("{:%Y-%m-%d %H:%M:%S}", fmt::localtime(std::time(nullptr)))},

@@ -123,10 +123,10 @@ void RunFolder::attempt(const std::function<void()>& write) {
   }
 }
 
-void RunFolder::append(Log& log, const char* name, const std::string& line) {
+void RunFolder::append(Log& log, const char* name, const std::string& lines) {
   attempt([&] {
     if (!log) log.emplace((fs::path(path_) / name).string());
-    log->append(line + "\n");
+    log->append(lines);
   });
 }
 
@@ -140,7 +140,7 @@ void RunFolder::say(const std::string& text) {
 }
 
 void RunFolder::note(const std::string& text) {
-  append(train_, kLog, fmt::format("{:%Y-%m-%d %H:%M:%S}  {}", fmt::localtime(std::time(nullptr)), text));
+  append(train_, kLog, fmt::format("{:%Y-%m-%d %H:%M:%S}  {}\n", fmt::localtime(std::time(nullptr)), text));
 }
 
 EventFile& RunFolder::events() {
@@ -149,13 +149,13 @@ EventFile& RunFolder::events() {
 
 void RunFolder::log(json::object metrics) {
   makeFinite(metrics);
-  append(metrics_, kMetrics, json::serialize(metrics));
+  append(metrics_, kMetrics, json::serialize(metrics) + "\n");
   attempt([&] { events().scalars(metrics.at("step").to_number<int64_t>(), curvesOf(metrics)); });
 }
 
 void RunFolder::logNonFinite(json::object line) {
   makeFinite(line);
-  append(nonFinite_, kNonFinite, json::serialize(line));
+  append(nonFinite_, kNonFinite, json::serialize(line) + "\n");
 }
 
 void RunFolder::logPicture(const std::string& name, int64_t step, const cv::Mat& picture) {
@@ -166,6 +166,16 @@ void RunFolder::logPicture(const std::string& name, int64_t step, const cv::Mat&
     writeText(file, {png.begin(), png.end()});
   });
   attempt([&] { events().picture(step, name, picture.size(), png); });
+}
+
+void RunFolder::addBadImages(const std::string& lines) {
+  append(badImages_, kBadImages, lines);
+}
+
+std::string RunFolder::badImages() const {
+  if (!writes_) return {};
+  std::ifstream file(fs::path(path_) / kBadImages, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 void RunFolder::writeBadImages(const std::string& lines) {
@@ -205,13 +215,7 @@ void checkSameRun(const Config& config, const CheckpointInfo& info, const std::s
   Config now = config, then = info.config;
   const std::vector<Option> a = options(now), b = options(then);
   for (size_t i = 0; i < a.size(); ++i) {
-    const std::string section = a[i].name.substr(0, a[i].name.find('.'));
-    // Where a run lives, how often it reports and on how many threads it loads may change; what it computes
-    // may not.
-    if ((section == "run" && a[i].name != "run.seed" && a[i].name != "run.task") ||
-        a[i].name == "data.train" || a[i].name == "data.val" || a[i].name == "data.ring" ||
-        a[i].name.rfind("data.maxBad", 0) == 0)
-      continue;
+    if (a[i].is(Scope::kChangesOnResume)) continue;
     if (a[i].get() != b[i].get())
       throw Error(a[i].name,
                   fmt::format("expected {} as in the run to be resumed, got {}", b[i].get(), a[i].get()),

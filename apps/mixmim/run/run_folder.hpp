@@ -44,20 +44,24 @@ class RunFolder {
   void logNonFinite(boost::json::object line);
   /// pictures/<name>-<step>.png, and the same for TensorBoard. `picture`: 8 bit, BGR.
   void logPicture(const std::string& name, int64_t step, const cv::Mat& picture);
-  /// The whole list of unusable images, a line each, rewritten.
+  /// More unusable images, a line each.
+  void addBadImages(const std::string& lines);
+  /// The whole list of them, rewritten. None may be added afterwards.
   void writeBadImages(const std::string& lines);
+  /// The list as it is now; "" for a process that does not write.
+  std::string badImages() const;
   /// A resumed run repeats the steps after `step`: what the logs say of those is dropped.
   void rewind(int64_t step);
 
  private:
   using Log = std::optional<AppendFile>;  // opened when the first line comes
 
-  void append(Log& log, const char* name, const std::string& line);
+  void append(Log& log, const char* name, const std::string& lines);
   EventFile& events();
 
   std::string path_;
   bool writes_;
-  Log train_, metrics_, nonFinite_;
+  Log train_, metrics_, nonFinite_, badImages_;
   std::optional<EventFile> events_;
   int64_t firstStep_ = 0;  ///< of what is logged from now on
   bool warned_ = false, deaf_ = false;

@@ -40,6 +40,7 @@ TrainingRun::TrainingRun(RunSetup setup)
     : setup_(std::move(setup)),
       folder_(setup_.toKeep(), setup_.world->rank() == 0),
       nonFinite_(folder_, *setup_.train, config_.optim.maxNonFinite, setup_.world),
+      badImages_(folder_, world_, [this](size_t skipped) { return pipeline_.badImagesFrom(skipped); }),
       watched_(picturesToWatch(setup_)),
       step_(setup_.firstStep),
       savedStep_(setup_.resumed.empty() ? -1 : step_),
@@ -63,15 +64,12 @@ int TrainingRun::run(bool json) {
     train();
   } catch (const std::exception& e) {
     progress_.reset();
-    folder_.writeBadImages(linesOf(pipeline_.badImages()));
+    badImages_.finish(/*together=*/false);
     folder_.note(fmt::format("error: {}", e.what()));
     throw;
   }
   pipeline_.stop();
-  std::string bad;
-  for (const std::string& lines : world_.gather(linesOf(pipeline_.badImages()))) bad += lines;
-  badImages_ = std::count(bad.begin(), bad.end(), '\n');
-  folder_.writeBadImages(bad);
+  badImages_.finish(/*together=*/true);
   if (step_ != savedStep_) saveCheckpoint();
   progress_.reset();
   if (wanted(kInterrupt | kTerminate)) {
@@ -110,7 +108,9 @@ Pipeline::Lease TrainingRun::nextBatch() {
 
 void TrainingRun::afterStep(const StepReport& report) {
   account(report);
-  if (step_ % config_.run.logSteps == 0 || step_ == setup_.totalSteps) logMetrics(report);
+  const bool logs = step_ % config_.run.logSteps == 0 || step_ == setup_.totalSteps;
+  lookForBadImages(logs);
+  if (logs) logMetrics(report);
   if (!isPretraining(setup_) && setup_.val && due(config_.run.validateEpochs))
     meter_.pauseFor([&] { validate(); });
   if (watched_.count > 0 && due(config_.run.pictureEpochs)) meter_.pauseFor([&] { logPictures(); });
@@ -131,6 +131,13 @@ void TrainingRun::account(const StepReport& report) {
   nonFinite_.check(report);
 }
 
+void TrainingRun::lookForBadImages(bool together) {
+  const std::string sentence = badImages_.update(together);
+  if (sentence.empty() || world_.rank() > 0) return;
+  progress_->note(sentence);
+  folder_.note(sentence);
+}
+
 void TrainingRun::logMetrics(const StepReport& report) {
   const StepMeter::Reading reading = meter_.read(pipeline_.stats().waitForBatch.seconds);
   boost::json::object metrics{
@@ -142,7 +149,8 @@ void TrainingRun::logMetrics(const StepReport& report) {
       {"images_per_second", reading.imagesPerSecond},
       {"data_wait_percent", reading.dataWaitPercent},
       {"memory", peakMemoryMb()},
-      {"skipped_steps", nonFinite_.count()}};
+      {"skipped_steps", nonFinite_.count()},
+      {"bad_images", badImages_.count()}};
   if (world_.size() > 1) addTraffic(metrics, reading.seconds);
   folder_.log(std::move(metrics));
   details_ = fmt::format("loss {:.4f}  lr {:.2e}  {:.0f} img/s  data wait {:.0f}%", reading.loss, report.lr,
@@ -199,14 +207,15 @@ void TrainingRun::saveCheckpoint() {
 }
 
 void TrainingRun::finish(bool json) {
-  if (badImages_ > 0)
-    folder_.say(fmt::format("{} images could not be used: {}/bad_images.jsonl", badImages_, folder_.path()));
+  if (badImages_.count() > 0)
+    folder_.say(
+        fmt::format("{} images could not be used: {}/bad_images.jsonl", badImages_.count(), folder_.path()));
   folder_.say(bottleneck(pipeline_.stats()));
   const std::string checkpoint = folder_.path() + "/checkpoints/last";
   boost::json::object result{{"steps", step_},
                              {"loss", finiteOrNull(loss_)},
                              {"checkpoint", checkpoint},
-                             {"bad_images", badImages_},
+                             {"bad_images", badImages_.count()},
                              {"skipped_steps", nonFinite_.count()}};
   std::string sentence = fmt::format("{} steps done", step_);
   if (std::isfinite(loss_)) sentence += fmt::format(", loss {:.4f}", loss_);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "run/bad_image_log.hpp"
 #include "run/non_finite_steps.hpp"
 #include "run/run_folder.hpp"
 #include "run/run_setup.hpp"
@@ -30,6 +31,7 @@ class TrainingRun {
   bool due(double everyEpochs) const;  ///< at step_, which ends an interval of that length, or the run
   Pipeline::Lease nextBatch();
   void account(const StepReport& report);
+  void lookForBadImages(bool together);
   void logMetrics(const StepReport& report);
   void addTraffic(boost::json::object& metrics, double seconds);
   void validate();
@@ -44,6 +46,7 @@ class TrainingRun {
   World& world_ = *setup_.world;
   RunFolder folder_;
   NonFiniteSteps nonFinite_;
+  BadImageLog badImages_;
   StepMeter meter_;
   std::optional<Progress> progress_;
   Batch watched_;  ///< pictures whose reconstruction is logged; empty = none
@@ -55,7 +58,6 @@ class TrainingRun {
   double top1_ = -1, bestTop1_;
   bool bestIsNew_ = false;
   World::Traffic traffic_;                                  ///< at the last line of metrics
-  int64_t badImages_ = 0;                                   ///< of all processes, at the end
   double loss_ = std::numeric_limits<double>::quiet_NaN();  ///< of the newest step
   std::string details_;                                     ///< behind the progress bar
 };

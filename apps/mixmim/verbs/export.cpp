@@ -84,10 +84,9 @@ cv::Mat belowLargest(const cv::Mat& rows) {
 class Comparer {
  public:
   Comparer(const ExportedModel& model, Head head) : head_(head) {
-    constexpr int kPictures = 4;
     if (head == Head::kPyramid) return;
-    pictures_ = testPictures(kPictures, model.config.model.imageSize);
-    expected_ = trainerScores(model.config, model.weights, head, pictures_, &whyNot_);
+    pictures_ = testPictures(kComparedPictures, model.config.model.imageSize);
+    expected_ = trainerScores(model.config, model.weights, head, &whyNot_);
   }
 
   /// `classifier`: the file; null for a pyramid.

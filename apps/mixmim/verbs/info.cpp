@@ -27,16 +27,14 @@ namespace json = boost::json;
 /// Description of a plugin file; its error where it cannot be loaded.
 json::object describePlugin(const std::string& path) {
   json::object entry{{"name", std::filesystem::path(path).stem().string()}, {"path", path}};
-  for (const char* interfaceName : {Trainer::kInterface, Classifier::kInterface}) {
-    try {
-      const Plugin& plugin = loadPlugin(path, interfaceName);
-      entry["interface"] = interfaceName;
-      entry["description"] = json::parse(plugin.table->describe());
-      entry.erase("error");
-      return entry;
-    } catch (const Error& e) {
-      entry["error"] = e.what();
-    }
+  try {
+    const std::string name = loadPlugin(path).table->interfaceName;
+    const bool classifies = name == Classifier::kInterface;
+    const Plugin& plugin = loadPlugin(path, classifies ? interfaceOf<Classifier>() : interfaceOf<Trainer>());
+    entry["interface"] = name;
+    entry["description"] = json::parse(plugin.table->describe());
+  } catch (const Error& e) {
+    entry["error"] = e.what();
   }
   return entry;
 }

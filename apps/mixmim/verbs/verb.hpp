@@ -21,7 +21,7 @@ struct Verb {
 
 /// All of them, in the order of their use.
 const std::vector<Verb>& verbs();
-/// UsageError, with the nearest name, for any other.
+/// One of them, or what only this program itself asks for. UsageError, with the nearest name, for any other.
 const Verb& verbNamed(const std::string& name);
 /// Their names and sentences.
 std::string usageText();
@@ -44,5 +44,8 @@ Verb configVerb();
 Verb infoVerb();
 Verb completionVerb();
 Verb helpVerb();
+
+/// What this program asks of itself, so that no list of verbs names it.
+Verb trainerScoresVerb();
 
 }  // namespace cv::mixmim

@@ -15,6 +15,8 @@ const std::vector<Verb>& verbs() {
 }
 
 const Verb& verbNamed(const std::string& name) {
+  static const Verb own = trainerScoresVerb();
+  if (name == own.name) return own;
   const auto isNamed = [&](const Verb& verb) { return verb.name == name; };
   const auto found = std::find_if(verbs().begin(), verbs().end(), isNamed);
   if (found != verbs().end()) return *found;

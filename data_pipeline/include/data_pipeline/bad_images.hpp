@@ -36,6 +36,9 @@ class BadImages {
   /// By epoch and position.
   std::vector<BadImage> list() const;
 
+  /// In the order in which they were found, without the first `skipped`.
+  std::vector<BadImage> listFrom(size_t skipped) const;
+
  private:
   void judge() const;
   std::string named() const;
@@ -45,6 +48,7 @@ class BadImages {
   mutable std::mutex mutex_;
   int64_t tried_ = 0, failed_ = 0;
   std::map<int64_t, BadImage> images_;  // by data set index
+  std::vector<int64_t> found_;          // the indices, in the order of finding
 };
 
 }  // namespace cv::mixmim

@@ -65,7 +65,8 @@ class Pipeline {
   void stop();
 
   PipelineStats stats() const;
-  std::vector<BadImage> badImages() const;
+  std::vector<BadImage> badImages() const;                    ///< by epoch and position
+  std::vector<BadImage> badImagesFrom(size_t skipped) const;  ///< by finding, without the first `skipped`
 
  private:
   struct Impl;

@@ -6,6 +6,8 @@
 
 #include <opencv2/core.hpp>
 
+#include "kernels/layers.hpp"
+
 #if defined(__x86_64__) && defined(__linux__)
 #include <cpuid.h>
 #include <sys/syscall.h>
@@ -16,16 +18,24 @@ namespace cv::mixmim {
 
 namespace {
 
-InstructionSet most() {
+std::string askedFor() {
   const char* variable = std::getenv("MIXMIM_KERNELS");
-  const std::string name = variable ? variable : "";
-  if (name.empty() || name == "amx") return InstructionSet::kAmx;
-  if (name == "emulated-tiles") return InstructionSet::kEmulatedTiles;
+  return variable ? variable : "";
+}
+
+const LayerKernels*& added() {
+  static const LayerKernels* kernels = nullptr;
+  return kernels;
+}
+
+InstructionSet most() {
+  const std::string name = askedFor();
+  if (name.empty() || name == "amx" || addedKernels()) return InstructionSet::kAmx;
   if (name == "avx512") return InstructionSet::kAvx512;
   if (name == "avx2") return InstructionSet::kAvx2;
   if (name == "portable") return InstructionSet::kPortable;
-  throw std::invalid_argument("MIXMIM_KERNELS: expected portable, avx2, avx512, amx or emulated-tiles, got " +
-                              name + "; unset it for the fastest");
+  throw std::invalid_argument("MIXMIM_KERNELS: expected portable, avx2, avx512 or amx, got " + name +
+                              "; unset it for the fastest");
 }
 
 #if defined(__x86_64__) && defined(__linux__)
@@ -50,6 +60,14 @@ bool hasTiles() {
 
 }  // namespace
 
+void addLayerKernels(const LayerKernels& kernels) {
+  added() = &kernels;
+}
+
+const LayerKernels* addedKernels() {
+  return added() && askedFor() == added()->name ? added() : nullptr;
+}
+
 bool canRun(InstructionSet set) {
   static const InstructionSet kMost = most();
   if (set > kMost) return false;
@@ -60,7 +78,6 @@ bool canRun(InstructionSet set) {
       return cv::checkHardwareSupport(CV_CPU_AVX_512F);
     case InstructionSet::kAvx2:
       return cv::checkHardwareSupport(CV_CPU_AVX2) && cv::checkHardwareSupport(CV_CPU_FMA3);
-    case InstructionSet::kEmulatedTiles:
     case InstructionSet::kPortable:
       break;
   }

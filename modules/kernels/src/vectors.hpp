@@ -1,7 +1,13 @@
-// Floats by the register, for the includer's instruction set:
-//   MIXMIM_TARGET  attribute of every function
-//   kLanes         floats of a register
-// Included once per file, inside an unnamed namespace.
+// Floats by the register, for the includer's instruction set (compiled_for.hpp).
+#pragma once
+
+#include <cstdint>
+
+#include "compiled_for.hpp"
+
+namespace cv::mixmim {
+
+namespace {
 
 using Vec __attribute__((vector_size(kLanes * 4))) = float;
 using LooseVec __attribute__((vector_size(kLanes * 4), aligned(4), may_alias)) = float;
@@ -61,3 +67,7 @@ MIXMIM_TARGET inline Vec expOf(Vec x) {
   const IntVec exponent = reinterpret_cast<IntVec>(shifted) << 23;
   return reinterpret_cast<Vec>(reinterpret_cast<IntVec>(p) + exponent);
 }
+
+}  // namespace
+
+}  // namespace cv::mixmim

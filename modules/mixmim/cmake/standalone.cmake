@@ -28,6 +28,7 @@ add_library(opencv_mixmim SHARED
   src/error.cpp
   src/json.cpp
   src/plugin.cpp
+  src/plugin_streams.cpp
   src/preprocess.cpp
   src/resample/resample.cpp
   src/resample/resample_avx2.cpp
@@ -35,11 +36,14 @@ add_library(opencv_mixmim SHARED
   src/resample/resample_portable.cpp
   src/train/cells.cpp
   src/train/config_file.cpp
+  src/train/config_json.cpp
   src/train/launch.cpp
   src/train/model_presets.cpp
-  src/train/options.cpp
+  src/train/option_list.cpp
+  src/train/option_value.cpp
   src/train/random.cpp
   src/train/recipes.cpp
+  src/train/resolve.cpp
   src/train/tensor.cpp
   src/train/trainer.cpp
   src/train/world.cpp)

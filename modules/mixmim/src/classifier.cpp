@@ -96,7 +96,7 @@ std::vector<Prediction> best(const cv::Mat& scores, int topK, const std::vector<
 }  // namespace
 
 cv::Ptr<Classifier> Classifier::create(const std::string& path, const ClassifierOptions& options) {
-  const Plugin& plugin = loadPlugin(options.plugin, kInterface);
+  const Plugin& plugin = loadPlugin(options.plugin, interfaceOf<Classifier>());
   const boost::json::object json{{"path", path},
                                  {"backend", options.backend},
                                  {"target", options.target},

@@ -1,13 +1,10 @@
 #include "opencv2/mixmim/plugin.hpp"
 
-#include <dlfcn.h>
-
 #include <algorithm>
 #include <boost/dll/runtime_symbol_info.hpp>
 #include <boost/dll/shared_library.hpp>
 #include <cstdlib>
 #include <filesystem>
-#include <iostream>
 #include <map>
 #include <mutex>
 
@@ -15,6 +12,7 @@
 #include <fmt/ranges.h>
 
 #include "opencv2/mixmim/error.hpp"
+#include "plugin_streams.hpp"
 
 namespace cv::mixmim {
 
@@ -65,9 +63,7 @@ std::string locate(const std::string& nameOrPath) {
               "install it there, or name its folder in MIXMIM_PLUGIN_PATH");
 }
 
-// A plugin's libraries must find their own symbols before the program's. OpenCV brings the reference BLAS
-// into the program on some systems, and LibTorch would compute with that one, ten times slower than with its
-// own. Sanitizers do not allow such loading, and need no speed.
+// Note [Own symbols first] in plugin_streams.hpp. Sanitizers do not allow such loading, and need no speed.
 #if defined(__has_feature)  // Clang
 #define MIXMIM_HAS_FEATURE(name) __has_feature(name)
 #else
@@ -78,19 +74,6 @@ constexpr auto kLoadMode = boost::dll::load_mode::rtld_now;
 #else
 constexpr auto kLoadMode = boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_deepbind;
 #endif
-
-/// A program usually has copies of std::cout and std::cerr, and only those are made ready when it starts.
-/// Libraries that bind to their own symbols find the originals instead, and would crash when they print. What
-/// they print goes to standard error: standard output is for results.
-void readyStreamsOfPlugins() {
-  void* library = dlopen("libstdc++.so.6", RTLD_NOW | RTLD_NOLOAD);
-  if (!library) return;
-  for (const char* name : {"_ZSt4cout", "_ZSt4cerr", "_ZSt4clog"}) {
-    void* original = dlsym(library, name);
-    const bool ready = !original || *static_cast<void**>(original) != nullptr;  // it begins with a pointer
-    if (!ready) new (original) std::ostream(std::cerr.rdbuf());
-  }
-}
 
 /// The system's own words, which Boost puts in the middle of many others.
 std::string reasonOf(const std::exception& e) {
@@ -128,16 +111,21 @@ const PluginTable* readTable(const std::string& path) {
   }
 }
 
+constexpr const char* kSameBuild = "build the plugin and the program from the same version of MixMIM";
+
+void requireSize(const std::string& path, const std::string& what, size_t expected, uint32_t got) {
+  if (got != expected)
+    throw Error(path, fmt::format("expected {} of {} bytes, got {}", what, expected, got), kSameBuild);
+}
+
 /// Size and ABI number come first in every version of the table, so they may be read before they are trusted.
 void requireAbi(const std::string& path, const PluginTable* table) {
-  const char* hint = "build the plugin and the program from the same version of MixMIM";
-  if (!table) throw Error(path, "the plugin gives no table", hint);
+  if (!table) throw Error(path, "the plugin gives no table", kSameBuild);
   if (table->abi != kPluginAbi)
-    throw Error(path, fmt::format("expected plugin ABI {}, got {}", kPluginAbi, table->abi), hint);
-  if (table->size != sizeof(PluginTable))
-    throw Error(path,
-                fmt::format("expected a plugin table of {} bytes, got {}", sizeof(PluginTable), table->size),
-                hint);
+    throw Error(path, fmt::format("expected plugin ABI {}, got {}", kPluginAbi, table->abi), kSameBuild);
+  requireSize(path, "a plugin table", sizeof(PluginTable), table->size);
+  requireSize(path, "a Config", sizeof(Config), table->configSize);
+  requireSize(path, "a Batch", sizeof(Batch), table->batchSize);
 }
 
 Plugin load(const std::string& nameOrPath) {
@@ -149,16 +137,22 @@ Plugin load(const std::string& nameOrPath) {
 
 }  // namespace
 
-const Plugin& loadPlugin(const std::string& nameOrPath, const char* interfaceName) {
+const Plugin& loadPlugin(const std::string& nameOrPath) {
   static std::mutex mutex;
   static std::map<std::string, Plugin> loaded;  // node-based: references stay valid
   const std::lock_guard<std::mutex> lock(mutex);
   auto found = loaded.find(nameOrPath);
   if (found == loaded.end()) found = loaded.emplace(nameOrPath, load(nameOrPath)).first;
-  const Plugin& plugin = found->second;
-  if (std::strcmp(plugin.table->interfaceName, interfaceName) != 0)
-    throw Error(plugin.path, fmt::format("expected a plugin with the interface {}, got {}", interfaceName,
+  return found->second;
+}
+
+const Plugin& loadPlugin(const std::string& nameOrPath, const PluginInterface& expected) {
+  const Plugin& plugin = loadPlugin(nameOrPath);
+  if (std::strcmp(plugin.table->interfaceName, expected.name) != 0)
+    throw Error(plugin.path, fmt::format("expected a plugin with the interface {}, got {}", expected.name,
                                          plugin.table->interfaceName));
+  requireSize(plugin.path, "an object of " + std::string(expected.name), expected.size,
+              plugin.table->interfaceSize);
   return plugin;
 }
 

@@ -14,10 +14,12 @@ class AttentionLayer final : public FusedLayer {
         kernel_(*attentionKernels().front()),
         qkv_(linearOf(params, 0, After::kStore)),
         projection_(linearOf(params, 2, After::kAdd)),
-        norm_(qkv_->inputs()),
+        norm_(qkv_->inputs(), epsilonOf(params)),
         heads_(params.blobs[4].size[0]),
-        side_((params.blobs[4].size[1] + 1) / 2),
-        tables_(heads_, static_cast<int>(params.blobs[4].total() / heads_ + kKeyMultiple), CV_32F, 0.f) {
+        window_((params.blobs[4].size[2] + 1) / 2, (params.blobs[4].size[1] + 1) / 2),
+        tables_(heads_, static_cast<int>(params.blobs[4].total() / heads_ + kKeyMultiple), CV_32F, 0.f),
+        rectangles_(params.blobs[5].clone()),
+        listed_(params.blobs[6].clone()) {
     params.blobs[4].reshape(1, heads_).copyTo(tables_.colRange(0, tables_.cols - kKeyMultiple));
   }
 
@@ -40,7 +42,7 @@ class AttentionLayer final : public FusedLayer {
   void run(const cv::Mat&, cv::Mat& tokens, std::vector<cv::Mat>& internals) override {
     float *x = tokens.ptr<float>(), *qkv = internals[0].ptr<float>(), *attended = internals[1].ptr<float>();
     project(x, qkv);
-    attend(qkv, attended, tokens.size[0] * tokens.size[1] / (side_ * side_));
+    attend(qkv, attended, tokens.size[0], tokens.size[1]);
     projectBack(attended, x);
   }
 
@@ -70,41 +72,53 @@ class AttentionLayer final : public FusedLayer {
     });
   }
 
-  void attend(const float* qkv, float* attended, int windows) const {
-    cv::parallel_for_(cv::Range(0, windows * heads_), [&](const cv::Range& range) {
-      for (int i = range.start; i < range.end; ++i) attendOne(qkv, attended, i / heads_, i % heads_);
+  void attend(const float* qkv, float* attended, int images, int tokens) const {
+    const int each = rectangles_.rows * heads_;
+    cv::parallel_for_(cv::Range(0, images * each), [&](const cv::Range& range) {
+      for (int i = range.start; i < range.end; ++i) {
+        const int64_t image = wide(i / each) * tokens;
+        attendOne(qkv + image * qkv_->outputs(), attended + image * projection_->inputs(), tokens,
+                  rectangles_.ptr<int>(i % each / heads_), i % heads_);
+      }
     });
   }
 
-  void attendOne(const float* qkv, float* attended, int window, int head) const {
-    const int width = projection_->inputs(), dim = width / heads_;
-    const int64_t tokens = wide(side_) * side_, padded = paddedKeys(tokens);
+  /// One piece of an image of so many tokens.
+  void attendOne(const float* qkv, float* attended, int all, const int* rectangle, int head) const {
+    const WindowPiece piece{window_.width, window_.height, rectangle[1], rectangle[2]};
+    const int32_t* list = listed_.empty() ? nullptr : listed_.ptr<int32_t>(rectangle[0]);
+    const int64_t tokens = wide(piece.width) * piece.height, padded = paddedKeys(tokens),
+                  sums = list ? all : tokens, first = list ? 0 : rectangle[0];
     thread_local KernelScratch scratch, room;
-    room.reset(tokens * (padded + 1) + kKeyMultiple, 2);
-    float *bias = room.take(tokens * padded + kKeyMultiple), *logSums = room.take(tokens);
-    kernel_.relativeBias(tables_.ptr<float>(head), {side_, side_, side_, side_}, bias);
-    const float* first = qkv + window * tokens * qkv_->outputs() + wide(head) * dim;
+    room.reset(tokens * padded + sums + kKeyMultiple, 2);
+    float *bias = room.take(tokens * padded + kKeyMultiple), *logSums = room.take(sums);
+    kernel_.relativeBias(tables_.ptr<float>(head), piece, bias);
+    const int width = projection_->inputs(), dim = width / heads_;
+    const float* queries = qkv + first * qkv_->outputs() + wide(head) * dim;
     AttentionHead task{};
     task.queries = task.keys = tokens;
     task.dim = dim;
     task.scale = 1;  // folded into the weights of the queries
-    task.q = first;
-    task.k = first + width;
-    task.v = first + 2 * width;
+    task.q = queries;
+    task.k = queries + width;
+    task.v = queries + 2 * width;
     task.qStep = task.kvStep = qkv_->outputs();
+    task.queryRows = task.keyRows = list;
     task.bias = bias;
     task.biasStep = padded;
-    task.out = attended + window * tokens * width + wide(head) * dim;
+    task.out = attended + first * width + wide(head) * dim;
     task.outStep = width;
     task.logSum = logSums;
     kernel_.forward(task, scratch);
   }
 
   const AttentionKernels& kernel_;
-  const std::unique_ptr<Linear> qkv_, projection_;
+  const std::unique_ptr<PackedLinear> qkv_, projection_;
   RowNorm norm_;
-  const int heads_, side_;
+  const int heads_;
+  const cv::Size window_;
   cv::Mat tables_;  // of AttentionKernels::relativeBias, a row per head
+  const cv::Mat rectangles_, listed_;
   Rows rows_;
   bool dividesColumns_ = false;
 };

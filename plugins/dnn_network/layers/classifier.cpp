@@ -23,7 +23,7 @@ class ClassifierLayer final : public FusedLayer {
     });
   }
 
-  const std::unique_ptr<Linear> linear_;
+  const std::unique_ptr<PackedLinear> linear_;
   Rows rows_;
 };
 

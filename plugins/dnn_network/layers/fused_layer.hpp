@@ -17,6 +17,9 @@ inline int64_t wide(int number) {
   return number;
 }
 
+/// Of its LayerNorm.
+float epsilonOf(const LayerParams& params);
+
 /// What all of them share: one array in, one out.
 class FusedLayer : public cv::dnn::Layer {
  public:

@@ -6,6 +6,10 @@
 
 namespace cv::mixmim {
 
+float epsilonOf(const LayerParams& params) {
+  return params.get<float>(fused::kEpsilon);
+}
+
 void registerFusedLayers() {
   static std::once_flag once;
   std::call_once(once, [] {

@@ -1,7 +1,8 @@
 // A MixMIM network as a few large layers of OpenCV's DNN module. OpenCV runs them like its own; each does the
 // work of a dozen ONNX nodes without writing what lies between. For the CPU; arrays are float32.
 //
-// Tokens stand window by window, so that a window is a range of rows: N x L x C, the batch first.
+// Tokens stand window by window, so that a window is a range of rows: N x L x C, the batch first. Shifted
+// windows are pieces whose tokens are listed (Note [Shifted windows] in model/token_order.hpp).
 #pragma once
 
 namespace cv::mixmim {
@@ -10,18 +11,20 @@ namespace cv::mixmim {
 /// blobs in this order, CV_32F unless said otherwise. Blobs are released once they are packed.
 namespace fused {
 
-/// image N x 3 x S x S -> tokens. blobs: weight C x 3pp, bias C, gain and shift L x C per token, the raster
+/// image N x 3 x H x W -> tokens. blobs: weight C x 3pp, bias C, gain and shift L x C per token, the raster
 /// position of every token (L, CV_32S); "patch": p.
 constexpr const char* kPatchEmbedding = "MixMIMPatchEmbedding";
 
 /// x + attention(LayerNorm(x)). blobs: weight and bias of queries, keys and values (3D x C, 3D), of the
-/// projection (C x D, C), relative bias h x n x n, where D = h * head width and n the tokens of a window.
+/// projection (C x D, C), tables of the relative bias h x (2H - 1) x (2W - 1) of
+/// AttentionKernels::relativeBias, where D = h * head width and a window has H x W tokens, and Pieces:
+/// rectangles, and the list (CV_32S).
 constexpr const char* kAttention = "MixMIMAttention";
 
 /// x + fc2(GELU(fc1(LayerNorm(x)))). blobs: weight and bias of both.
 constexpr const char* kMlp = "MixMIMMlp";
 
-/// Four tokens become one. blobs: weight 2C x 4C, bias 2C, the four tokens of every new one (4L', CV_32S).
+/// k tokens become one. blobs: weight C' x kC, bias C', the k tokens of every new one (kL', CV_32S).
 constexpr const char* kMerging = "MixMIMMerging";
 
 /// tokens -> N x C, the mean of LayerNorm(x). No blobs.
@@ -29,6 +32,9 @@ constexpr const char* kPool = "MixMIMPool";
 
 /// Parameter of attention, MLP and merging: products of 8-bit numbers (bool).
 constexpr const char* kInt8 = "int8";
+
+/// Parameter of every layer with a LayerNorm: what is added to the variance (float).
+constexpr const char* kEpsilon = "epsilon";
 
 /// The name of that layer in a network.
 constexpr const char* kFeatures = "pool";

@@ -12,7 +12,7 @@ class MlpLayer final : public FusedLayer {
       : FusedLayer(params),
         fc1_(linearOf(params, 0, After::kGelu)),
         fc2_(linearOf(params, 2, After::kAdd)),
-        norm_(fc1_->inputs()) {}
+        norm_(fc1_->inputs(), epsilonOf(params)) {}
 
  private:
   bool inPlace() const override { return true; }
@@ -51,7 +51,7 @@ class MlpLayer final : public FusedLayer {
     multiplyAll(*fc2_, rows_.count(), hidden, x);
   }
 
-  const std::unique_ptr<Linear> fc1_, fc2_;
+  const std::unique_ptr<PackedLinear> fc1_, fc2_;
   RowNorm norm_;
   Rows rows_;
   bool dividesColumns_ = false;

@@ -18,7 +18,7 @@ class PatchEmbeddingLayer final : public FusedLayer {
         shifts_(params.blobs[3].clone()),
         positions_(params.blobs[4].clone()),
         projection_(makeLinear(params.blobs[0], params.blobs[1], After::kStore)),
-        norm_(projection_->outputs()) {}
+        norm_(projection_->outputs(), epsilonOf(params)) {}
 
  private:
   MatShape outputShape(const MatShape& input) const override {
@@ -49,11 +49,11 @@ class PatchEmbeddingLayer final : public FusedLayer {
 
   /// The p x p pixels of a patch, channel by channel, as the convolution's weights expect them.
   void takePatch(const cv::Mat& images, int image, int position, float* to) const {
-    const int side = images.size[3], grid = side / patch_;
-    const int x = position % grid * patch_, y = position / grid * patch_;
+    const int width = images.size[3], across = width / patch_;
+    const int x = position % across * patch_, y = position / across * patch_;
     for (int channel = 0; channel < 3; ++channel) {
-      const float* from = images.ptr<float>(image, channel) + wide(y) * side + x;
-      for (int row = 0; row < patch_; ++row, to += patch_, from += side) std::copy_n(from, patch_, to);
+      const float* from = images.ptr<float>(image, channel) + wide(y) * width + x;
+      for (int row = 0; row < patch_; ++row, to += patch_, from += width) std::copy_n(from, patch_, to);
     }
   }
 
@@ -64,7 +64,7 @@ class PatchEmbeddingLayer final : public FusedLayer {
 
   const int patch_;
   const cv::Mat gains_, shifts_, positions_;
-  const std::unique_ptr<Linear> projection_;
+  const std::unique_ptr<PackedLinear> projection_;
   RowNorm norm_;
   Rows rows_;
 };

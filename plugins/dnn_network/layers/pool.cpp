@@ -10,13 +10,13 @@ namespace {
 
 class PoolLayer final : public FusedLayer {
  public:
-  using FusedLayer::FusedLayer;
+  explicit PoolLayer(const LayerParams& params) : FusedLayer(params), epsilon_(epsilonOf(params)) {}
 
  private:
   MatShape outputShape(const MatShape& x) const override { return cv::dnn::shape(x[0], x[2]); }
 
   void prepare(const MatShape& x) override {
-    if (!norm_) norm_ = std::make_unique<RowNorm>(x[2]);
+    if (!norm_) norm_ = std::make_unique<RowNorm>(x[2], epsilon_);
     norm_->prepare(x[1]);
   }
 
@@ -31,6 +31,7 @@ class PoolLayer final : public FusedLayer {
     });
   }
 
+  const float epsilon_;
   std::unique_ptr<RowNorm> norm_;
 };
 

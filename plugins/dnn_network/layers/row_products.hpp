@@ -10,15 +10,15 @@
 namespace cv::mixmim {
 
 /// Made of two blobs, the first of them `first`.
-std::unique_ptr<Linear> linearOf(const LayerParams& params, size_t first, After after);
+std::unique_ptr<PackedLinear> linearOf(const LayerParams& params, size_t first, After after);
 
 /// Whether threads share the columns of two products and not their rows: where rows are so few that each
 /// thread would wait for the weights, which it reads all for them, and columns enough, as each packs all rows
 /// for its own.
-bool dividesColumns(const Rows& rows, const Linear& first, const Linear& second);
+bool dividesColumns(const Rows& rows, const PackedLinear& first, const PackedLinear& second);
 
 /// All rows, columns divided among the threads.
-void multiplyAll(const Linear& linear, int rows, const float* x, float* y);
+void multiplyAll(const PackedLinear& linear, int rows, const float* x, float* y);
 
 void normAll(const RowNorm& norm, const Rows& rows, const float* x, float* normed);
 

@@ -20,10 +20,10 @@ struct Scratch {
   std::vector<int32_t> sums;
 };
 
-class Int8Linear final : public Linear {
+class Int8Linear final : public PackedLinear {
  public:
   Int8Linear(const cv::Mat& weight, const cv::Mat& bias, After after)
-      : Linear(weight.cols, weight.rows),
+      : PackedLinear(weight.cols, weight.rows),
         after_(after),
         kernels_(*int8Kernels().front()),
         bias_(bias.ptr<float>(), bias.ptr<float>() + outputs()) {
@@ -104,7 +104,7 @@ class Int8Linear final : public Linear {
 
 }  // namespace
 
-std::unique_ptr<Linear> makeInt8Linear(const cv::Mat& weight, const cv::Mat& bias, After after) {
+std::unique_ptr<PackedLinear> makeInt8Linear(const cv::Mat& weight, const cv::Mat& bias, After after) {
   CV_Assert(weight.type() == CV_32F && bias.type() == CV_32F && bias.isContinuous() &&
             bias.total() == static_cast<size_t>(weight.rows));
   return std::make_unique<Int8Linear>(weight, bias, after);

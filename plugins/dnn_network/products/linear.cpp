@@ -12,13 +12,12 @@ namespace {
 using Type = dnnl::memory::data_type;
 using dnnl::memory;
 
-constexpr float kEpsilon = 1e-5f;
 constexpr int kTypicalRows = 64;  // the packing that suits them suits the others
 
-class FloatLinear final : public Linear {
+class FloatLinear final : public PackedLinear {
  public:
   FloatLinear(const cv::Mat& weight, const cv::Mat& bias, After after)
-      : Linear(weight.cols, weight.rows),
+      : PackedLinear(weight.cols, weight.rows),
         after_(after == After::kGelu  ? thenGelu()
                : after == After::kAdd ? thenAdd()
                                       : dnnl::post_ops()),
@@ -52,12 +51,12 @@ class FloatLinear final : public Linear {
 };
 
 /// By own products, where the processor multiplies tiles.
-class TileLinear final : public Linear {
+class TileLinear final : public PackedLinear {
   static_assert(kColumnMultiple == kPanelMultiple);
 
  public:
   TileLinear(const cv::Mat& weight, const cv::Mat& bias, After after)
-      : Linear(weight.cols, weight.rows),
+      : PackedLinear(weight.cols, weight.rows),
         after_(after),
         weight_((outputs() + kColumnMultiple - 1) / kColumnMultiple,
                 static_cast<int>(kernels().sizeOfRightSide(inputs(), kColumnMultiple)), CV_32F),
@@ -110,11 +109,11 @@ class TileLinear final : public Linear {
 
 }  // namespace
 
-void Linear::columns(int, int, int, const float*, float*) const {
+void PackedLinear::columns(int, int, int, const float*, float*) const {
   CV_Error(cv::Error::StsNotImplemented, "columns of these products cannot be divided");
 }
 
-std::unique_ptr<Linear> makeLinear(const cv::Mat& weight, const cv::Mat& bias, After after) {
+std::unique_ptr<PackedLinear> makeLinear(const cv::Mat& weight, const cv::Mat& bias, After after) {
   CV_Assert(weight.type() == CV_32F && weight.isContinuous() && bias.type() == CV_32F &&
             bias.isContinuous() && bias.total() == static_cast<size_t>(weight.rows));
   if (TileLinear::canRun(weight, after)) return std::make_unique<TileLinear>(weight, bias, after);
@@ -122,7 +121,7 @@ std::unique_ptr<Linear> makeLinear(const cv::Mat& weight, const cv::Mat& bias, A
 }
 
 void RowNorm::prepare(int rows) {
-  norms_.prepare(rows, [&] { return rowNormOf(matrixOf(rows, width_), kEpsilon); });
+  norms_.prepare(rows, [&] { return rowNormOf(matrixOf(rows, width_), epsilon_); });
 }
 
 void RowNorm::operator()(int rows, const float* x, float* y) const {

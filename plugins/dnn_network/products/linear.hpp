@@ -19,9 +19,9 @@ enum class After {
 /// y = x W^T + b, the weights packed for this processor.
 /// Threads: operator() from several at once, each on rows of its own, or columns(), each for columns of its
 /// own; prepare() alone.
-class Linear {
+class PackedLinear {
  public:
-  virtual ~Linear() = default;
+  virtual ~PackedLinear() = default;
 
   int inputs() const { return inputs_; }    ///< K
   int outputs() const { return outputs_; }  ///< M
@@ -38,25 +38,26 @@ class Linear {
   static constexpr int kColumnMultiple = 32;
 
  protected:
-  Linear(int inputs, int outputs) : inputs_(inputs), outputs_(outputs) {}
+  PackedLinear(int inputs, int outputs) : inputs_(inputs), outputs_(outputs) {}
 
  private:
   int inputs_, outputs_;
 };
 
 /// weight: M x K, bias: M numbers, CV_32F and continuous. Both are copied.
-std::unique_ptr<Linear> makeLinear(const cv::Mat& weight, const cv::Mat& bias, After after);
+std::unique_ptr<PackedLinear> makeLinear(const cv::Mat& weight, const cv::Mat& bias, After after);
 
 /// The same with products of 8-bit numbers. Every column of W^T has a scale of its own, every row of x a
 /// scale and a least number, found when it comes. Where x spans the range r and a column of W^T has the
 /// largest number m, what is multiplied is off by r / 510 and m / 254 at most.
-std::unique_ptr<Linear> makeInt8Linear(const cv::Mat& weight, const cv::Mat& bias, After after);
+std::unique_ptr<PackedLinear> makeInt8Linear(const cv::Mat& weight, const cv::Mat& bias, After after);
 
-/// Every row to mean 0 and variance 1 (LayerNorm without gain and bias, which are in the next Linear).
-/// Threads as Linear.
+/// Every row to mean 0 and variance 1 (LayerNorm without gain and bias, which are in the next PackedLinear).
+/// Threads as PackedLinear.
 class RowNorm {
  public:
-  explicit RowNorm(int width) : width_(width) {}
+  /// `epsilon` is added to the variance.
+  RowNorm(int width, float epsilon) : width_(width), epsilon_(epsilon) {}
 
   int width() const { return width_; }
 
@@ -67,6 +68,7 @@ class RowNorm {
 
  private:
   int width_;
+  float epsilon_;
   ByRows<dnnl::layer_normalization_forward> norms_;
 };
 

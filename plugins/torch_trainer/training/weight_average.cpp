@@ -11,9 +11,10 @@ WeightAverage::WeightAverage(const Weights& weights, double decay) : decay_(deca
   }
 }
 
-void WeightAverage::update() {
+void WeightAverage::update(const at::Tensor& skip) {
   const at::NoGradGuard noGrad;
-  at::_foreach_lerp_(averages_, trained_, 1 - decay_);
+  const std::vector<at::Tensor> shares(averages_.size(), (1 - skip) * (1 - decay_));
+  at::_foreach_lerp_(averages_, trained_, shares);
 }
 
 void WeightAverage::restart() {

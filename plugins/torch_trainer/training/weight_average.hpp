@@ -9,14 +9,15 @@
 
 namespace cv::mixmim {
 
-/// A running average of the trainable weights: after every step average = decay * average + (1 - decay) *
-/// weight. Evaluation uses it and a checkpoint stores it as its weights; the weights as trained go with the
-/// optimizer's state.
+/// A running average of the trainable weights: after every step that was not skipped average = decay *
+/// average + (1 - decay) * weight. Evaluation uses it and a checkpoint stores it as its weights; the weights
+/// as trained go with the optimizer's state.
 class WeightAverage {
  public:
   WeightAverage(const Weights& weights, double decay);
 
-  void update();
+  /// `skip`: float scalar on the device; where it is 1 nothing changes.
+  void update(const at::Tensor& skip);
   void restart();  ///< averages = weights, after these were loaded
 
   /// While one lives, the model computes with the averages.

@@ -4,7 +4,11 @@
 namespace cv::mixmim {
 namespace {
 
-constexpr PluginTable kTable{sizeof(PluginTable), kPluginAbi, "mixmim.Camera/1", nullptr, nullptr, nullptr};
+struct Camera {
+  static constexpr const char* kInterface = "mixmim.Camera/1";
+};
+
+constexpr PluginTable kTable = tableOf<Camera>(nullptr, nullptr, nullptr);
 
 }  // namespace
 }  // namespace cv::mixmim

@@ -1,5 +1,6 @@
 // A plugin that creates nothing and does not say why.
 #include "opencv2/mixmim/plugin.hpp"
+#include "opencv2/mixmim/train/trainer.hpp"
 
 namespace cv::mixmim {
 namespace {
@@ -14,7 +15,7 @@ void* create(const char*, char*, size_t) {
 
 void destroy(void*) {}
 
-constexpr PluginTable kTable{sizeof(PluginTable), kPluginAbi, "mixmim.Trainer/1", describe, create, destroy};
+constexpr PluginTable kTable = tableOf<Trainer>(describe, create, destroy);
 
 }  // namespace
 }  // namespace cv::mixmim

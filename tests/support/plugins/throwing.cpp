@@ -18,7 +18,7 @@ void* create(const char*, char* error, size_t errorCapacity) {
 
 void destroy(void*) {}
 
-constexpr PluginTable kTable{sizeof(PluginTable), kPluginAbi, "mixmim.Trainer/1", describe, create, destroy};
+constexpr PluginTable kTable = tableOf<Trainer>(describe, create, destroy);
 
 }  // namespace
 }  // namespace cv::mixmim

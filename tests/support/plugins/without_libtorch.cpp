@@ -4,7 +4,7 @@
 extern "C" int torchStub();
 
 extern "C" CV_EXPORTS const cv::mixmim::PluginTable* mixmimPlugin() {
-  static const cv::mixmim::PluginTable table{
-      static_cast<uint32_t>(torchStub()), 0, "", nullptr, nullptr, nullptr};
+  static cv::mixmim::PluginTable table{};
+  table.size = static_cast<uint32_t>(torchStub());
   return &table;
 }

@@ -136,7 +136,6 @@ struct LayerKernels {
 };
 
 extern const LayerKernels kPortableLayers;
-extern const LayerKernels kEmulatedTileLayers;  ///< the loops by tiles, for tests on any processor; slow
 #if defined(__x86_64__)
 extern const LayerKernels kAvx2Layers;    ///< with FMA
 extern const LayerKernels kAvx512Layers;  ///< F
@@ -145,8 +144,12 @@ extern const LayerKernels kAmxLayers;     ///< AVX-512 F, AMX-BF16
 
 /// The kernels that this processor runs, the fastest first. They agree to rounding, not to the bit. The
 /// environment's MIXMIM_KERNELS leaves out what is faster than it names, one of portable, avx2, avx512 and
-/// amx, or puts emulated-tiles first; throws std::invalid_argument where it names something else.
+/// amx; throws std::invalid_argument where it names something else.
 std::vector<const LayerKernels*> layerKernels();
+
+/// Puts `kernels` first in layerKernels() where MIXMIM_KERNELS has their name, because tests run loops that
+/// the processor may not have. For one set, before anything asks for kernels.
+void addLayerKernels(const LayerKernels& kernels);
 
 /// The name of the first, or what layerKernels() throws.
 std::string nameOfKernels();

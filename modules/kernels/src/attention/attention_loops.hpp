@@ -1,8 +1,19 @@
-// The loops of kernels/attention.hpp, for the includer's instruction set:
-//   MIXMIM_TARGET  attribute of every function
-//   kLanes         floats of a register (vectors.hpp)
-//   kRows          queries of a block; kRows * 2 sums stay in registers
-// Included once per file, inside an unnamed namespace.
+// The loops of kernels/attention.hpp, for the includer's instruction set (compiled_for.hpp).
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+#include "kernels/attention.hpp"
+#include "vectors.hpp"
+
+namespace cv::mixmim {
+
+namespace {
+
+/// Queries of a block.
+inline constexpr int kRows = MIXMIM_ROWS;
 
 /// rows x dim -> dim x padded, 0 beyond rows.
 MIXMIM_TARGET inline void transpose(const float* from, int64_t step, int64_t rows, int dim, float* to,
@@ -248,3 +259,7 @@ MIXMIM_TARGET inline void relativeBias(const float* table, const WindowPiece& pi
     for (int64_t j = keys; j < padded; ++j) bias[j] = -std::numeric_limits<float>::infinity();
   }
 }
+
+}  // namespace
+
+}  // namespace cv::mixmim

@@ -1,23 +1,12 @@
-#include <cmath>
-#include <limits>
-
-#include "instruction_sets.hpp"
-#include "kernels/attention.hpp"
-
 // The compiler's own vectors: SSE, NEON or whatever every processor of the kind has.
 #define MIXMIM_TARGET
-
-namespace cv::mixmim {
-
-namespace {
-
-constexpr int kLanes = 4, kRows = 4;
-
-#include "vectors.hpp"
+#define MIXMIM_LANES 4
+#define MIXMIM_ROWS 4
 
 #include "attention/attention_loops.hpp"
+#include "instruction_sets.hpp"
 
-}  // namespace
+namespace cv::mixmim {
 
 const AttentionKernels kPortableAttention{"portable", forward, backward, relativeBias};
 

@@ -1,19 +1,10 @@
 #if defined(__x86_64__)
-#include "kernels/int8.hpp"
-
 #define MIXMIM_TARGET __attribute__((target("avx2,fma")))
-
-namespace cv::mixmim {
-
-namespace {
-
-constexpr int kLanes = 8;
-
-#include "vectors.hpp"
+#define MIXMIM_LANES 8
 
 #include "int8/int8_loops.hpp"
 
-}  // namespace
+namespace cv::mixmim {
 
 const Int8Kernels kAvx2Int8{"avx2", quantize, finish, finishAdding};
 

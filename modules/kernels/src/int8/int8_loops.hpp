@@ -1,5 +1,14 @@
-// The loops of kernels/int8.hpp, for the includer's instruction set, on top of vectors.hpp.
-// Included once per file, inside an unnamed namespace.
+// The loops of kernels/int8.hpp, for the includer's instruction set (compiled_for.hpp).
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/int8.hpp"
+#include "vectors.hpp"
+
+namespace cv::mixmim {
+
+namespace {
 
 using LooseIntVec __attribute__((vector_size(kLanes * 4), aligned(4), may_alias)) = int32_t;
 using ByteVec __attribute__((vector_size(kLanes))) = uint8_t;
@@ -65,3 +74,7 @@ MIXMIM_TARGET inline void finishAdding(const int32_t* sums, const ByteRow& row, 
                                        float* to) {
   finishRow<true>(sums, row, columns, to);
 }
+
+}  // namespace
+
+}  // namespace cv::mixmim

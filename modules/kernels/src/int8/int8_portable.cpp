@@ -1,23 +1,13 @@
-#include "kernels/int8.hpp"
+// The compiler's own vectors: SSE, NEON or whatever every processor of the kind has.
+#define MIXMIM_TARGET
+#define MIXMIM_LANES 4
 
 #include <opencv2/core.hpp>
 
 #include "instruction_sets.hpp"
-
-// The compiler's own vectors: SSE, NEON or whatever every processor of the kind has.
-#define MIXMIM_TARGET
-
-namespace cv::mixmim {
-
-namespace {
-
-constexpr int kLanes = 4;
-
-#include "vectors.hpp"
-
 #include "int8/int8_loops.hpp"
 
-}  // namespace
+namespace cv::mixmim {
 
 const Int8Kernels kPortableInt8{"portable", quantize, finish, finishAdding};
 

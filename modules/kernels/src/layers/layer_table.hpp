@@ -1,4 +1,14 @@
-// Included once per file, inside an unnamed namespace, after all loops of kernels/layers.hpp.
+// All loops of kernels/layers.hpp, for the includer's instruction set and its kind of products
+// (compiled_for.hpp), and their table.
+#pragma once
+
+#include "kernels/layers.hpp"
+#include "layers/mlp_loops.hpp"
+#include "layers/row_loops.hpp"
+
+namespace cv::mixmim {
+
+namespace {
 
 constexpr LayerKernels layersOf(const char* name,
                                 void (*multiplied)(const RowProduct& product, KernelScratch& scratch)) {
@@ -6,3 +16,7 @@ constexpr LayerKernels layersOf(const char* name,
           packRows,   weightGradient, sizeOfRightSide, packRightSide, multiplied,   mlp,
           mlpBackward};
 }
+
+}  // namespace
+
+}  // namespace cv::mixmim

@@ -1,22 +1,11 @@
 #if defined(__x86_64__)
-#include "kernels/layers.hpp"
-
-#include <algorithm>
-#include <cmath>
-
 #define MIXMIM_TARGET __attribute__((target("avx2,fma")))
+#define MIXMIM_LANES 8
+#define MIXMIM_ROWS 6
+
+#include "layers/layer_table.hpp"
 
 namespace cv::mixmim {
-
-namespace {
-
-constexpr int kLanes = 8, kRows = 6;
-
-#include "vectors.hpp"
-
-#include "layers/register_layers.hpp"
-
-}  // namespace
 
 const LayerKernels kAvx2Layers = layersOf("avx2", nullptr);
 

@@ -1,22 +1,11 @@
 #if defined(__x86_64__)
-#include "kernels/layers.hpp"
-
-#include <algorithm>
-#include <cmath>
-
 #define MIXMIM_TARGET __attribute__((target("avx512f")))
+#define MIXMIM_LANES 16
+#define MIXMIM_ROWS 8
+
+#include "layers/layer_table.hpp"
 
 namespace cv::mixmim {
-
-namespace {
-
-constexpr int kLanes = 16, kRows = 8;
-
-#include "vectors.hpp"
-
-#include "layers/register_layers.hpp"
-
-}  // namespace
 
 const LayerKernels kAvx512Layers = layersOf("avx512", nullptr);
 

@@ -1,31 +1,20 @@
-#include "kernels/layers.hpp"
+// The compiler's own vectors: SSE, NEON or whatever every processor of the kind has.
+#define MIXMIM_TARGET
+#define MIXMIM_LANES 4
+#define MIXMIM_ROWS 4
 
-#include <algorithm>
-#include <cmath>
 #include <stdexcept>
 
 #include "instruction_sets.hpp"
-
-// The compiler's own vectors: SSE, NEON or whatever every processor of the kind has.
-#define MIXMIM_TARGET
+#include "layers/layer_table.hpp"
 
 namespace cv::mixmim {
-
-namespace {
-
-constexpr int kLanes = 4, kRows = 4;
-
-#include "vectors.hpp"
-
-#include "layers/register_layers.hpp"
-
-}  // namespace
 
 const LayerKernels kPortableLayers = layersOf("portable", nullptr);
 
 std::vector<const LayerKernels*> layerKernels() {
   std::vector<const LayerKernels*> usable;
-  if (canRun(InstructionSet::kEmulatedTiles)) usable.push_back(&kEmulatedTileLayers);
+  if (addedKernels()) usable.push_back(addedKernels());
 #if defined(__x86_64__)
   if (canRun(InstructionSet::kAmx)) usable.push_back(&kAmxLayers);
   if (canRun(InstructionSet::kAvx512)) usable.push_back(&kAvx512Layers);

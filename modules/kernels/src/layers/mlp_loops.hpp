@@ -1,5 +1,24 @@
-// An MLP's loops, for the includer's instruction set; included after the products. A few rows at a time
-// pass through both layers, so that the hidden one, the widest of a Transformer, stays in the second cache.
+// An MLP's loops, for the includer's instruction set (compiled_for.hpp) and its kind of products. A few rows
+// at a time pass through both layers, so that the hidden one, the widest of a Transformer, stays in the
+// second cache.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "kernels/layers.hpp"
+#include "layers/products.hpp"
+#include "layers/row_loops.hpp"
+
+#ifdef MIXMIM_TILE_UNIT
+#include "layers/tile_loops.hpp"
+#else
+#include "layers/product_loops.hpp"
+#endif
+
+namespace cv::mixmim {
+
+namespace {
 
 /// The rows of a block, a multiple of kRows.
 inline int64_t rowsOfBlock(int64_t hidden) {
@@ -62,3 +81,7 @@ MIXMIM_TARGET inline void mlpBackward(const MlpGradient& all, KernelScratch& scr
     if (tiles != rows) std::copy_n(xGradient, rows * width, all.xGradient + first * width);
   }
 }
+
+}  // namespace
+
+}  // namespace cv::mixmim

@@ -1,9 +1,20 @@
 // The products of kernels/layers.hpp by multiplications of whole registers, for the includer's instruction
-// set:
-//   MIXMIM_TARGET  attribute of every function
-//   kLanes         floats of a register (vectors.hpp)
-//   kRows          rows of a product's tile; kRows * 2 sums stay in registers
-// Included once per file, inside an unnamed namespace, after vectors.hpp and products.hpp.
+// set (compiled_for.hpp).
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "kernels/layers.hpp"
+#include "layers/products.hpp"
+#include "vectors.hpp"
+
+namespace cv::mixmim {
+
+namespace {
+
+/// Rows of a product's tile.
+inline constexpr int kRows = MIXMIM_ROWS;
 
 inline constexpr int64_t kPanel = 2 * kLanes;  // columns of x that a tile takes
 static_assert(kPanelMultiple % kPanel == 0);
@@ -178,3 +189,7 @@ MIXMIM_TARGET inline void multiply(const RowProduct& all, float*) {
   for (int64_t column = 0; column < all.columns; column += kPanel)
     for (int64_t row = 0; row < all.rows; row += kRows) multiplyTile(all, row, column);
 }
+
+}  // namespace
+
+}  // namespace cv::mixmim

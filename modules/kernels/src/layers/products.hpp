@@ -1,5 +1,14 @@
 // What both kinds of products have in common: product_loops.hpp by registers, tile_loops.hpp by tiles.
-// Included once per file, inside an unnamed namespace, after vectors.hpp.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/layers.hpp"
+#include "vectors.hpp"
+
+namespace cv::mixmim {
+
+namespace {
 
 /// Rows packed at a time: a panel of x stays in the first cache.
 inline constexpr int64_t kDeep = PackedRows::kSlab;
@@ -41,3 +50,7 @@ MIXMIM_TARGET inline void addRows(const SpacedRows& all, float* sums) {
   for (; c < all.width; ++c)
     for (int64_t r = 0; r < all.rows; ++r) sums[c] += all.first[r * all.step + c];
 }
+
+}  // namespace
+
+}  // namespace cv::mixmim

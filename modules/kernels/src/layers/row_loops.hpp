@@ -1,7 +1,16 @@
-// The loops of kernels/layers.hpp over rows and single numbers, for the includer's instruction set:
-//   MIXMIM_TARGET  attribute of every function
-//   kLanes         floats of a register (vectors.hpp)
-// Included once per file, inside an unnamed namespace.
+// The loops of kernels/layers.hpp over rows and single numbers, for the includer's instruction set
+// (compiled_for.hpp).
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include "kernels/layers.hpp"
+#include "vectors.hpp"
+
+namespace cv::mixmim {
+
+namespace {
 
 /// Returns the sum of a row.
 MIXMIM_TARGET inline float addRow(const float* x, const float* added, int64_t width, float* sum) {
@@ -116,3 +125,7 @@ MIXMIM_TARGET inline void geluBackward(const float* x, int64_t count, float* gra
     store(gelu + i, value * at.below);
   }
 }
+
+}  // namespace
+
+}  // namespace cv::mixmim

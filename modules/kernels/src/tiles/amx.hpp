@@ -1,4 +1,11 @@
-// The tile unit of Intel's AMX. Included once per file, inside an unnamed namespace.
+// The tile unit of Intel's AMX.
+#pragma once
+
+#include <cstdint>
+
+namespace cv::mixmim {
+
+namespace {
 
 /// All eight tiles with 16 rows of 64 bytes.
 struct alignas(64) TileShapes {
@@ -34,3 +41,7 @@ class TileUnit {
     asm volatile("tdpbf16ps %%tmm%c2, %%tmm%c1, %%tmm%c0" ::"i"(kSums), "i"(kLeft), "i"(kRight));
   }
 };
+
+}  // namespace
+
+}  // namespace cv::mixmim

@@ -1,8 +1,5 @@
 // How both sides of a product are packed for tiles: every float32 as three bfloat16. For the includer's
-// instruction set:
-//   MIXMIM_TARGET  attribute of every function
-//   kLanes         16
-// Included once per file, inside an unnamed namespace, after vectors.hpp.
+// instruction set (compiled_for.hpp), of 16 lanes.
 //
 // A float32 has three times the digits of a bfloat16, and is the sum of three of them, exactly. Of the nine
 // products of such thirds the six that matter are added up, in float32: what is left out is at most 2^-24 of
@@ -13,6 +10,17 @@
 // row of blocks, each of 32 numbers of every line, in six tiles: the thirds, from the highest on, of 16 lines
 // and of the other 16. A word of a tile is two numbers that are 16 apart in their line; the left side has a
 // line in each row, the right side in each column.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+#include "vectors.hpp"
+
+namespace cv::mixmim {
+
+namespace {
 
 inline constexpr int kTileLines = 16;
 inline constexpr int64_t kPanel = 2 * kTileLines, kBlockInner = 32;
@@ -166,3 +174,7 @@ MIXMIM_TARGET inline void packLines(const Lines& lines, float* to) {
     }
   }
 }
+
+}  // namespace
+
+}  // namespace cv::mixmim

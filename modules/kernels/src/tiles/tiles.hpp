@@ -1,8 +1,24 @@
-// Products of packed panels (thirds.hpp) by a unit that multiplies tiles of bfloat16, the includer's
-// TileUnit. It lives while tiles are used, and has, for tile t of eight, each of 16 rows of 64 bytes:
+// Products of packed panels (thirds.hpp) by a unit that multiplies tiles of bfloat16, the TileUnit of the
+// header MIXMIM_TILE_UNIT (compiled_for.hpp). It lives while tiles are used, and has, for tile t of eight,
+// each of 16 rows of 64 bytes:
 //   zero<t>(), load<t>(from, step), store<t>(to, step)   `step` in bytes from row to row
 //   addProducts<sums, left, right>()                     sums, of float32, += left * right
-// Included once per file, inside an unnamed namespace, after thirds.hpp.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "tiles/thirds.hpp"
+#include "vectors.hpp"
+
+#ifndef MIXMIM_TILE_UNIT
+#define MIXMIM_TILE_UNIT "tiles/amx.hpp"
+#endif
+#include MIXMIM_TILE_UNIT
+
+namespace cv::mixmim {
+
+namespace {
 
 /// Blocks of a left and a right panel that follow each other on both sides.
 struct BlockPairs {
@@ -148,3 +164,7 @@ MIXMIM_TARGET inline void multiplyPanels(TileUnit& unit, const BlockPairs* pairs
     multiplyWhole<Panel::kWhole>(unit, pairs, count, {nullptr, true}, square);
   for (int64_t r = 0; r < rows; ++r) std::copy_n(room + r * kPanel, columns, to.first + r * to.step);
 }
+
+}  // namespace
+
+}  // namespace cv::mixmim

@@ -1,9 +1,9 @@
-#include "train/config_file.hpp"
-
+#include <cmath>
 #include <fstream>
 #include <sstream>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/train/options.hpp"
@@ -74,14 +74,24 @@ class Line {
   int number_;
 };
 
-}  // namespace
-
+/// `value` as a line of the file holds it: in quotes where it would not survive without.
 std::string configText(const std::string& value) {
   if (trimmed(value) == value && value.find('#') == std::string::npos && value[0] != '"') return value;
   std::string text = "\"";
   for (const char c : value) text += c == '"' || c == '\\' ? std::string("\\") + c : std::string(1, c);
   return text + '"';
 }
+
+/// The line above an option: its sentence, unit and range.
+std::string commentOn(const Option& option) {
+  std::string text = "# " + option.sentence;
+  if (!option.unit.empty()) text += fmt::format(" Unit: {}.", option.unit);
+  if (!std::isinf(option.min)) text += fmt::format(" Range: {} to {}.", option.min, option.max);
+  if (!option.choices.empty()) text += fmt::format(" One of: {}.", fmt::join(option.choices, ", "));
+  return text + "\n";
+}
+
+}  // namespace
 
 std::vector<Setting> parseConfig(const std::string& text, const std::string& origin) {
   std::vector<Setting> settings;
@@ -109,6 +119,22 @@ std::vector<Setting> readConfigFile(const std::string& path) {
                                                      : "cannot be read");
   text.resize(static_cast<size_t>(file.gcount()));
   return parseConfig(text, path);
+}
+
+std::string toIni(const Config& config, bool comments) {
+  Config copy = config;
+  std::string text, section;
+  for (const Option& option : options(copy)) {
+    const size_t dot = option.name.find('.');
+    if (option.name.substr(0, dot) != section) {
+      text += section.empty() ? "" : "\n";
+      section = option.name.substr(0, dot);
+      text += fmt::format("[{}]\n", section);
+    }
+    if (comments) text += commentOn(option);
+    text += fmt::format("{} = {}\n", option.name.substr(dot + 1), configText(option.get()));
+  }
+  return text;
 }
 
 }  // namespace cv::mixmim

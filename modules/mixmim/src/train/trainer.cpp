@@ -114,7 +114,7 @@ LoadReport Trainer::initialise(const TensorMap& weights) {
 }
 
 std::shared_ptr<Trainer> createTrainer(const Config& config) {
-  const Plugin& plugin = loadPlugin(config.run.trainer, Trainer::kInterface);
+  const Plugin& plugin = loadPlugin(config.run.trainer, interfaceOf<Trainer>());
   return std::static_pointer_cast<Trainer>(createObject(plugin, toJson(config)));
 }
 

@@ -164,8 +164,13 @@ std::string OnnxBuilder::filled(int64_t count, float value) {
 }
 
 std::string OnnxBuilder::dims(const std::vector<int64_t>& shape) {
-  const std::string name = fmt::format("shape {}", fmt::join(shape, "x"));
-  return values_.count(name) ? name : constant(name, vectorOf(shape, DType::kI64));
+  return integers("shape", shape);
+}
+
+/// Numbers named by what they are and their values.
+std::string OnnxBuilder::integers(const std::string& what, const std::vector<int64_t>& numbers) {
+  const std::string name = fmt::format("{} {}", what, fmt::join(numbers, "x"));
+  return values_.count(name) ? name : constant(name, vectorOf(numbers, DType::kI64));
 }
 
 // --- operators
@@ -240,6 +245,22 @@ std::string OnnxBuilder::reshape(const std::string& name, const std::string& x,
 std::string OnnxBuilder::transpose(const std::string& name, const std::string& x,
                                    const std::vector<int64_t>& order) {
   return node("Transpose", name, {x}, attribute("perm", order));
+}
+
+std::string OnnxBuilder::slice(const std::string& name, const std::string& x, int64_t axis, int64_t begin,
+                               int64_t end) {
+  constexpr int kLimitsAreInputs = 10;
+  if (profile_.opset < kLimitsAreInputs)
+    return node("Slice", name, {x},
+                attribute("axes", std::vector<int64_t>{axis}) + attribute("ends", std::vector<int64_t>{end}) +
+                    attribute("starts", std::vector<int64_t>{begin}));
+  const std::string first = integers("index", {begin}), last = integers("index", {end});
+  return node("Slice", name, {x, first, last, integers("index", {axis})});
+}
+
+std::string OnnxBuilder::concat(const std::string& name, const std::vector<std::string>& parts,
+                                int64_t axis) {
+  return node("Concat", name, parts, attribute("axis", axis));
 }
 
 std::string OnnxBuilder::instanceNorm(const std::string& name, const std::string& x, int64_t channels,

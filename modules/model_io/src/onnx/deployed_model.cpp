@@ -10,6 +10,7 @@
 #include "model_io/files/base64.hpp"
 #include "model_io/onnx/file.hpp"
 #include "model_io/onnx/golden_picture.hpp"
+#include "onnx/model_text.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/json.hpp"
 #include "opencv2/mixmim/preprocess.hpp"
@@ -20,7 +21,7 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr int kFormat = 1;
+constexpr int kOldestFormat = 1, kFormat = 2;  // the oldest does not say which model it is
 constexpr int kLargestSide = 4096;
 const std::string kPrefix = "mixmim.";
 
@@ -89,6 +90,11 @@ class Description {
     return result;
   }
 
+  /// For messages of whoever reads the text of a key.
+  std::string placeOf(const std::string& key) const {
+    return fmt::format("{}: metadata \"{}{}\"", where_, kPrefix, key);
+  }
+
   [[noreturn]] void wrong(const std::string& key, const std::string& expected) const {
     constexpr size_t kShown = 40;
     const std::string& value = text(key);
@@ -101,9 +107,7 @@ class Description {
   }
 
  private:
-  json::value parse(const std::string& key) const {
-    return parseJson(text(key), fmt::format("{}: metadata \"{}{}\"", where_, kPrefix, key));
-  }
+  json::value parse(const std::string& key) const { return parseJson(text(key), placeOf(key)); }
 
   json::array list(const std::string& key) const {
     json::value value = parse(key);
@@ -139,16 +143,36 @@ cv::Mat readFeatureAffine(const Description& description) {
   return affine;
 }
 
+int readFormat(const Description& description) {
+  const int format = description.integer("format", 0, 1 << 30);
+  if (format < kOldestFormat || format > kFormat)
+    description.fail(
+        fmt::format("format of the description, expected {} to {}, got {}", kOldestFormat, kFormat, format),
+        "read it with the version of mixmim that wrote it");
+  return format;
+}
+
+/// The settings of the network; they must be those of the rest of the description.
+ModelConfig readModel(const Description& description, const DeployedModel& about) {
+  const ModelConfig model = modelOfText(description.text("model"), description.placeOf("model"));
+  const auto agree = [&](const char* key, int number, const char* other, int expected) {
+    if (number != expected)
+      description.fail(
+          fmt::format("{} of the model, expected {} as {}, got {}", key, expected, other, number));
+  };
+  agree("imageSize", model.imageSize, "inputSize", about.inputSize);
+  if (hasClasses(about.head))
+    agree("classes", model.classes, "numbers in goldenOutput", about.goldenOutput.cols);
+  return model;
+}
+
 DeployedModel describe(const OnnxFile& file, const std::string& where) {
   const Description description(file.metadata, where);
   if (!description.has("format"))
     description.fail(fmt::format("not written by mixmim, expected metadata \"{}format\", got none", kPrefix),
                      "make the file with mixmim export");
   DeployedModel model;
-  model.format = description.integer("format", 0, 1 << 30);
-  if (model.format != kFormat)
-    description.fail(fmt::format("format of the description, expected {}, got {}", kFormat, model.format),
-                     "read it with the version of mixmim that wrote it");
+  const int format = readFormat(description);
   model.inputSize = description.integer("inputSize", 1, kLargestSide);
   model.evalCrop = description.number("evalCrop", 0.01, 1);
   model.head = description.choice("head", headNamed, "logits, probabilities, features or pyramid");
@@ -165,6 +189,7 @@ DeployedModel describe(const OnnxFile& file, const std::string& where) {
   if (!model.labels.empty() && static_cast<int>(model.labels.size()) != model.goldenOutput.cols)
     description.fail(fmt::format("labels and goldenOutput, expected as many labels as numbers, got {} and {}",
                                  model.labels.size(), model.goldenOutput.cols));
+  if (format > kOldestFormat) model.model = readModel(description, model);
   model.featureAffine = readFeatureAffine(description);
   model.graphHash = description.text("graphHash");
   if (model.graphHash != file.graphHash)
@@ -206,7 +231,8 @@ std::map<std::string, std::string> metadataOf(const DeployedModel& model) {
   const cv::Mat small = shrunk(model.goldenInput);
   const cv::Mat_<float> golden = model.goldenOutput;
   std::map<std::string, std::string> metadata = inWords(model);
-  metadata[kPrefix + "format"] = fmt::format("{}", model.format);
+  metadata[kPrefix + "format"] = fmt::format("{}", model.model ? kFormat : kOldestFormat);
+  if (model.model) metadata[kPrefix + "model"] = textOf(*model.model);
   metadata[kPrefix + "inputSize"] = fmt::format("{}", model.inputSize);
   metadata[kPrefix + "evalCrop"] = fmt::format("{}", model.evalCrop);
   metadata[kPrefix + "head"] = nameOf(model.head);

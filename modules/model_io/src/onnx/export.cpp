@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "model/parameters.hpp"
+#include "model/plan.hpp"
 #include "model/reference_forward.hpp"
 #include "model_io/files/atomic_file.hpp"
 #include "model_io/onnx/golden_picture.hpp"
@@ -11,7 +12,6 @@
 #include "onnx/weights_check.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/text.hpp"
-#include "opencv2/mixmim/train/geometry.hpp"
 
 namespace cv::mixmim {
 
@@ -29,19 +29,28 @@ ModelConfig withClasses(ModelConfig model, const TensorMap& weights, Head head) 
   return model;
 }
 
-/// Numbers of the graph's large constants: the parameters, with a bias table grown to one number per pair of
-/// tokens.
+/// Numbers that a block's scores need: one for each pair of tokens of a window and head, and where windows
+/// are shifted for every window, because each has its mask.
+int64_t scoreNumbers(const Block& block, const Stage& stage) {
+  return int64_t{stage.heads} * block.windowTokens() *
+         (block.shifted() ? stage.tokens() : block.windowTokens());
+}
+
+/// Numbers of the graph's large constants: the parameters, except that gain and position are stored for every
+/// token and bias tables for every pair of tokens.
 int64_t numbersOf(const ModelConfig& model) {
-  const Geometry geometry = geometryOf(model);
-  int64_t numbers = 0;
+  const Plan plan = planOf(model);
+  const Stage& first = plan.stages.front();
+  int64_t numbers = int64_t{2} * first.tokens() * first.dim;
   for (const Parameter& parameter : parameters(model, Task::kFinetune)) {
-    if (endsWith(parameter.name, "relative_position_bias_table")) continue;
+    if (endsWith(parameter.name, "relative_position_bias_table") || parameter.name == "absolute_pos_embed")
+      continue;
     int64_t product = 1;
     for (int64_t side : parameter.shape) product *= side;
     numbers += product;
   }
-  for (const Stage& stage : geometry.stages)
-    numbers += int64_t{stage.depth} * stage.heads * stage.windowTokens() * stage.windowTokens();
+  for (const Stage& stage : plan.stages)
+    for (const Block& block : stage.blocks) numbers += scoreNumbers(block, stage);
   return numbers;
 }
 
@@ -97,6 +106,7 @@ ExportReport exportOnnx(const std::string& path, const TensorMap& weights, const
   checkLabels(about, options.head, full.classes);
   AtomicFile file(path);  // a place that cannot be written is said before the work
 
+  about.model = full;
   about.inputSize = full.imageSize;
   about.head = options.head;
   about.weights = options.profile.weights;

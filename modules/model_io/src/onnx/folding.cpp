@@ -1,5 +1,6 @@
 #include "onnx/folding.hpp"
 
+#include "model/plan.hpp"
 #include "opencv2/mixmim/preprocess.hpp"
 
 namespace cv::mixmim {
@@ -24,7 +25,7 @@ Tensor asTensor(const cv::Mat& matrix) {
   return matrix.cols == 1 ? asTensor(matrix, {matrix.rows}) : asTensor(matrix, {matrix.rows, matrix.cols});
 }
 
-Linear linearOf(const TensorMap& weights, const std::string& name) {
+LinearMap linearOf(const TensorMap& weights, const std::string& name) {
   const cv::Mat weight = asMatrix(weights.at(name + ".weight"));
   const auto bias = weights.find(name + ".bias");
   return {weight, bias == weights.end() ? cv::Mat::zeros(weight.rows, 1, CV_64F) : asMatrix(bias->second)};
@@ -34,19 +35,19 @@ Affine affineOf(const TensorMap& weights, const std::string& name) {
   return {asMatrix(weights.at(name + ".weight")), asMatrix(weights.at(name + ".bias"))};
 }
 
-Linear foldedInto(const Linear& linear, const Affine& affine) {
+LinearMap foldedInto(const LinearMap& linear, const Affine& affine) {
   const cv::Mat gains = cv::repeat(affine.gain.t(), linear.weight.rows, 1);  // M x K
   return {linear.weight.mul(gains), linear.bias + linear.weight * affine.bias};
 }
 
-Linear outputs(const Linear& linear, int begin, int end, double factor) {
+LinearMap outputs(const LinearMap& linear, int begin, int end, double factor) {
   return {linear.weight.rowRange(begin, end) * factor, linear.bias.rowRange(begin, end) * factor};
 }
 
-Linear foldedPreprocessing(const Linear& convolution) {
+LinearMap foldedPreprocessing(const LinearMap& convolution) {
   const cv::Mat& w = convolution.weight;
   const int pixels = w.cols / 3;
-  Linear folded{cv::Mat(w.size(), CV_64F), convolution.bias.clone()};
+  LinearMap folded{cv::Mat(w.size(), CV_64F), convolution.bias.clone()};
   for (int c = 0; c < 3; ++c) {  // R, G, B of the model, position 2 - c of the picture
     const double mean = static_cast<double>(kMean[c]), std = static_cast<double>(kStd[c]);
     const cv::Mat plane = w.colRange(c * pixels, (c + 1) * pixels);
@@ -58,14 +59,18 @@ Linear foldedPreprocessing(const Linear& convolution) {
   return folded;
 }
 
-cv::Mat inReshapeOrder(const cv::Mat& columns) {
+cv::Mat inReshapeOrder(const cv::Mat& columns, int side) {
   const bool vector = columns.cols == 1;
-  cv::Mat all = vector ? cv::Mat(columns.t()) : columns.clone();
-  const int quarter = all.cols / 4;
-  const cv::Mat second = all.colRange(quarter, 2 * quarter).clone();
-  all.colRange(2 * quarter, 3 * quarter).copyTo(all.colRange(quarter, 2 * quarter));
-  second.copyTo(all.colRange(2 * quarter, 3 * quarter));
-  return vector ? cv::Mat(all.t()) : all;
+  const cv::Mat all = vector ? cv::Mat(columns.t()) : columns;
+  const std::vector<cv::Point> order = mergingOrder(side);
+  const int run = all.cols / static_cast<int>(order.size());
+  cv::Mat moved(all.size(), all.type());
+  for (int from = 0; from < static_cast<int>(order.size()); ++from) {
+    const cv::Point member = order[static_cast<size_t>(from)];
+    const int to = member.y * side + member.x;
+    all.colRange(from * run, (from + 1) * run).copyTo(moved.colRange(to * run, (to + 1) * run));
+  }
+  return vector ? cv::Mat(moved.t()) : moved;
 }
 
 }  // namespace cv::mixmim

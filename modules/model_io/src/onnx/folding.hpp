@@ -11,7 +11,7 @@
 namespace cv::mixmim {
 
 /// x -> weight * x + bias. weight: M x K, bias: M x 1, CV_64F.
-struct Linear {
+struct LinearMap {
   cv::Mat weight, bias;
 };
 
@@ -28,20 +28,20 @@ Tensor asTensor(const cv::Mat& matrix, std::vector<int64_t> shape);
 Tensor asTensor(const cv::Mat& matrix);
 
 /// "<name>.weight" and "<name>.bias"; a linear without bias gets zeros.
-Linear linearOf(const TensorMap& weights, const std::string& name);
+LinearMap linearOf(const TensorMap& weights, const std::string& name);
 Affine affineOf(const TensorMap& weights, const std::string& name);
 
 /// `linear` applied to the result of `affine`: W' = W diag(gain), c' = c + W bias.
-Linear foldedInto(const Linear& linear, const Affine& affine);
+LinearMap foldedInto(const LinearMap& linear, const Affine& affine);
 /// Outputs begin .. end - 1, times `factor`.
-Linear outputs(const Linear& linear, int begin, int end, double factor = 1.0);
+LinearMap outputs(const LinearMap& linear, int begin, int end, double factor = 1.0);
 
 /// Patch convolution C x (3 * patch^2) for R, G, B normalised by mean and std -> the same for B, G, R in
 /// 0..255. There is no padding, so this is exact.
-Linear foldedPreprocessing(const Linear& convolution);
+LinearMap foldedPreprocessing(const LinearMap& convolution);
 
-/// Patch merging concatenates 2 x 2 tokens in the order (0,0), (1,0), (0,1), (1,1); a reshape delivers them
-/// as (0,0), (0,1), (1,0), (1,1). Swaps the two middle quarters of the 4C columns (or rows of a vector).
-cv::Mat inReshapeOrder(const cv::Mat& columns);
+/// Patch merging concatenates side x side tokens in mergingOrder(); a reshape delivers them row by row. Moves
+/// the columns (or the rows of a vector) accordingly, a run for each token.
+cv::Mat inReshapeOrder(const cv::Mat& columns, int side);
 
 }  // namespace cv::mixmim

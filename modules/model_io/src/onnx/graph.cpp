@@ -2,23 +2,26 @@
 
 #include <fmt/format.h>
 
+#include "model/plan.hpp"
+#include "model_io/onnx/constants.hpp"
 #include "onnx/encoder.hpp"
 
 namespace cv::mixmim {
 
 namespace {
 
+namespace names = onnx_names;
 using Value = std::string;  // name of a tensor in the graph
 
 class Network {
  public:
   Network(const TensorMap& weights, const ModelConfig& model, Head head, const OnnxProfile& profile)
-      : weights_(weights), geometry_(geometryOf(model)), net_("MixMIM", description(model, head), profile) {}
+      : weights_(weights), plan_(planOf(model)), net_("MixMIM", description(model, head), profile) {}
 
   OnnxBuilder build(Head head) {
-    const int64_t side = geometry_.imageSize;
-    OnnxEncoder encoder(weights_, geometry_, net_);
-    const std::vector<Value> stages = encoder.stages(net_.input("image", {3, side, side}));
+    OnnxEncoder encoder(weights_, plan_, net_);
+    const std::vector<Value> stages =
+        encoder.stages(net_.input("image", {3, plan_.image.height, plan_.image.width}));
     switch (head) {
       case Head::kLogits:
         net_.output(logits(stages.back()), {classes()});
@@ -27,7 +30,7 @@ class Network {
         net_.output(net_.softmax("probabilities", logits(stages.back()), 1), {classes()});
         break;
       case Head::kFeatures:
-        net_.output(pooled("features", normed(stages.back())), {geometry_.featureDim()});
+        net_.output(pooled(names::kFeatures, normed(stages.back())), {plan_.featureDim()});
         break;
       case Head::kPyramid:
         for (size_t s = 0; s < stages.size(); ++s)
@@ -48,18 +51,18 @@ class Network {
 
   /// Mean over the tokens before the final norm's affine, which commutes with it, then the classifier.
   Value logits(const Value& x) {
-    const Value y = pooled("pool.rows", layers_.layerNorm("norm", x, last().tokens()));
-    const Linear head = foldedInto(linearOf(weights_, "head"), affineOf(weights_, "norm"));
-    return net_.gemm("logits", y, asTensor(head.weight), asTensor(head.bias));
+    const Value y = pooled(names::kPooled, layers_.layerNorm("norm", x, last().tokens(), last().eps));
+    const LinearMap head = foldedInto(linearOf(weights_, "head"), affineOf(weights_, "norm"));
+    return net_.gemm(names::kLogits, y, asTensor(head.weight), asTensor(head.bias));
   }
 
   /// The last stage after the final LayerNorm.
   Value normed(const Value& x) {
     const Affine norm = affineOf(weights_, "norm");
     const int tokens = last().tokens();
-    const Value y =
-        layers_.timesConstant("norm.gain", layers_.layerNorm("norm", x, tokens), perToken(norm.gain, tokens));
-    return layers_.plusConstant("norm.shift", y, perToken(norm.bias, tokens));
+    const Value y = layers_.timesConstant(names::kNormGain, layers_.layerNorm("norm", x, tokens, last().eps),
+                                          perToken(norm.gain, tokens));
+    return layers_.plusConstant(names::kNormShift, y, perToken(norm.bias, tokens));
   }
 
   /// L x C -> C: the mean over the tokens.
@@ -69,19 +72,19 @@ class Network {
     return net_.reshape(name, net_.globalAveragePool("pool", map), {-1, last().dim});
   }
 
-  /// L x C -> the output C x g x g.
+  /// L x C -> the output C x rows x columns.
   void addMap(size_t s, const Value& x) {
-    const Stage& stage = geometry_.stages[s];
+    const Stage& stage = plan_.stages[s];
     const std::string name = fmt::format("feature{}", s + 1);
     const Value order = net_.transpose(name + ".order", x, {0, 2, 1});
-    net_.output(net_.reshape(name, order, {-1, stage.dim, stage.grid, stage.grid}),
-                {stage.dim, stage.grid, stage.grid});
+    net_.output(net_.reshape(name, order, {-1, stage.dim, stage.grid.height, stage.grid.width}),
+                {stage.dim, stage.grid.height, stage.grid.width});
   }
 
-  const Stage& last() const { return geometry_.stages.back(); }
+  const Stage& last() const { return plan_.stages.back(); }
 
   const TensorMap& weights_;
-  const Geometry geometry_;
+  const Plan plan_;
   OnnxBuilder net_;
   OnnxLayers layers_{net_};
 };

@@ -9,8 +9,6 @@ namespace cv::mixmim {
 
 namespace {
 
-constexpr float kEpsilon = 1e-5f;  // of every LayerNorm
-
 // The normal distribution function is sigmoid(x p(x^2)) within 4e-6: coefficients of p, the highest power
 // first. Beyond kFlat it is constant in float32's eyes, while p is not.
 constexpr std::array<float, 5> kPhi{2.22531556e-6f, -6.09352445e-5f, -2.50948523e-4f, 7.29398567e-2f,
@@ -19,11 +17,11 @@ constexpr float kFlat = 5.5f;
 
 }  // namespace
 
-std::string OnnxLayers::layerNorm(const std::string& name, const std::string& x, int64_t tokens) {
-  return net_.instanceNorm(name, x, tokens, kEpsilon);
+std::string OnnxLayers::layerNorm(const std::string& name, const std::string& x, int64_t tokens, double eps) {
+  return net_.instanceNorm(name, x, tokens, static_cast<float>(eps));
 }
 
-std::string OnnxLayers::linear(const std::string& name, const std::string& x, const Linear& map,
+std::string OnnxLayers::linear(const std::string& name, const std::string& x, const LinearMap& map,
                                const std::vector<int64_t>& shape) {
   const std::string rows = net_.reshape(name + ".rows", x, {-1, map.weight.cols});
   return net_.reshape(name + ".tokens", net_.gemm(name, rows, asTensor(map.weight), asTensor(map.bias)),
@@ -61,20 +59,43 @@ std::string OnnxLayers::plusConstant(const std::string& name, const std::string&
   return net_.add(name, x, net_.weight(name + "s", asTensor(numbers)));
 }
 
-std::string OnnxLayers::toWindows(const std::string& at, const std::string& x, const Stage& stage) {
-  if (stage.window == stage.grid) return x;
-  const int64_t windows = stage.grid / stage.window, width = int64_t{stage.window} * stage.dim;
-  std::string y = net_.reshape(at + ".split", x, {-1, stage.window, windows, width});
+std::string OnnxLayers::toWindows(const std::string& at, const std::string& x, const Stage& stage,
+                                  const Block& block) {
+  if (block.window == stage.grid) return x;
+  const int64_t across = stage.grid.width / block.window.width,
+                width = int64_t{block.window.width} * stage.dim;
+  std::string y = block.shifted() ? rolled(at + ".roll", x, stage, block.shift) : x;
+  y = net_.reshape(at + ".split", y, {-1, block.window.height, across, width});
   y = net_.transpose(at + ".group", y, {0, 2, 1, 3});
-  return net_.reshape(at + ".windows", y, {-1, stage.windowTokens(), stage.dim});
+  return net_.reshape(at + ".windows", y, {-1, block.windowTokens(), stage.dim});
 }
 
-std::string OnnxLayers::toRaster(const std::string& at, const std::string& x, const Stage& stage) {
-  if (stage.window == stage.grid) return x;
-  const int64_t windows = stage.grid / stage.window, width = int64_t{stage.window} * stage.dim;
-  std::string y = net_.reshape(at + ".unsplit", x, {-1, windows, stage.window, width});
+std::string OnnxLayers::toRaster(const std::string& at, const std::string& x, const Stage& stage,
+                                 const Block& block) {
+  if (block.window == stage.grid) return x;
+  const int64_t across = stage.grid.width / block.window.width,
+                width = int64_t{block.window.width} * stage.dim;
+  std::string y = net_.reshape(at + ".unsplit", x, {-1, across, block.window.height, width});
   y = net_.transpose(at + ".ungroup", y, {0, 2, 1, 3});
+  if (block.shifted()) y = rolled(at + ".unroll", y, stage, stage.grid - block.shift);
   return net_.reshape(at + ".raster", y, {-1, stage.tokens(), stage.dim});
+}
+
+/// Tokens in raster order -> rows x columns x C, which begin `by` tokens later; what came before follows at
+/// the end.
+std::string OnnxLayers::rolled(const std::string& name, const std::string& x, const Stage& stage,
+                               cv::Size by) {
+  const cv::Size grid = stage.grid;
+  const std::string y = net_.reshape(name + ".grid", x, {-1, grid.height, grid.width, stage.dim});
+  return rolledAxis(name + ".columns", rolledAxis(name + ".rows", y, 1, grid.height, by.height), 2,
+                    grid.width, by.width);
+}
+
+std::string OnnxLayers::rolledAxis(const std::string& name, const std::string& x, int axis, int64_t size,
+                                   int64_t by) {
+  if (by % size == 0) return x;
+  const std::string first = net_.slice(name + ".first", x, axis, by, size);
+  return net_.concat(name, {first, net_.slice(name + ".last", x, axis, 0, by)}, axis);
 }
 
 cv::Mat perToken(const cv::Mat& perChannel, int tokens) {

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "model/plan.hpp"
 #include "model_io/onnx/builder.hpp"
 #include "onnx/folding.hpp"
-#include "opencv2/mixmim/train/geometry.hpp"
 
 // Note [Spelling]
 // Runtimes differ in what they accept, so the graph keeps to what all of them compute correctly: constants
@@ -14,7 +14,9 @@
 // LayerNorm as InstanceNormalization of tokens x channels with unit gain, its own gain and bias folded into
 // the next linear or, where none follows, constants of their own for every token; GELU as Div-Erf-Add-Mul-Mul
 // with the constant second, in opset 9 as x sigmoid(z p(z^2)). Tokens stay in raster order; a block with
-// several windows regroups them and puts them back.
+// several windows regroups them and puts them back. Shifted windows are windows of the rolled grid: two
+// slices and a concatenation per axis, and back. Their scores are reshaped for one addition of bias and mask,
+// because one constant for all windows and heads is what every reader takes.
 
 namespace cv::mixmim {
 
@@ -25,9 +27,9 @@ class OnnxLayers {
   explicit OnnxLayers(OnnxBuilder& net) : net_(net) {}
 
   /// Every token to mean 0 and variance 1; gain and bias are folded into what follows.
-  std::string layerNorm(const std::string& name, const std::string& x, int64_t tokens);
+  std::string layerNorm(const std::string& name, const std::string& x, int64_t tokens, double eps);
   /// `shape` is that of the result, with -1 for the batch.
-  std::string linear(const std::string& name, const std::string& x, const Linear& map,
+  std::string linear(const std::string& name, const std::string& x, const LinearMap& map,
                      const std::vector<int64_t>& shape);
   std::string gelu(const std::string& at, const std::string& x);
 
@@ -35,13 +37,15 @@ class OnnxLayers {
   std::string timesConstant(const std::string& name, const std::string& x, const cv::Mat& numbers);
   std::string plusConstant(const std::string& name, const std::string& x, const cv::Mat& numbers);
 
-  /// Raster order to one batch entry per window: L x C -> (windows) x N x C, and back.
-  std::string toWindows(const std::string& at, const std::string& x, const Stage& stage);
-  std::string toRaster(const std::string& at, const std::string& x, const Stage& stage);
+  /// Raster order to one batch entry per window of the block: L x C -> (windows) x N x C, and back.
+  std::string toWindows(const std::string& at, const std::string& x, const Stage& stage, const Block& block);
+  std::string toRaster(const std::string& at, const std::string& x, const Stage& stage, const Block& block);
 
  private:
   std::string geluByErf(const std::string& at, const std::string& x);
   std::string geluBySigmoid(const std::string& at, const std::string& x);
+  std::string rolled(const std::string& name, const std::string& x, const Stage& stage, cv::Size by);
+  std::string rolledAxis(const std::string& name, const std::string& x, int axis, int64_t size, int64_t by);
 
   OnnxBuilder& net_;
 };

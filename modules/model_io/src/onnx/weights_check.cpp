@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include "model/parameters.hpp"
+#include "model/plan.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/text.hpp"
 
@@ -34,9 +35,21 @@ bool isLeftover(const std::string& name, const ModelConfig& model) {
          endsWith(name, ".attn_mask") || (model.classes == 0 && startsWith(name, "head."));
 }
 
+/// One sentence instead of a list of tensors.
+void checkEncoder(const TensorMap& weights, const ModelConfig& model) {
+  const auto embedding = weights.find("absolute_pos_embed");
+  const bool wanted = planOf(model).position == Position::kFixed, there = embedding != weights.end();
+  if (wanted == there || !weights.count("patch_embed.proj.weight")) return;
+  const std::string problem = there ? fmt::format("expected no absolute_pos_embed, got {}",
+                                                  shapeText(embedding->second.dtype, embedding->second.shape))
+                                    : "expected absolute_pos_embed, got none";
+  throw Error("weights", "those of another encoder: " + problem, "check the model's encoder");
+}
+
 }  // namespace
 
 void checkDeployable(const TensorMap& weights, const ModelConfig& model) {
+  checkEncoder(weights, model);
   std::vector<std::string> problems;
   std::set<std::string> known;
   for (const Parameter& parameter : parameters(model, Task::kFinetune)) {

@@ -12,16 +12,26 @@
 
 #include <opencv2/core/cvdef.h>
 
+#include "opencv2/mixmim/train/batch.hpp"
+#include "opencv2/mixmim/train/config.hpp"
+
 namespace cv::mixmim {
 
-/// Raised whenever the table or a class that crosses the border changes its layout.
-inline constexpr uint32_t kPluginAbi = 2;
+/// Raised whenever the table, a function of a class that crosses the border, or what a size below does not
+/// show changes.
+inline constexpr uint32_t kPluginAbi = 3;
 
-/// What a plugin is. Returned by its only exported symbol,
+/// What a plugin is; tableOf() makes one. Returned by its only exported symbol,
 ///   extern "C" const PluginTable* mixmimPlugin();
+///
+/// The sizes are compared when a plugin is loaded, because a new option makes Config longer and shifts what
+/// stands behind it in a Trainer, and a plugin of an earlier build would read past it.
 struct PluginTable {
   uint32_t size;              ///< sizeof(PluginTable) of the plugin's build
   uint32_t abi;               ///< kPluginAbi of the plugin's build
+  uint32_t configSize;        ///< sizeof(Config) of the plugin's build
+  uint32_t batchSize;         ///< sizeof(Batch) of the plugin's build
+  uint32_t interfaceSize;     ///< sizeof(Trainer) or sizeof(Classifier) of the plugin's build
   const char* interfaceName;  ///< Trainer::kInterface or Classifier::kInterface
   const char* (*describe)();  ///< JSON: {"version": ..., "devices": [...]}; never null, never throws
   /// Creates the object from JSON. On failure returns null and writes the reason, zero-terminated. Never
@@ -32,6 +42,27 @@ struct PluginTable {
 
 /// The type of mixmimPlugin.
 using PluginEntry = const PluginTable* (*)();
+
+/// The table of a plugin that creates objects of Interface: Trainer or Classifier.
+template <class Interface>
+constexpr PluginTable tableOf(const char* (*describe)(),
+                              void* (*create)(const char* json, char* error, size_t errorCapacity),
+                              void (*destroy)(void* object)) {
+  return {sizeof(PluginTable),   kPluginAbi, sizeof(Config), sizeof(Batch), sizeof(Interface),
+          Interface::kInterface, describe,   create,         destroy};
+}
+
+/// What whoever loads a plugin takes its objects for.
+struct PluginInterface {
+  const char* name;  ///< Trainer::kInterface or Classifier::kInterface
+  size_t size;       ///< sizeof(Trainer) or sizeof(Classifier)
+};
+
+/// Trainer or Classifier, as the caller's build knows it.
+template <class Interface>
+constexpr PluginInterface interfaceOf() {
+  return {Interface::kInterface, sizeof(Interface)};
+}
 
 /// For PluginTable::create: builds an object, turning every exception into text at the C border.
 template <class Interface, class Make>
@@ -63,10 +94,13 @@ struct Plugin {
 /// library opencv_mixmim itself, which holds in the build tree, in the installed tree, and after moving it.
 CV_EXPORTS std::vector<std::string> pluginFolders();
 
-/// Loads `nameOrPath` (a name is searched as <name>.so; a word with a slash is a path) and checks ABI number
-/// and interface. Throws Error naming the path and both versions, or the folders searched. Safe from several
-/// threads.
-CV_EXPORTS const Plugin& loadPlugin(const std::string& nameOrPath, const char* interfaceName);
+/// Loads `nameOrPath` (a name is searched as <name>.so; a word with a slash is a path) and checks ABI number,
+/// and the sizes of table, Config and Batch. Throws Error naming the path and both versions, or the folders
+/// searched. Safe from several threads.
+CV_EXPORTS const Plugin& loadPlugin(const std::string& nameOrPath);
+
+/// The same, and checks name and size of the interface.
+CV_EXPORTS const Plugin& loadPlugin(const std::string& nameOrPath, const PluginInterface& expected);
 
 /// Paths of all plugins found, in search order; nothing is loaded.
 CV_EXPORTS std::vector<std::string> findPlugins();

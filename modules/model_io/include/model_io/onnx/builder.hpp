@@ -72,6 +72,9 @@ class OnnxBuilder {
   std::string softmax(const std::string& name, const std::string& x, int axis);
   std::string reshape(const std::string& name, const std::string& x, const std::vector<int64_t>& shape);
   std::string transpose(const std::string& name, const std::string& x, const std::vector<int64_t>& order);
+  /// Entries begin .. end - 1 of one axis.
+  std::string slice(const std::string& name, const std::string& x, int64_t axis, int64_t begin, int64_t end);
+  std::string concat(const std::string& name, const std::vector<std::string>& parts, int64_t axis);
   /// x: N x C x D: every row of D numbers to mean 0, variance 1.
   std::string instanceNorm(const std::string& name, const std::string& x, int64_t channels, float epsilon);
   /// x: N x C x H x W -> N x C x 1 x 1
@@ -95,6 +98,7 @@ class OnnxBuilder {
   std::string node(const std::string& type, const std::string& name, const std::vector<std::string>& inputs,
                    const std::string& attributes = {});
   void defineValue(const std::string& name);
+  std::string integers(const std::string& what, const std::vector<int64_t>& numbers);
   std::string store(const std::string& name, const Tensor& values);
 
   class Layout;

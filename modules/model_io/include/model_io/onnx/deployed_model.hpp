@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,13 +12,16 @@
 
 #include "model/output.hpp"
 #include "model_io/onnx/profile.hpp"
+#include "opencv2/mixmim/train/config.hpp"
 
 namespace cv::mixmim {
 
 /// Keys in the file are "mixmim.<field>"; lists are JSON. The network itself takes `image`, N x 3 x S x S,
 /// float32, BGR, 0..255 (blobFromImage(img, 1.0, Size(S, S)) and nothing else).
 struct DeployedModel {
-  int format = 1;             ///< format number of this description
+  /// What the network is: planOf gives its stages. None in files of format 1, the oldest; those hold MixMIM's
+  /// own encoder, and modelOfConstants (model_of_constants.hpp) finds its sizes.
+  std::optional<ModelConfig> model;
   int inputSize = 0;          ///< S
   double evalCrop = 0.875;    ///< crop rule, see evalGeometry in opencv2/mixmim/preprocess.hpp
   Head head = Head::kLogits;  ///< what the output is

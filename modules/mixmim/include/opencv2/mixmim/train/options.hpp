@@ -11,6 +11,22 @@
 
 namespace cv::mixmim {
 
+/// What an option may do beside having a value: none of these, or several together.
+enum class Scope : unsigned {
+  kFixed = 0,  ///< the same from the first step to the last, in all processes
+  /// A resumed run may have another value, because it says where, how or how often, not what is computed.
+  kChangesOnResume = 1,
+  kDiffersPerProcess = 2,  ///< each process of a run may have a value of its own
+  kShape = 4,              ///< it decides which shapes the weights of a model have
+  kOfTask = 8,             ///< of a model, but no run takes it from the weights it starts from
+  kChangesOnExport = 16,   ///< an exported model may have another value than its checkpoint
+};
+
+/// All that either may do.
+constexpr Scope operator|(Scope a, Scope b) {
+  return static_cast<Scope>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
+}
+
 /// One setting: where it lives in a Config, how it is called, and what may be written there.
 struct CV_EXPORTS Option {
   std::string name;      ///< "optim.lr": section of the file, dot, key; also the command line's --optim.lr
@@ -23,7 +39,10 @@ struct CV_EXPORTS Option {
   double min = -std::numeric_limits<double>::infinity();
   double max = std::numeric_limits<double>::infinity();  ///< largest
   std::vector<std::string> choices{};                    ///< allowed words, empty = any
+  Scope scope = Scope::kFixed;                           ///< what the option may do
 
+  /// Whether `wanted` is all in its scope.
+  bool is(Scope wanted) const { return (scope | wanted) == scope; }
   /// Parses `text` into the config. Throws Error naming key, value and allowed range.
   void set(const std::string& text) const;
   /// The value as a config file would hold it; set(get()) changes nothing.

@@ -19,7 +19,7 @@ struct StepReport {
   double loss = 0;       ///< mean over the images of the step
   double gradNorm = 0;   ///< before clipping
   double lr = 0;         ///< before per-layer scaling
-  bool skipped = false;  ///< loss or gradient was not finite; weights and moments are unchanged
+  bool skipped = false;  ///< loss or gradient was not finite; nothing of state() has changed
 };
 
 /// Everything a run needs to continue bit for bit, apart from the position in the data.

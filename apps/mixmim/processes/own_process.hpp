@@ -1,0 +1,46 @@
+// This program a second time, as a process that is asked something.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace cv::mixmim {
+
+/// The file descriptor that such a process answers to. What it prints goes to standard error, because
+/// standard output is for the results of this process.
+inline constexpr int kAnswerDescriptor = 3;
+
+/// Started anew and not forked, because a fork has none of this process's threads and all of their locks.
+/// Threads: one at a time. Errors: Error where the system cannot start it.
+class OwnProcess {
+ public:
+  /// Runs this program with `arguments`; its standard input is what write() sends.
+  explicit OwnProcess(const std::vector<std::string>& arguments);
+  ~OwnProcess();  ///< kills it, unless finish() was called
+  OwnProcess(const OwnProcess&) = delete;
+  OwnProcess& operator=(const OwnProcess&) = delete;
+
+  /// Sends bytes. False when the process reads no more, which finish() explains.
+  bool write(const void* data, size_t size);
+
+  struct End {
+    std::string answer;
+    std::string trouble;  ///< "" for exit code 0, else how it ended: "was killed by signal 9 (Killed)"
+  };
+  /// Lets it know that all is sent, waits for its end.
+  End finish();
+
+ private:
+  pid_t id_ = -1;
+  int request_ = -1, answer_ = -1;  // our ends of two pipes
+};
+
+/// Everything, unless the reader is gone. False then.
+bool writeAll(int descriptor, const void* data, size_t size);
+/// As many bytes, unless they end before. False then.
+bool readAll(int descriptor, void* data, size_t size);
+
+}  // namespace cv::mixmim

@@ -1,0 +1,99 @@
+#include "train/option_value.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <sstream>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "opencv2/mixmim/error.hpp"
+#include "opencv2/mixmim/train/options.hpp"
+#include "train/suggestion.hpp"
+
+namespace cv::mixmim {
+
+std::string nameOf(Task task) {
+  return task == Task::kPretrain ? "pretrain" : "finetune";
+}
+
+namespace {
+
+/// "expected a number from 0 to 1" and the like: what an option accepts.
+std::string expectation(const Option& option, const char* kind) {
+  if (!option.choices.empty()) return fmt::format("expected one of {}", fmt::join(option.choices, ", "));
+  if (std::isinf(option.min)) return fmt::format("expected {}", kind);
+  return fmt::format("expected {} from {} to {}", kind, option.min, option.max);
+}
+
+[[noreturn]] void reject(const Option& option, const char* kind, const std::string& text) {
+  throw Error(option.name, fmt::format("{}, got '{}'", expectation(option, kind), text),
+              didYouMean(text, option.choices));
+}
+
+template <class Number>
+Number parseNumber(const Option& option, const char* kind, const std::string& text) {
+  Number number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  // Written so that NaN fails.
+  if (!whole || !(static_cast<double>(number) >= option.min && static_cast<double>(number) <= option.max))
+    reject(option, kind, text);
+  return number;
+}
+
+std::vector<int> parseList(const Option& option, const std::string& text) {
+  std::vector<int> list;
+  std::istringstream words(text);
+  for (std::string word; std::getline(words, word, ',');) {
+    word.erase(0, word.find_first_not_of(' '));
+    word.erase(word.find_last_not_of(' ') + 1);
+    list.push_back(parseNumber<int>(option, "whole numbers", word));
+  }
+  if (list.empty()) reject(option, "whole numbers", text);
+  return list;
+}
+
+bool parseBool(const Option& option, const std::string& text) {
+  if (text == "true" || text == "1" || text == "yes" || text == "on") return true;
+  if (text == "false" || text == "0" || text == "no" || text == "off") return false;
+  reject(option, "true or false", text);
+}
+
+Task parseTask(const Option& option, const std::string& text) {
+  for (const Task task : {Task::kPretrain, Task::kFinetune})
+    if (text == nameOf(task)) return task;
+  reject(option, "pretrain or finetune", text);
+}
+
+std::string parseWord(const Option& option, const std::string& text) {
+  const auto& choices = option.choices;
+  if (!choices.empty() && std::find(choices.begin(), choices.end(), text) == choices.end())
+    reject(option, "", text);
+  if (text.find_first_of("\n\r") != std::string::npos) reject(option, "a single line", text);
+  return text;
+}
+
+}  // namespace
+
+void Option::set(const std::string& text) const {
+  std::visit(Overloaded{[&](int* v) { *v = parseNumber<int>(*this, "a whole number", text); },
+                        [&](uint64_t* v) { *v = parseNumber<uint64_t>(*this, "a whole number", text); },
+                        [&](double* v) { *v = parseNumber<double>(*this, "a number", text); },
+                        [&](bool* v) { *v = parseBool(*this, text); },
+                        [&](std::string* v) { *v = parseWord(*this, text); },
+                        [&](std::vector<int>* v) { *v = parseList(*this, text); },
+                        [&](Task* v) { *v = parseTask(*this, text); }},
+             value);
+}
+
+std::string Option::get() const {
+  return std::visit(
+      Overloaded{[](const std::vector<int>* v) { return fmt::format("{}", fmt::join(*v, ",")); },
+                 [](const Task* v) { return nameOf(*v); },
+                 [](const auto* v) { return fmt::format("{}", *v); }},  // shortest exact text of a double
+      value);
+}
+
+}  // namespace cv::mixmim

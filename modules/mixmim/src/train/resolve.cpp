@@ -1,0 +1,97 @@
+#include "train/resolve.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "opencv2/mixmim/error.hpp"
+#include "opencv2/mixmim/train/cells.hpp"
+#include "train/model_presets.hpp"
+#include "train/option_value.hpp"
+#include "train/suggestion.hpp"
+
+namespace cv::mixmim {
+
+const Option& findOption(const std::vector<Option>& list, const std::string& key, const std::string& origin) {
+  const auto matches = [&](const Option& o) { return o.name == key || (!o.alias.empty() && o.alias == key); };
+  const auto found = std::find_if(list.begin(), list.end(), matches);
+  if (found != list.end()) return *found;
+  std::vector<std::string> names;
+  for (const Option& option : list) {
+    names.push_back(option.name);
+    if (!option.alias.empty()) names.push_back(option.alias);
+  }
+  const std::string hint = didYouMean(key, names);
+  throw Error(origin, fmt::format("unknown key '{}'", key),
+              hint.empty() ? "`mixmim config` lists all keys" : hint);
+}
+
+void checkConfig(const Config& config) {
+  cellsOf(config.model);
+  const auto ordered = [](const char* key, double low, double high) {
+    if (low > high)
+      throw Error(key, fmt::format("expected a minimum not above the maximum, got {} and {}", low, high));
+  };
+  ordered("augment.scaleMin", config.augment.scaleMin, config.augment.scaleMax);
+  ordered("augment.ratioMin", config.augment.ratioMin, config.augment.ratioMax);
+  if (config.mix.maskRatio + config.mix.maskRatioRange > 1)
+    throw Error("mix.maskRatioRange", fmt::format("expected maskRatio + maskRatioRange of at most 1, got {}",
+                                                  config.mix.maskRatio + config.mix.maskRatioRange));
+}
+
+namespace {
+
+/// Where a setting stands: "run.ini:12", or "--optim.lr".
+std::string placeOf(const Setting& setting) {
+  return setting.line > 0 ? fmt::format("{}:{}", setting.origin, setting.line) : setting.origin;
+}
+
+/// What a task changes in the defaults: the published recipes of pretraining and fine-tuning.
+void applyTask(Task task, Config& config) {
+  config.run.task = task;
+  if (task == Task::kPretrain) return;  // the defaults of config.hpp
+  config.augment.scaleMin = 0.08;
+  config.augment.randLayers = 2;
+  config.augment.erase = 0.25;
+  config.model.dropPath = 0.1;
+  config.optim.epochs = 100;
+  config.optim.warmupEpochs = 5;
+  config.optim.baseLr = 5e-4;
+  config.optim.minLr = 1e-6;
+  config.optim.beta2 = 0.999;
+  config.optim.layerDecay = 0.7;
+}
+
+void apply(const std::vector<Option>& list, const Setting& setting) {
+  const Option& option = findOption(list, setting.key, placeOf(setting));
+  try {
+    option.set(setting.value);
+  } catch (const Error& e) {
+    if (setting.line > 0) throw Error(placeOf(setting), e.what());
+    throw;
+  }
+}
+
+bool isModelName(const Setting& setting) {
+  return setting.key == "model.name" || setting.key == "model";
+}
+
+}  // namespace
+
+Config resolve(Task task, const std::vector<Setting>& settings) {
+  Config config;
+  applyTask(task, config);
+  const std::vector<Option> list = options(config);
+  // The model's name fills in dimensions that later keys may override, so it is applied first.
+  for (const Setting& setting : settings)
+    if (isModelName(setting)) apply(list, setting);
+  applyModelPreset(config.model);
+  for (const Setting& setting : settings) apply(list, setting);
+  if (config.run.task != task)
+    throw Error("run.task", fmt::format("expected {}, got {}", nameOf(task), nameOf(config.run.task)),
+                "these settings belong to another command");
+  checkConfig(config);
+  return config;
+}
+
+}  // namespace cv::mixmim

@@ -1,0 +1,30 @@
+#include "pieces.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace cv::mixmim {
+
+Pieces piecesOf(const Sight& sight) {
+  const int stride = 2 * sight.window.width - 1;  // of Sight::place, from row to row
+  const auto placeOf = [&](int64_t token) { return sight.place[static_cast<size_t>(token)]; };
+  Pieces pieces{{}, cv::Mat(static_cast<int>(sight.segments.size()), 3, CV_32S)};
+  int* rectangle = pieces.rectangles.ptr<int>();
+  for (const Segment& segment : sight.segments) {
+    std::vector<int64_t> tokens(static_cast<size_t>(segment.queries()));
+    std::iota(tokens.begin(), tokens.end(), segment.queryBegin);
+    if (!sight.listed.empty()) {
+      std::sort(tokens.begin(), tokens.end(), [&](int64_t a, int64_t b) { return placeOf(a) < placeOf(b); });
+      for (const int64_t token : tokens) pieces.listed.push_back(sight.listed[static_cast<size_t>(token)]);
+    }
+    const int first = placeOf(tokens.front()), last = placeOf(tokens.back());
+    const cv::Size size(last % stride - first % stride + 1, last / stride - first / stride + 1);
+    CV_Assert(size.area() == static_cast<int>(tokens.size()));
+    *rectangle++ = static_cast<int>(segment.queryBegin);
+    *rectangle++ = size.width;
+    *rectangle++ = size.height;
+  }
+  return pieces;
+}
+
+}  // namespace cv::mixmim

@@ -1,0 +1,22 @@
+// Which tokens attend to each other, as the layers take it.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "model/token_order.hpp"
+
+namespace cv::mixmim {
+
+/// Rectangles of tokens that see each other, those of one image. See Note [Shifted windows] in
+/// model/token_order.hpp.
+struct Pieces {
+  std::vector<int32_t> listed;  ///< the tokens' places in memory, piece after piece, each in raster order;
+                                ///< empty: the list is the memory
+  cv::Mat rectangles;           ///< a row for each: its first token in the list, width and height; CV_32S
+};
+
+/// Of a sight of whole images, without groups.
+Pieces piecesOf(const Sight& sight);
+
+}  // namespace cv::mixmim

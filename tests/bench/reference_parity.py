@@ -1,0 +1,253 @@
+"""reference_parity.py FOLDER: compares the reference models with the golden numbers of a folder; fails when one is wrong.
+
+Reads X_pretrain.json and X_finetune.json of MixMIM's own encoder and of Swin, and beside them X_*.safetensors, X_official.pth and
+the entries of X in extras.json, where there are any. Each line: how many numbers, the worst relative error, and what is allowed.
+"""
+import glob
+import math
+import os
+import re
+import sys
+
+import torch
+from torch.nn import functional as F
+
+import reference_recipe as recipe
+from model_sizes import IMAGE, STRIDE, swin_windows
+from reference_golden import inputs_of, model_of, part_of, watch
+from reference_report import Report, read_json, read_safetensors
+from reference_training import MODELS, parameter_groups
+
+EXACT, LOSS, SEEN, GRADIENT, STEPS, CHANGE, NOISY = 1e-9, 2e-6, 1e-5, 2e-5, 1e-5, 1e-2, 3e-3
+NORM = {"mixmim": 2e-4, "swin": 2e-6}  # the first was taken as a float32 norm of float32 norms
+
+
+def compare_seen(report, golden, seen):
+    for name, expected in golden["activations"].items():
+        if name == "decoder_embed" and expected["shape"][0] == 2 * golden["batch"]:
+            name = "decoder_input"  # of both views, with mask tokens and positions
+        report.described("activations", seen[name], expected, SEEN)
+
+
+def without_keys(name, tensor):
+    """The middle third of a qkv bias has a gradient of zero: what one sees there is rounding."""
+    if not name.endswith("qkv.bias"):
+        return tensor
+    third = len(tensor) // 3
+    return torch.cat([tensor[:third], tensor[2 * third:]])
+
+
+def compare_gradients(report, golden, model):
+    trained = {name: p.grad for name, p in model.named_parameters() if p.requires_grad}
+    report.equal("gradients: names", list(trained), list(golden["gradients"]))
+    for name, expected in golden["gradients"].items():
+        length = without_keys(name, trained[name]).double().norm().item()
+        report.relative("gradients: length", length, expected["l2"], GRADIENT)
+        report.samples("gradients: samples", trained[name], expected["samples"], expected["max_abs"], GRADIENT)
+    return trained
+
+
+def compare_groups(report, golden, task, model):
+    """The groups of the optimiser by parameter: its decay, its layer's share of the rate."""
+    layer_decay = golden["training"]["hyper_parameters"].get("layer_decay", 1.0)
+    groups = parameter_groups(model, 1.0, layer_decay, golden["training"]["hyper_parameters"]["weight_decay"])
+    of = {id(p): group for group in groups for p in group["params"]}
+    expected = golden["parameter_groups"] if task == "finetune" else golden["weight_decay"]
+    for name, entry in expected.items():
+        group = of[id(model.get_parameter(name))]
+        report.equal("weight decay", group["weight_decay"], entry["weight_decay"] if task == "finetune" else entry)
+        if task == "finetune":
+            report.relative("layer decay", group["scale"], entry["lr_scale"], EXACT)
+    return groups
+
+
+def rate(hyper, step):
+    epoch = step / hyper["iters_per_epoch"]
+    if epoch < hyper["warmup_epochs"]:
+        return hyper["lr"] * epoch / hyper["warmup_epochs"]
+    done = (epoch - hyper["warmup_epochs"]) / (hyper["epochs"] - hyper["warmup_epochs"])
+    return hyper["min_lr"] + (hyper["lr"] - hyper["min_lr"]) * 0.5 * (1 + math.cos(math.pi * done))
+
+
+def compare_training(report, golden, task, model):
+    expected, groups = golden["training"], compare_groups(report, golden, task, model)
+    hyper = expected["hyper_parameters"]
+    before = {name: p.detach().clone() for name, p in model.named_parameters()}
+    optimizer = torch.optim.AdamW(groups, betas=tuple(hyper["betas"]), eps=hyper["eps"])
+    for step in range(hyper["steps"]):
+        for group in groups:
+            group["lr"] = rate(hyper, step) * group["scale"]
+        optimizer.zero_grad()
+        loss = model(*inputs_of(golden, task, step))
+        loss.backward()
+        report.relative("training: loss", loss.item(), expected["loss"][step], STEPS)
+        report.add("training: rate", abs(rate(hyper, step) - expected["lr"][step]), EXACT)
+        optimizer.step()
+    for name, entry in (golden.get("final_parameters") or expected["final_parameters"]).items():
+        if entry["float32_noise"] < NOISY:
+            change = without_keys(name, model.get_parameter(name).detach() - before[name]).double().norm().item()
+            report.relative("training: change", change, entry["change_l2"], CHANGE)
+
+
+def compare_groups_apart(report, model, images, mask):
+    """Other pixels in one image of a mixture change no bit of what is computed for the other one."""
+    tokens = model.encode(images, mask)
+    for number in (0, 1):
+        shown = (mask == number).float().repeat_interleave(STRIDE, 0).repeat_interleave(STRIDE, 1)
+        mixture = recipe.cells_swapped(images, mask)
+        others = model.encode(recipe.cells_swapped(mixture + shown * (1 + mixture), mask), mask)
+        same = (tokens == others).all(-1)
+        report.equal("images of a mixture are apart", same.all(0).tolist(), (mask.flatten() != number).tolist())
+    unmixed = model.encode(images, torch.zeros_like(mask))
+    report.tensor("empty mask", unmixed, model.encode(images), SEEN)
+
+
+def compare_official(report, path, model, images, logits):
+    """A checkpoint in the published layout loads, hides the same pairs of tokens, and gives the same answers."""
+    entries, own = torch.load(path, weights_only=True)["model"], model.state_dict()
+    report.equal("published file: names", sorted(entries), sorted(own))
+    if entries.keys() != own.keys():
+        return
+    for name in dict(model.named_buffers()):
+        meaning = torch.sign if name.endswith("attn_mask") else torch.clone
+        report.equal("published file: buffers", torch.equal(meaning(entries[name]), meaning(own[name])), True)
+    parameters = [name for name, _ in model.named_parameters()]
+    report.equal("published file: order", [name for name in entries if name in parameters], parameters)
+    model.load_state_dict(entries)
+    report.tensor("published file: logits", model.logits(images), logits, SEEN)
+
+
+def compare_pretraining(report, golden, model, tensors):
+    images, mask = inputs_of(golden, "pretrain", 0)
+    report.equal("mask", mask.int().flatten().tolist(), golden["mask_step0"])
+    seen = watch(model, "pretrain")
+    loss = model(images, mask)
+    if "mixed_images_step0" in golden:
+        mixture = recipe.cells_swapped(images, mask)
+        report.described("images", mixture, golden["mixed_images_step0"], EXACT)
+        with torch.no_grad():
+            model.patch_embed(mixture)  # seen in place of the images'
+    seen["target"] = model.target(images)
+    for stage, side in enumerate(model.sides, 1):
+        seen["mask.stage%d" % stage] = F.interpolate(mask[None, None], size=side).view(side, side)
+    compare_seen(report, golden, seen)
+    for name, expected in tensors.items():
+        got = part_of(seen, name)
+        report.tensor("full tensors", got.view(expected.shape) if name.startswith("mask.") else got, expected, SEEN)
+    with torch.no_grad():
+        compare_groups_apart(report, model, images, mask)
+    return loss
+
+
+def compare_finetuning(report, golden, model, tensors):
+    mixed, targets = inputs_of(golden, "finetune", 0)
+    unmixed = recipe.images(golden["seed"], 0, golden["batch"])
+    report.described("images", mixed, golden["mixed_images_step0"], EXACT)
+    seen = watch(model, "finetune")
+    with torch.no_grad():
+        unmixed_logits = model.logits(unmixed)
+    loss = model(mixed, targets)
+    compare_seen(report, golden, seen)
+    report.tensor("logits", seen["logits"][:, :16], torch.tensor(golden["logits_first_16"]), SEEN)
+    report.tensor("logits", unmixed_logits[:, :16], torch.tensor(golden["logits_first_16_unmixed_images"]), SEEN)
+    report.equal("answers", seen["logits"].argmax(1).tolist(), golden["argmax"])
+    seen.update(logits_unmixed_images=unmixed_logits, soft_targets=targets)
+    for name, expected in tensors.items():
+        report.tensor("full tensors", part_of(seen, name), expected, SEEN)
+    return loss
+
+
+def compare_model(report, folder, name, task):
+    path = os.path.join(folder, "%s_%s" % (name, task))
+    golden = read_json(path + ".json")
+    tensors = read_safetensors(path + ".safetensors") if os.path.exists(path + ".safetensors") else {}
+    model = model_of(golden, task)
+    report.equal("parameters", sum(p.numel() for p in model.parameters()), golden["parameters_total"])
+    for entry, expected in golden.get("weight_checks", {}).items():
+        report.described("weights", model.get_parameter(entry), expected, EXACT)
+    loss = (compare_pretraining if task == "pretrain" else compare_finetuning)(report, golden, model, tensors)
+    report.relative("loss", loss.item(), golden["loss"], LOSS)
+    loss.backward()
+    gradients = compare_gradients(report, golden, model)
+    norm = torch.stack([gradient.double().norm() for gradient in gradients.values()]).norm().item()
+    report.relative("gradients: norm", norm, golden["grad_norm"], NORM[model.size.encoder])
+    compare_training(report, golden, task, model)
+    report.flush("%s, %s" % (name, task))
+
+
+def compare_other_sizes(report, name, golden, extras):
+    """Swin's tables are resized to the windows of another image size; tiny numbers show a wrong epsilon."""
+    times = golden["config"]["window_size"][0] // swin_windows(IMAGE, 1)[0]
+    report.equal("windows", list(swin_windows(IMAGE, times)), golden["config"]["window_size"])
+    for image in (384, 192):
+        expected = extras["%s.%d" % (name, image)]
+        model = model_of(golden, "finetune", image=image, windows=swin_windows(image, times))
+        trained = dict(model_of(golden, "finetune").named_parameters())
+        for entry, parameter in model.named_parameters():
+            if entry.endswith("bias_table"):
+                resized(trained[entry], parameter)
+        for entry, description in expected["resized"].items():
+            report.described("%d px: tables" % image, model.get_parameter(entry), description, SEEN)
+        with torch.no_grad():
+            logits = model.logits(recipe.images(golden["seed"], 0, 1, image))
+        report.tensor("%d px: logits" % image, logits, torch.tensor(expected["logits"]), SEEN)
+    model = model_of(golden, "finetune")
+    with torch.no_grad():
+        for entry, parameter in model.named_parameters():
+            if re.search(r"patch_embed|\.proj\.|\.fc2\.|\.reduction\.", entry):
+                parameter *= 2.0 ** -8
+        logits = model.logits(recipe.images(golden["seed"], 0, 1))
+    report.tensor("small numbers: logits", logits, torch.tensor(extras[name + ".small_numbers"]["logits"]), SEEN)
+    report.flush("%s, other sizes and numbers" % name)
+
+
+def resized(source, target):
+    """A table of position biases for other windows: bicubic, as a picture with a channel for each head."""
+    side = lambda table: math.isqrt(len(table))
+    picture = source.detach().t().view(1, -1, side(source), side(source))
+    with torch.no_grad():
+        target.copy_(F.interpolate(picture, size=(side(target),) * 2, mode="bicubic").flatten(2)[0].t())
+
+
+def compare_folder(report, folder):
+    """Names of the models that were compared, and of those whose encoder is another one."""
+    extras_path, compared, left_out = os.path.join(folder, "extras.json"), [], []
+    for path in sorted(glob.glob(os.path.join(folder, "*_finetune.json"))):
+        name = os.path.basename(path)[:-len("_finetune.json")]
+        golden = read_json(path)
+        if (golden["config"].get("encoder", "mixmim"), "finetune") not in MODELS:
+            left_out.append(name)
+            continue
+        compared.append(name)
+        for task in ("pretrain", "finetune"):
+            compare_model(report, folder, name, task)
+        official = os.path.join(folder, name + "_official.pth")
+        if os.path.exists(official):
+            images = recipe.images(golden["seed"], 0, golden["batch"])
+            logits = torch.tensor(golden["logits_first_16_unmixed_images"])
+            with torch.no_grad():
+                compare_official(report, official, model_of(golden, "finetune"), images, logits)
+            report.flush(name + ", published file")
+        extras = read_json(extras_path) if os.path.exists(extras_path) else {}
+        if name + ".384" in extras:
+            compare_other_sizes(report, name, golden, extras)
+    return compared, left_out
+
+
+def main(arguments):
+    if len(arguments) != 1:
+        sys.exit("usage: reference_parity.py FOLDER")
+    torch.manual_seed(0)
+    report = Report()
+    compared, left_out = compare_folder(report, arguments[0])
+    if left_out:
+        print("left out, of other encoders: " + ", ".join(left_out))
+    if not compared:
+        sys.exit("%s: expected X_finetune.json of a known encoder, got none" % arguments[0])
+    if report.failed:
+        sys.exit("%d quantities are wrong" % report.failed)
+    print("%d numbers of %s agree" % (report.compared, ", ".join(compared)))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,22 @@
+#define MIXMIM_TARGET
+#define MIXMIM_LANES 16
+#define MIXMIM_TILE_UNIT "tests/support/emulated_tile_unit.hpp"
+
+#include "tests/support/emulated_tiles.hpp"
+
+#include "layers/layer_table.hpp"
+
+namespace cv::mixmim {
+
+const LayerKernels kEmulatedTileLayers = layersOf("emulated-tiles", multiplyAll);
+
+namespace {
+
+const bool kAdded = [] {
+  addLayerKernels(kEmulatedTileLayers);
+  return true;
+}();
+
+}  // namespace
+
+}  // namespace cv::mixmim
