@@ -1,6 +1,8 @@
 // A tile unit in plain loops, for any processor.
 #pragma once
 
+#define MIXMIM_TILE_UNIT  // products go by tiles (compiled_for.hpp)
+
 #include <cstddef>
 #include <cstdint>
 #include <cstring>

@@ -1,8 +1,9 @@
 #define MIXMIM_TARGET
 #define MIXMIM_LANES 16
-#define MIXMIM_TILE_UNIT "tests/support/emulated_tile_unit.hpp"
 
 #include "tests/support/emulated_tiles.hpp"
+
+#include "tests/support/emulated_tile_unit.hpp"
 
 #include "layers/layer_table.hpp"
 

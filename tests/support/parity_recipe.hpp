@@ -66,28 +66,28 @@ inline Tensor recipeWeight(uint64_t seed, const std::string& name, const std::ve
 inline TensorMap recipeWeights(const ModelConfig& model, Task task, uint64_t seed) {
   TensorMap weights;
   for (const Parameter& parameter : parameters(model, task))
-    weights[parameter.name] = parameter.trainable() ? recipeWeight(seed, parameter.name, parameter.shape)
+    weights[parameter.name] = parameter.trainable ? recipeWeight(seed, parameter.name, parameter.shape)
                                                     : initialValue(parameter, seed);
   return weights;
 }
 
-/// Normalised images of training step `step`, batch x 3 x 224 x 224, planes R G B: three fields of different
-/// coarseness.
-inline Tensor recipeImages(uint64_t seed, int step, int batch) {
-  constexpr int kSide = 224, kCoarse = 32, kMiddle = 8;  // pixels per value
+/// Normalised images of training step `step`, batch x 3 x side x side, planes R G B: three fields of different
+/// coarseness. `side` is a multiple of 32.
+inline Tensor recipeImages(uint64_t seed, int step, int batch, int side = 224) {
+  constexpr int kCoarse = 32, kMiddle = 8;  // pixels per value
   const std::string name = "images/" + std::to_string(step) + "/";
   const auto layer = [&](const char* which, int pixels) {
-    return field(seed, name + which, {batch, 3, kSide / pixels, kSide / pixels});
+    return field(seed, name + which, {batch, 3, side / pixels, side / pixels});
   };
   const Tensor coarse = layer("coarse", kCoarse), middle = layer("middle", kMiddle), fine = layer("fine", 1);
-  Tensor images = Tensor::zeros({batch, 3, kSide, kSide});
+  Tensor images = Tensor::zeros({batch, 3, side, side});
   float* out = images.as<float>();
   for (int plane = 0; plane < batch * 3; ++plane)
-    for (int y = 0; y < kSide; ++y)
-      for (int x = 0; x < kSide; ++x, ++out) {
+    for (int y = 0; y < side; ++y)
+      for (int x = 0; x < side; ++x, ++out) {
         const auto at = [&](const Tensor& values, int pixels) {
-          const int side = kSide / pixels;
-          return values.as<float>()[(plane * side + y / pixels) * side + x / pixels];
+          const int across = side / pixels;
+          return values.as<float>()[(plane * across + y / pixels) * across + x / pixels];
         };
         *out = at(coarse, kCoarse) + 0.5f * at(middle, kMiddle) + 0.25f * at(fine, 1);
       }

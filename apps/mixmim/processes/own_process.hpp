@@ -1,8 +1,6 @@
 // This program a second time, as a process that is asked something.
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -23,7 +21,7 @@ class OwnProcess {
   OwnProcess(const OwnProcess&) = delete;
   OwnProcess& operator=(const OwnProcess&) = delete;
 
-  /// Sends bytes. False when the process reads no more, which finish() explains.
+  /// Sends bytes. False when the process reads no more, which finish() explains; SIGPIPE must be ignored.
   bool write(const void* data, size_t size);
 
   struct End {
@@ -34,7 +32,7 @@ class OwnProcess {
   End finish();
 
  private:
-  pid_t id_ = -1;
+  int id_ = -1;
   int request_ = -1, answer_ = -1;  // our ends of two pipes
 };
 

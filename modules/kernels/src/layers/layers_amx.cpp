@@ -1,7 +1,8 @@
 #if defined(__x86_64__)
 #define MIXMIM_TARGET __attribute__((target("avx512f")))
 #define MIXMIM_LANES 16
-#define MIXMIM_TILE_UNIT "tiles/amx.hpp"
+
+#include "tiles/amx.hpp"
 
 #include "layers/layer_table.hpp"
 

@@ -1,6 +1,8 @@
 // The tile unit of Intel's AMX.
 #pragma once
 
+#define MIXMIM_TILE_UNIT  // products go by tiles (compiled_for.hpp)
+
 #include <cstdint>
 
 namespace cv::mixmim {

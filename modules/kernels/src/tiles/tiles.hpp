@@ -1,5 +1,5 @@
-// Products of packed panels (thirds.hpp) by a unit that multiplies tiles of bfloat16, the TileUnit of the
-// header MIXMIM_TILE_UNIT (compiled_for.hpp). It lives while tiles are used, and has, for tile t of eight,
+// Products of packed panels (thirds.hpp) by a unit that multiplies tiles of bfloat16, the includer's
+// TileUnit (compiled_for.hpp) or else Intel's. It lives while tiles are used, and has, for tile t of eight,
 // each of 16 rows of 64 bytes:
 //   zero<t>(), load<t>(from, step), store<t>(to, step)   `step` in bytes from row to row
 //   addProducts<sums, left, right>()                     sums, of float32, += left * right
@@ -12,9 +12,8 @@
 #include "vectors.hpp"
 
 #ifndef MIXMIM_TILE_UNIT
-#define MIXMIM_TILE_UNIT "tiles/amx.hpp"
+#include "tiles/amx.hpp"
 #endif
-#include MIXMIM_TILE_UNIT
 
 namespace cv::mixmim {
 
