@@ -71,7 +71,8 @@ TEST(Help, SuggestsTheNearestName) {
        "finetune-base-100ep, "
        "finetune-base-384, got 'pretrain-base-60ep'; did you mean 'pretrain-base-600ep'?"},
       {"pretrain --model bas",
-       "model.name: expected one of small, tiny, base, large, huge, got 'bas'; did you mean 'base'?"},
+       "model.name: expected one of small, tiny, base, large, huge, swin_t, swin_s, swin_b, swin_l, "
+       "swin_t_w14, swin_s_w14, swin_b_w14, swin_l_w14, got 'bas'; did you mean 'base'?"},
   };
   for (const auto& c : cases) {
     const Outcome outcome = mixmim(folder.path(), c.arguments);

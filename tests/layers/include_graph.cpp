@@ -81,15 +81,19 @@ std::vector<Include> includesOf(const Tree& tree) {
 }
 
 std::string folderOf(const std::string& file, const std::set<std::string>& files) {
-  const size_t shown = file.find("/include/"), slash = file.rfind('/') + 1;
-  if (shown == std::string::npos) return file.substr(0, slash - 1);
+  const fs::path path = file, folder = path.parent_path();
+  const size_t shown = file.find("/include/");
+  if (shown == std::string::npos) return folder.generic_string();
   const std::string room = file.substr(0, shown + 1);
-  const std::string source = "/" + file.substr(slash, file.rfind('.') - slash) + ".cpp";
-  for (auto other = files.lower_bound(room); other != files.end() && other->rfind(room, 0) == 0; ++other)
-    if (other->size() > source.size() &&
-        other->compare(other->size() - source.size(), source.size(), source) == 0)
-      return other->substr(0, other->rfind('/'));
-  return file.substr(0, slash - 1);
+  std::string sameName;
+  for (auto other = files.lower_bound(room); other != files.end() && other->rfind(room, 0) == 0; ++other) {
+    const fs::path source = *other;
+    if (source.extension() != ".cpp") continue;
+    if (source.stem() == path.stem()) return source.parent_path().generic_string();
+    const std::string below = source.parent_path().generic_string();
+    if (below.size() > room.size() && source.parent_path().filename() == folder.filename()) sameName = below;
+  }
+  return sameName.empty() ? folder.generic_string() : sameName;
 }
 
 Graph fileGraph(const std::vector<Include>& includes) {

@@ -32,7 +32,8 @@ Tree readTree(const std::string& root);
 std::vector<Include> includesOf(const Tree& tree);
 
 /// The folder of `file`. A header that a room shows to others stands in the folder of the source file of its
-/// name, if there is one among `files`: modules/model_io/src/onnx for include/model_io/onnx/builder.hpp.
+/// name, if there is one among `files`, else in the folder of source files that is named like its own:
+/// modules/model_io/src/pytorch for include/model_io/pytorch/pth.hpp.
 std::string folderOf(const std::string& file, const std::set<std::string>& files);
 
 /// Files and the headers they name; one from elsewhere appears in brackets: "<torch/torch.h>".

@@ -123,6 +123,13 @@ const Case kCases[] = {
       {"data_pipeline/sources/tar.hpp", "#include \"data_pipeline/decode.hpp\"\n"}},
      "include circle between folders: data_pipeline/decode -> data_pipeline/sources -> "
      "data_pipeline/decode\n"},
+    {"aShownHeaderWithoutSourceStandsInTheFolderOfItsName",
+     {{"modules/model_io/include/model_io/pytorch/pth.hpp", "#include \"model_io/files/zip.hpp\"\n"},
+      {"modules/model_io/include/model_io/files/zip.hpp", ""},
+      {"modules/model_io/src/pytorch/pth_file.cpp", "#include <vector>\n"},
+      {"modules/model_io/src/files/zip.cpp", "#include \"model_io/pytorch/pth.hpp\"\n"}},
+     "include circle between folders: modules/model_io/src/files -> modules/model_io/src/pytorch -> "
+     "modules/model_io/src/files\n"},
     {"noRoom",
      {{"data_pipeline/a.hpp", "#include \"plugins/new/b.hpp\"\n"}, {"plugins/new/b.hpp", ""}},
      "data_pipeline/a.hpp:1: no room holds this file or plugins/new/b.hpp; give it one in "

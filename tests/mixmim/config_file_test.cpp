@@ -54,7 +54,8 @@ TEST(ConfigFile, ErrorsNameTheLine) {
       {"[optim]\nlrr = 3\n", "run.ini:2: unknown key 'optim.lrr'; did you mean 'optim.lr'?"},
       {"[optim]\n\n\nlr = fast\n", "run.ini:4: optim.lr: expected a number from 0 to 100, got 'fast'"},
       {"[model]\nname = bas\n",
-       "run.ini:2: model.name: expected one of small, tiny, base, large, huge, got 'bas'; did you mean "
+       "run.ini:2: model.name: expected one of small, tiny, base, large, huge, swin_t, swin_s, swin_b, "
+       "swin_l, swin_t_w14, swin_s_w14, swin_b_w14, swin_l_w14, got 'bas'; did you mean "
        "'base'?"},
   };
   for (const auto& c : cases)

@@ -65,8 +65,8 @@ TEST(Options, EveryScopeIsTheDecidedOne) {
        " run.patience"},
       {kPlace, " data.train data.val data.readers run.out run.init run.resume run.device run.threads"},
       {Scope::kShape,
-       " model.name model.patchSize model.embedDim model.depths model.headDim model.mlpRatio model.decoderDim"
-       " model.decoderDepth model.decoderHeads"},
+       " model.name model.encoder model.patchSize model.embedDim model.depths model.headDim model.window"
+       " model.mlpRatio model.decoderDim model.decoderDepth model.decoderHeads"},
       {Scope::kOfTask, " model.dropPath model.normPixLoss"},
       {Scope::kShape | Scope::kOfTask, " model.classes"},
       {Scope::kShape | Scope::kChangesOnExport, " model.imageSize"},
@@ -112,6 +112,20 @@ TEST(Options, TasksHaveTheirPublishedRecipes) {
   EXPECT_EQ(finetune.augment.scaleMin, 0.08);
 }
 
+TEST(Options, AnEncoderHasRecipesOfItsOwn) {
+  const auto decay = [](const std::vector<Setting>& settings) {
+    return resolve(Task::kFinetune, settings).optim.layerDecay;
+  };
+  EXPECT_EQ(decay({{"model", "swin_t", ""}}), 0.8);
+  EXPECT_EQ(decay({{"model.encoder", "swin", ""}}), 0.8);
+  EXPECT_EQ(decay({{"model.encoder", "swin", ""}, {"optim.layerDecay", "0.5", ""}}), 0.5);
+  EXPECT_EQ(decay({{"model", "swin_t", ""}, {"model.encoder", "mixmim", ""}}), 0.7);
+  const ModelConfig model = resolve(Task::kPretrain, {{"model", "swin_s_w14", ""}}).model;
+  EXPECT_EQ(model.encoder, Family::kSwin);
+  EXPECT_EQ(model.window, 14);
+  EXPECT_EQ(model.depths, (std::vector<int>{2, 2, 18, 2}));
+}
+
 struct ErrorCase {
   const char* name;
   std::vector<Setting> settings;
@@ -136,7 +150,11 @@ TEST(Options, SayWhatIsWrong) {
        "optim.epochs: expected a number from 0 to 1000000, got '3x'"},
       {"unknown model",
        {{"model", "giant", ""}},
-       "model.name: expected one of small, tiny, base, large, huge, got 'giant'"},
+       "model.name: expected one of small, tiny, base, large, huge, swin_t, swin_s, swin_b, swin_l, "
+       "swin_t_w14, swin_s_w14, swin_b_w14, swin_l_w14, got 'giant'"},
+      {"unknown encoder",
+       {{"model.encoder", "swinn", ""}},
+       "model.encoder: expected one of mixmim, swin, got 'swinn'; did you mean 'swin'?"},
       {"empty list",
        {{"model.depths", "", ""}},
        "model.depths: expected whole numbers from 1 to 1000, got ''"},

@@ -24,12 +24,13 @@ if(TARGET opencv_mixmim)
 endif()
 
 add_library(opencv_mixmim SHARED
-  src/classifier.cpp
   src/error.cpp
   src/json.cpp
-  src/plugin.cpp
-  src/plugin_streams.cpp
-  src/preprocess.cpp
+  src/plugins/classifier.cpp
+  src/plugins/plugin.cpp
+  src/plugins/plugin_streams.cpp
+  src/plugins/trainer.cpp
+  src/resample/preprocess.cpp
   src/resample/resample.cpp
   src/resample/resample_avx2.cpp
   src/resample/resample_avx512.cpp
@@ -45,7 +46,6 @@ add_library(opencv_mixmim SHARED
   src/train/recipes.cpp
   src/train/resolve.cpp
   src/train/tensor.cpp
-  src/train/trainer.cpp
   src/train/world.cpp)
 # GCC's own AVX-512 header trips these two (GCC bug 105593).
 set_source_files_properties(src/resample/resample_avx512.cpp PROPERTIES

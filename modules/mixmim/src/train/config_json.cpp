@@ -18,6 +18,7 @@ std::string toJson(const Config& config) {
     boost::json::value value =
         std::visit(Overloaded{[](const std::vector<int>* v) { return boost::json::value_from(*v); },
                               [](const Task* v) { return boost::json::value(nameOf(*v)); },
+                              [](const Family* v) { return boost::json::value(nameOf(*v)); },
                               [](const auto* v) { return boost::json::value(*v); }},
                    option.value);
     auto& section = root[option.name.substr(0, dot)];

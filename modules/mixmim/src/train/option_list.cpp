@@ -97,6 +97,8 @@ std::vector<Row> rowsOf(Config& config) {
 
     {"model.name",               "model",      "",            &model.name,               words(modelNames()),            kShape,
      "Model size; the other model options override it."},
+    {"model.encoder",            "",           "",            &model.encoder,            words({"mixmim", "swin"}),      kShape,
+     "Family of the encoder: MixMIM's own, or Swin."},
     {"model.imageSize",          "size",       "px",          &model.imageSize,          {8, 4096},                      kShape | kExport,
      "Side of the square input."},
     {"model.patchSize",          "",           "px",          &model.patchSize,          {1, 64},                        kShape,
@@ -107,6 +109,8 @@ std::vector<Row> rowsOf(Config& config) {
      "Blocks per stage, one number per stage."},
     {"model.headDim",            "",           "",            &model.headDim,            {1, 4096},                      kShape,
      "Width of an attention head."},
+    {"model.window",             "",           "tokens",      &model.window,             {0, 14},                        kShape,
+     "Swin: side of an attention window at 224 px, 7 or 14; other image sizes follow from it. 0 = 7; MixMIM's own windows take no option."},
     {"model.mlpRatio",           "",           "",            &model.mlpRatio,           {1, 64},                        kShape,
      "Hidden width of an MLP as a multiple of its input."},
     {"model.decoderDim",         "",           "",            &model.decoderDim,         {4, 16384},                     kShape,

@@ -18,6 +18,10 @@ std::string nameOf(Task task) {
   return task == Task::kPretrain ? "pretrain" : "finetune";
 }
 
+std::string nameOf(Family family) {
+  return family == Family::kSwin ? "swin" : "mixmim";
+}
+
 namespace {
 
 /// "expected a number from 0 to 1" and the like: what an option accepts.
@@ -67,6 +71,12 @@ Task parseTask(const Option& option, const std::string& text) {
   reject(option, "pretrain or finetune", text);
 }
 
+Family parseFamily(const Option& option, const std::string& text) {
+  for (const Family family : {Family::kMixMim, Family::kSwin})
+    if (text == nameOf(family)) return family;
+  reject(option, "mixmim or swin", text);
+}
+
 std::string parseWord(const Option& option, const std::string& text) {
   const auto& choices = option.choices;
   if (!choices.empty() && std::find(choices.begin(), choices.end(), text) == choices.end())
@@ -84,14 +94,15 @@ void Option::set(const std::string& text) const {
                         [&](bool* v) { *v = parseBool(*this, text); },
                         [&](std::string* v) { *v = parseWord(*this, text); },
                         [&](std::vector<int>* v) { *v = parseList(*this, text); },
-                        [&](Task* v) { *v = parseTask(*this, text); }},
+                        [&](Task* v) { *v = parseTask(*this, text); },
+                        [&](Family* v) { *v = parseFamily(*this, text); }},
              value);
 }
 
 std::string Option::get() const {
   return std::visit(
       Overloaded{[](const std::vector<int>* v) { return fmt::format("{}", fmt::join(*v, ",")); },
-                 [](const Task* v) { return nameOf(*v); },
+                 [](const Task* v) { return nameOf(*v); }, [](const Family* v) { return nameOf(*v); },
                  [](const auto* v) { return fmt::format("{}", *v); }},  // shortest exact text of a double
       value);
 }

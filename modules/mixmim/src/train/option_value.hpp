@@ -7,8 +7,10 @@
 
 namespace cv::mixmim {
 
-/// "pretrain" or "finetune": the word that stands for the task in files.
+/// The word that stands for a value in files: "pretrain" or "finetune".
 std::string nameOf(Task task);
+/// "mixmim" or "swin".
+std::string nameOf(Family family);
 
 /// For std::visit: one function per type.
 template <class... Visitors>

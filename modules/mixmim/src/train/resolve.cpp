@@ -62,6 +62,12 @@ void applyTask(Task task, Config& config) {
   config.optim.layerDecay = 0.7;
 }
 
+/// What an encoder changes in the defaults of fine-tuning: Swin's are SimMIM's.
+void applyEncoder(Config& config) {
+  if (config.run.task == Task::kFinetune && config.model.encoder == Family::kSwin)
+    config.optim.layerDecay = 0.8;
+}
+
 void apply(const std::vector<Option>& list, const Setting& setting) {
   const Option& option = findOption(list, setting.key, placeOf(setting));
   try {
@@ -82,10 +88,14 @@ Config resolve(Task task, const std::vector<Setting>& settings) {
   Config config;
   applyTask(task, config);
   const std::vector<Option> list = options(config);
-  // The model's name fills in dimensions that later keys may override, so it is applied first.
+  // The model's name fills in dimensions that later keys may override, and its encoder other defaults, so
+  // they are applied first.
   for (const Setting& setting : settings)
     if (isModelName(setting)) apply(list, setting);
   applyModelPreset(config.model);
+  for (const Setting& setting : settings)
+    if (setting.key == "model.encoder") apply(list, setting);
+  applyEncoder(config);
   for (const Setting& setting : settings) apply(list, setting);
   if (config.run.task != task)
     throw Error("run.task", fmt::format("expected {}, got {}", nameOf(task), nameOf(config.run.task)),

@@ -34,7 +34,7 @@ struct CV_EXPORTS Option {
   std::string sentence;  ///< help, one sentence
   std::string unit;      ///< "px", "epochs", ... or ""
   /// Where the value lives.
-  std::variant<int*, uint64_t*, double*, bool*, std::string*, std::vector<int>*, Task*> value;
+  std::variant<int*, uint64_t*, double*, bool*, std::string*, std::vector<int>*, Task*, Family*> value;
   /// Least number that is allowed, elements of lists included.
   double min = -std::numeric_limits<double>::infinity();
   double max = std::numeric_limits<double>::infinity();  ///< largest
@@ -67,9 +67,9 @@ CV_EXPORTS std::vector<Setting> readConfigFile(const std::string& path);
 /// The same from text, for tests and fuzzing.
 CV_EXPORTS std::vector<Setting> parseConfig(const std::string& text, const std::string& origin);
 
-/// Defaults of the task, then the named model's dimensions, then `settings` in order (later ones win).
-/// Throws Error for an unknown key (with the nearest name), a bad value, or a contradiction between values
-/// (image size and stride, for example).
+/// Defaults of the task and the encoder, then the named model's dimensions, then `settings` in order (later
+/// ones win). Throws Error for an unknown key (with the nearest name), a bad value, or a contradiction
+/// between values (image size and stride, for example).
 CV_EXPORTS Config resolve(Task task, const std::vector<Setting>& settings);
 
 /// A named set of settings: a published training recipe.

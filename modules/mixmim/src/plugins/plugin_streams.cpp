@@ -1,4 +1,4 @@
-#include "plugin_streams.hpp"
+#include "plugins/plugin_streams.hpp"
 
 #include <dlfcn.h>
 

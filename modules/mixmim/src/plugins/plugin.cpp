@@ -12,7 +12,7 @@
 #include <fmt/ranges.h>
 
 #include "opencv2/mixmim/error.hpp"
-#include "plugin_streams.hpp"
+#include "plugins/plugin_streams.hpp"
 
 namespace cv::mixmim {
 
