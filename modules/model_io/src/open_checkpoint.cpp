@@ -5,6 +5,8 @@
 #include "model_io/files/safetensors.hpp"
 #include "model_io/pytorch/foreign_checkpoint.hpp"
 #include "model_io/pytorch/pth.hpp"
+#include "pytorch/encoder_family.hpp"
+#include "pytorch/model_from_shapes.hpp"
 
 namespace cv::mixmim {
 
@@ -19,16 +21,33 @@ bool isPlainFile(const fs::path& path) {
          !isCheckpointFolder(path.parent_path().string());
 }
 
+CheckpointInfo infoOfPlainFile(const std::string& path) {
+  Shapes shapes;
+  for (const auto& [name, tensor] : readWeights(path)) shapes[name] = tensor.shape;
+  CheckpointInfo info;
+  info.config = modelFromShapes(shapes, path);
+  checkShapes(shapes, info.config, path);
+  return info;
+}
+
 }  // namespace
 
 CheckpointInfo readCheckpointInfo(const std::string& path) {
   if (isPthName(path)) return ForeignCheckpoint(path).info();
+  if (isPlainFile(path)) return infoOfPlainFile(path);
   return CheckpointFolder(path).info();
 }
 
 TensorMap readWeights(const std::string& path) {
   if (isPthName(path)) return ForeignCheckpoint(path).weights();
-  return isPlainFile(path) ? readSafetensors(path) : CheckpointFolder(path).weights();
+  if (isPlainFile(path)) return officialWeights(readSafetensors(path), path);
+  return CheckpointFolder(path).weights();
+}
+
+TensorMap readWeights(const std::string& path, const ModelConfig& model) {
+  TensorMap weights = readWeights(path);
+  checkFamily(namesOf(weights), model, path);
+  return weights;
 }
 
 TrainerState readTrainerState(const std::string& path) {

@@ -7,10 +7,15 @@
 
 namespace cv::mixmim {
 
-/// `path` may be what CheckpointFolder takes, a .pth file (see foreign_checkpoint.hpp), or for readWeights a
-/// plain .safetensors file. Throws Error as those do.
+/// `path` may be what CheckpointFolder takes, a .pth file (see foreign_checkpoint.hpp), or a plain
+/// .safetensors file, whose names and dimensions are understood as those of a .pth are; it has no trainer
+/// state. Throws Error as those do.
 CheckpointInfo readCheckpointInfo(const std::string& path);
 TensorMap readWeights(const std::string& path);
 TrainerState readTrainerState(const std::string& path);
+
+/// The same weights for a model that is known: Error, naming the encoder that the file holds, where it is
+/// another family's.
+TensorMap readWeights(const std::string& path, const ModelConfig& model);
 
 }  // namespace cv::mixmim

@@ -99,7 +99,7 @@ void ForeignCheckpoint::collect(const PthDict& dict) {
       throw Error(file_.where(), fmt::format("{}: expected a tensor, got {}", quoted(theirs[i]),
                                              describe(dict.items[i].second)));
     if (name.empty()) {
-      leftOut_.push_back(theirs[i]);
+      leftOut_.push_back(quoted(theirs[i]));
       continue;
     }
     if (!seen.insert(name).second) throw Error(file_.where(), fmt::format("{} is there twice", quoted(name)));

@@ -1,4 +1,5 @@
-// Weights of other programs: MixMIM files of the official code and of mmpretrain, and plain state dicts.
+// Weights of other programs: files of MixMIM and Swin by the official code, mmpretrain, timm and SimMIM, and
+// plain state dicts.
 #pragma once
 
 #include <string>
@@ -10,9 +11,12 @@
 
 namespace cv::mixmim {
 
+enum class Program;
+
 /// A .pth file seen through our names. Its weights are {"model": {...}} (official, and ours), {"state_dict":
 /// {...}} (mmpretrain) or the whole file; a prefix "module." on every name is dropped. Throws Error for a
-/// file that PthFile refuses, and for one without weights.
+/// file that PthFile refuses, for one without weights, and, by the encoder's name, for one whose encoder is
+/// known and not supported.
 class ForeignCheckpoint {
  public:
   explicit ForeignCheckpoint(const std::string& path) : ForeignCheckpoint(PthFile(path)) {}
@@ -23,28 +27,34 @@ class ForeignCheckpoint {
   /// official files. Step and epoch as far as the file says them.
   CheckpointInfo info() const;
 
-  /// Official names, row-major, numbers in float32. Names that no MixMIM model has stay as they are; index
-  /// buffers, which follow from the dimensions, are left out.
+  /// Official names, row-major, numbers in float32. Names that no model has stay as they are; buffers, which
+  /// follow from the dimensions, and SimMIM's decoder are left out.
   TensorMap weights() const;
 
-  /// The same with the optimiser's state, for training to go on exactly. Official files only: the parameters
-  /// are numbered in the order of the file's own model. Throws Error where a moment is missing or does not
-  /// fit.
+  /// The same with the optimiser's state, for training to go on exactly. Files with official names only: the
+  /// parameters are numbered in the order of the file's own model. Throws Error where groups or moments are
+  /// not those of that model here, or missing.
   TrainerState state() const;
 
-  /// What people should know about the file: objects that were passed over, differences that its model had.
+  /// What people should know about the file: objects and weights that were passed over, differences that its
+  /// model had.
   std::vector<std::string> notes() const;
 
  private:
   using Named = std::pair<std::string, const PthTensor*>;
 
   void collect(const PthDict& dict);
-  Tensor number(const Named& named) const;
 
   PthFile file_;
-  bool mmpretrain_ = false;
-  std::vector<Named> tensors_;  ///< official names, in the order of the file
+  Program program_{};                 ///< whose names the file has
+  std::vector<Named> tensors_;        ///< official names, in the order of the file
+  std::vector<std::string> leftOut_;  ///< of the file's names, for messages: what belongs to no model here
 };
+
+/// The tensors of any other file under our names, in the order of numbers and the type that ForeignCheckpoint
+/// gives; weights that belong to no model here keep theirs. Throws Error, with `where`, as ForeignCheckpoint
+/// does.
+TensorMap officialWeights(const TensorMap& theirs, const std::string& where);
 
 /// What a .pth file holds beside the weights.
 enum class PthContent { kWeights, kWeightsAndOptimizer };
