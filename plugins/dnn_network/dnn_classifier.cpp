@@ -11,6 +11,7 @@
 #include "fused_network.hpp"
 #include "kernels/layers.hpp"
 #include "layers/fused_layers.hpp"
+#include "model_io/onnx/constants.hpp"
 #include "model_io/onnx/weights.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/preprocess.hpp"
@@ -82,9 +83,10 @@ DnnClassifier::DnnClassifier(const std::string& path, const ClassifierOptions& o
   if (fused) layerKernels();  // throws where the environment names none
   net_ = told(path, "import",
               [&] { return fused ? fusedNet(path, model_, options.int8) : stockNetwork(path, options); });
-  if (hasClasses(model_.head)) scoresLayer_ = fused ? "logits" : nameOf(model_.head);
-  featuresLayer_ =
-      fused ? fused::kFeatures : layerOf(net_, hasClasses(model_.head) ? "pool.rows" : "features");
+  if (hasClasses(model_.head)) scoresLayer_ = fused ? onnx_names::kLogits : nameOf(model_.head);
+  featuresLayer_ = fused
+                       ? fused::kFeatures
+                       : layerOf(net_, hasClasses(model_.head) ? onnx_names::kPooled : onnx_names::kFeatures);
   labels_ = model_.labels;
   inputSize_ = model_.inputSize;
   featureSize_ = model_.featureAffine.cols;

@@ -44,13 +44,15 @@ int main(int argc, char** argv) try {
   if (argc < 3) throw std::runtime_error("usage: layer_times model.onnx THREADS [PASSES]");
   cv::setNumThreads(std::stoi(argv[2]));
   const int passes = argc > 3 ? std::stoi(argv[3]) : 10;
-  const cv::Mat blob = cv::dnn::blobFromImage(readDeployedModel(argv[1]).goldenInput);
+  const DeployedModel about = readDeployedModel(argv[1]);
+  const cv::Mat blob = cv::dnn::blobFromImage(about.goldenInput);
   const OnnxWeights weights = readOnnxWeights(argv[1]);
   const TensorMap& constants = weights.tensors;
-  print("fused layers", timesOf(fusedNetwork(constants, argv[1]), blob, passes));
+  const ModelConfig model = modelOf(about, constants, argv[1]);
+  print("fused layers", timesOf(fusedNetwork(constants, model, argv[1]), blob, passes));
   if (multipliesBytes())
     print("fused layers, 8-bit products",
-          timesOf(fusedNetwork(constants, argv[1], /*int8=*/true), blob, passes));
+          timesOf(fusedNetwork(constants, model, argv[1], /*int8=*/true), blob, passes));
   print("OpenCV's own", timesOf(cv::dnn::readNetFromONNX(argv[1]), blob, passes));
 } catch (const std::exception& e) {
   std::cerr << "layer_times: " << e.what() << '\n';
