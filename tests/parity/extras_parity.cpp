@@ -1,8 +1,11 @@
+#include <algorithm>
 #include <cstdio>
 
+#include "model/plan.hpp"
 #include "model/resize_weights.hpp"
-#include "network/weights.hpp"
 #include "opencv2/mixmim/error.hpp"
+#include "opencv2/mixmim/text.hpp"
+#include "tests/parity/compare.hpp"
 #include "tests/parity/parity.hpp"
 #include "tests/support/parity_recipe.hpp"
 
@@ -25,82 +28,141 @@ void compareBoth(Quantity& quantity, const Golden& golden, const std::string& te
 }
 
 at::Tensor indexOf(int window) {
-  const cv::Mat index = relativePositionIndex(window);
+  const cv::Mat index = relativePositionIndex({window, window});
   return at::from_blob(index.data, {index.rows, index.cols}, at::kInt).clone();
 }
 
 void checkRecipe(const Golden& golden, Report& report) {
-  Quantity quantity(report, "recipe");
+  const json::object& wanted = golden.object("recipe_checks");
   const uint64_t seed = golden.seed();
-  for (const auto& item : golden.at("recipe_checks").as_object()) {
+  Quantity quantity(report, "recipe");
+  for (const auto& item : wanted) {
     const std::string key(item.key());
     const std::string name = key.find('\'') == std::string::npos
                                  ? ""
                                  : key.substr(key.find('\'') + 1, key.rfind('\'') - key.find('\'') - 1);
-    if (key.rfind("fnv1a64(", 0) == 0) {
+    if (startsWith(key, "fnv1a64(")) {
       quantity.addExact(key,
                         cv::format("0x%016lx", static_cast<unsigned long>(test::fnv1a64(name))) ==
                             item.value().as_string().c_str(),
                         1);
-    } else if (key.rfind("field(", 0) == 0) {
-      const std::vector<double> wanted = numbersOf(item.value());
-      const Tensor field = test::field(seed, name, {static_cast<int64_t>(wanted.size())});
-      for (size_t i = 0; i < wanted.size(); ++i) quantity.addExact(key, field.as<float>()[i], wanted[i]);
+    } else if (startsWith(key, "field(")) {
+      const std::vector<double> numbers = numbersOf(item.value());
+      const Tensor field = test::field(seed, name, {static_cast<int64_t>(numbers.size())});
+      for (size_t i = 0; i < numbers.size(); ++i) quantity.addExact(key, field.as<float>()[i], numbers[i]);
     }  // weights, images and masks are compared where the models are
   }
 }
 
 void checkEmbeddings(const Golden& golden, Report& report) {
-  Quantity embeddings(report, "position embeddings"), indices(report, "relative position indices");
-  for (const auto& item : golden.at("position_embedding").as_object()) {
+  const json::object& wanted = golden.object("position_embedding");
+  Quantity quantity(report, "position embeddings");
+  for (const auto& item : wanted) {
     int dim = 0, grid = 0;
     scan(std::string(item.key()), "dim%d_grid%d", &dim, &grid);
-    compareBoth(embeddings, golden, "position_embedding." + std::string(item.key()),
-                toTorch(positionEmbedding(grid, dim))[0], item.value());
+    compareBoth(quantity, golden, "position_embedding." + std::string(item.key()),
+                toTorch(positionEmbedding({grid, grid}, dim))[0], item.value());
   }
-  for (const auto& item : golden.at("relative_position_index").as_object()) {
+}
+
+void checkIndices(const Golden& golden, Report& report) {
+  const json::object& wanted = golden.object("relative_position_index");
+  Quantity quantity(report, "relative position indices");
+  for (const auto& item : wanted) {
     int window = 0;
     scan(std::string(item.key()), "window%d", &window);
-    compareBoth(indices, golden, "relative_position_index." + std::string(item.key()), indexOf(window),
+    compareBoth(quantity, golden, "relative_position_index." + std::string(item.key()), indexOf(window),
                 item.value());
   }
 }
 
 void checkTables(const Golden& golden, Report& report) {
+  const json::object& wanted = golden.object("bias_table");
   Quantity quantity(report, "interpolated bias tables");
-  for (const auto& item : golden.at("bias_table").as_object()) {
+  for (const auto& item : wanted) {
     int from = 0, to = 0, heads = 0;
     scan(std::string(item.key()), "%dto%d.heads%d", &from, &to, &heads);
     const Tensor table = test::field(golden.seed(), cv::format("interpolation/table%dx%d", from, heads),
                                      {int64_t{from} * from, heads});
     compareBoth(quantity, golden, "bias_table." + std::string(item.key()),
-                toTorch(*resizedWeight(table, {int64_t{to} * to, heads})), item.value());
+                toTorch(*resizedWeight(table, {to, to}, {int64_t{to} * to, heads})), item.value());
   }
 }
 
+void compareResizedEmbedding(Quantity& quantity, const Golden& golden, const std::string& name,
+                             const json::value& wanted) {
+  int from = 0, to = 0;
+  scan(name.substr(name.rfind('.') + 1), "%dto%d", &from, &to);
+  const auto dim = wanted.at("shape").as_array().back().to_number<int64_t>();
+  const Tensor embedding = positionEmbedding({from, from}, static_cast<int>(dim));
+  compareBoth(quantity, golden, name,
+              toTorch(*resizedWeight(embedding, {to, to}, {1, int64_t{to} * to, dim})), wanted);
+}
+
+/// Files may list the decoder's embeddings among the encoder's.
 void checkResizedEmbeddings(const Golden& golden, Report& report) {
+  const json::object& first = golden.object("absolute_pos_embed");
   Quantity quantity(report, "interpolated position embeddings");
-  for (const char* kind : {"absolute_pos_embed", "decoder_pos_embed"}) {
-    if (!golden.text.contains(kind)) continue;
-    for (const auto& item : golden.at(kind).as_object()) {
-      const std::string name(item.key());
-      int from = 0, to = 0;
-      scan(name.substr(name.rfind('.') + 1), "%dto%d", &from, &to);
-      const auto dim = item.value().at("shape").as_array().back().to_number<int64_t>();
-      const Tensor embedding = positionEmbedding(from, static_cast<int>(dim));
-      compareBoth(quantity, golden, name, toTorch(*resizedWeight(embedding, {1, int64_t{to} * to, dim})),
-                  item.value());
-    }
+  for (const auto& item : first) compareResizedEmbedding(quantity, golden, item.key(), item.value());
+  if (const json::value* more = golden.find("decoder_pos_embed"))
+    for (const auto& item : more->as_object())
+      compareResizedEmbedding(quantity, golden, item.key(), item.value());
+}
+
+/// What extras.json holds beside entries of models.
+struct Kind {
+  std::vector<std::string> keys;
+  const char* quantity;
+  void (*check)(const Golden& golden, Report& report);
+
+  bool isIn(const Golden& golden) const {
+    return std::any_of(keys.begin(), keys.end(), [&](const std::string& key) { return golden.find(key); });
   }
+};
+
+const std::vector<Kind>& kinds() {
+  static const std::vector<Kind> list{
+      {{"recipe_checks"}, "recipe", checkRecipe},
+      {{"position_embedding"}, "position embeddings", checkEmbeddings},
+      {{"relative_position_index"}, "relative position indices", checkIndices},
+      {{"bias_table"}, "interpolated bias tables", checkTables},
+      {{"absolute_pos_embed", "decoder_pos_embed"},
+       "interpolated position embeddings",
+       checkResizedEmbeddings},
+  };
+  return list;
+}
+
+bool isKnownKey(const std::string& key) {
+  return key == "seed" || std::any_of(kinds().begin(), kinds().end(), [&](const Kind& kind) {
+           return std::find(kind.keys.begin(), kind.keys.end(), key) != kind.keys.end();
+         });
+}
+
+/// The models of a set have these entries.
+void sayMissingEntries(const Golden& golden, const Models& models, Report& report) {
+  for (const std::string& model : models.known)
+    for (const char* what : {"384", "192", "small_numbers"}) {
+      const std::string name = cv::format("%s.%s", model.c_str(), what);
+      if (!golden.text.as_object().contains(name)) report.skipped(name, "the file extras.json has none");
+    }
 }
 
 }  // namespace
 
-void checkExtras(const Golden& golden, Report& report) {
-  checkRecipe(golden, report);
-  checkEmbeddings(golden, report);
-  checkTables(golden, report);
-  checkResizedEmbeddings(golden, report);
+void checkExtras(const Golden& golden, const std::string& folder, const Models& models, Report& report) {
+  const bool general =
+      std::any_of(kinds().begin(), kinds().end(), [&](const Kind& kind) { return kind.isIn(golden); });
+  for (const Kind& kind : kinds())
+    if (general) report.part(kind.quantity, [&] { kind.check(golden, report); });
+  for (const auto& item : golden.text.as_object()) {
+    const std::string name(item.key()), model = name.substr(0, name.rfind('.'));
+    if (isKnownKey(name) || models.unknown.count(model) > 0) continue;
+    report.part(name, [&] {
+      checkModelEntry({name, item.value(), readGolden(folder, model + "_finetune"), golden.seed()}, report);
+    });
+  }
+  sayMissingEntries(golden, models, report);
 }
 
 }  // namespace cv::mixmim::parity

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <string>
 
 #include "network/weights.hpp"
@@ -10,9 +9,6 @@
 #include "training/optimizer.hpp"
 
 namespace cv::mixmim::parity {
-
-/// Number of parameters, and their values before training ("weight_checks", where the file has them).
-void checkWeights(const Golden& golden, const Config& config, const Weights& weights, Report& report);
 
 /// The loss of the first step and its gradients; then repeats the training of the file: learning rates,
 /// losses, gradient norms, what became of the parameters. `lossOf` computes the loss of step t with the
@@ -25,11 +21,7 @@ void checkLearning(const Golden& golden, const Config& config, const Weights& we
 void checkSteps(const Golden& golden, const std::string& about, const OptimConfig& optim, AdamW& optimizer,
                 size_t first, const std::function<at::Tensor(int step)>& lossOf, Report& report);
 
-/// The settings that the file was trained with.
+/// The settings that the file was trained with. Throws Lacking.
 OptimConfig hyperParameters(const Golden& golden);
-
-/// Values of the parameters after the last step.
-void checkTrainedSamples(const Golden& golden, const std::string& about, const Weights& weights,
-                         const std::map<std::string, at::Tensor>& before, Report& report);
 
 }  // namespace cv::mixmim::parity

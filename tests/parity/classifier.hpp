@@ -1,0 +1,31 @@
+// The classifier of a golden file.
+#pragma once
+
+#include "network/encoder.hpp"
+#include "tests/parity/golden.hpp"
+
+namespace cv::mixmim::parity {
+
+/// Encoder, mean over the tokens, head.
+struct Classifier {
+  /// `values`: a weight for every parameter.
+  Classifier(const Config& settings, const TensorMap& values)
+      : config(settings),
+        weights(config.model, Task::kFinetune, 0, at::kCPU),
+        encoder(weights, config.model),
+        head(weights, "head") {
+    weights.assign(values);
+  }
+
+  at::Tensor pooled(const at::Tensor& images, const Trace& trace = {}) const {
+    return encoder.forward(images, nullptr, trace).mean(1);
+  }
+  at::Tensor logits(const at::Tensor& images) const { return head(pooled(images)); }
+
+  Config config;
+  Weights weights;
+  Encoder encoder;
+  Linear head;
+};
+
+}  // namespace cv::mixmim::parity
