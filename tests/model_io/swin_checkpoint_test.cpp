@@ -1,6 +1,7 @@
 // Swin's weights as its authors, timm, mmpretrain and SimMIM write them, all made here: each must become the
 // same model. And files of other encoders, which must be named.
 #include <algorithm>
+#include <functional>
 
 #include <fmt/format.h>
 
@@ -10,6 +11,8 @@
 #include "model_io/pytorch/foreign_checkpoint.hpp"
 #include "opencv2/mixmim/text.hpp"
 #include "opencv2/mixmim/train/options.hpp"
+#include "pytorch/model_from_shapes.hpp"
+#include "pytorch/official_optimizer.hpp"
 #include "tests/model_io/foreign_files.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/parity_recipe.hpp"
@@ -284,6 +287,70 @@ TEST(SwinCheckpoint, IsWrittenAsTheOfficialClassNamesIt) {
   EXPECT_EQ(index.as<int64_t>()[0 * 16 + 15], 0);
   EXPECT_EQ(index.as<int64_t>()[15 * 16 + 0], 48);
   expectEqual(readWeights(path), weights);
+}
+
+TEST(SwinCheckpoint, WhatWeWriteComesBack) {
+  const TempFolder folder;
+  CheckpointInfo info;
+  info.config = swinOf(Task::kFinetune, 416, 14);  // of a size that shapes do not show
+  const TrainerState state = stateOf(info.config);
+  writeOfficialPth(folder / "a.pth", state, info, PthContent::kWeightsAndOptimizer);
+  const TrainerState read = readTrainerState(folder / "a.pth");
+  expectEqual(read.weights, state.weights);
+  expectEqual(read.optimizer, state.optimizer);
+  EXPECT_EQ(toJson(readCheckpointInfo(folder / "a.pth").config), toJson(info.config));
+}
+
+/// Published models get their names, without a tensor of their size.
+TEST(SwinCheckpoint, PublishedModelsAreKnownByName) {
+  for (const std::string& name : modelNames())
+    for (const Task task : {Task::kPretrain, Task::kFinetune}) {
+      const Config config = resolve(task, {{"model", name, ""}, {"size", "384", ""}});
+      Shapes shapes;
+      for (const Parameter& parameter : parameters(config.model, task))
+        shapes[parameter.name] = parameter.shape;
+      EXPECT_EQ(toJson(modelFromShapes(shapes, "a.pth")), toJson(config)) << name;
+    }
+}
+
+/// {"model": ..., "optimizer": ...}, without settings of ours.
+void writeTrainingFile(const std::string& path, const TensorMap& weights,
+                       const std::function<void(PthWriter&)>& writeOptimizer) {
+  PthWriter file(path);
+  file.beginDict();
+  file.text("model"), file.beginDict();
+  for (const std::string& name : officialOrder())
+    if (const auto found = weights.find(name); found != weights.end())
+      file.text(name), file.tensor(found->second);
+  file.end();
+  file.text("optimizer");
+  writeOptimizer(file);
+  file.end();
+  file.commit();
+}
+
+/// SimMIM's fine-tuning has the groups of ours, the authors' own training has two.
+TEST(SwinCheckpoint, AnOptimizerIsReadWhereItsGroupsAreOurs) {
+  const TempFolder folder;
+  const std::string path = folder / "a.pth";
+  const Config config = swinOf(Task::kFinetune, 32, 7, {2, 2});
+  const TrainerState state = stateOf(config);
+  writeTrainingFile(path, state.weights,
+                    [&](PthWriter& file) { writeOfficialOptimizer(file, state.optimizer, config); });
+  const TrainerState read = readTrainerState(path);
+  expectEqual(read.weights, state.weights);
+  expectEqual(read.optimizer, state.optimizer);
+  EXPECT_EQ(readCheckpointInfo(path).step, 1234);
+
+  writeTrainingFile(path, state.weights, [](PthWriter& file) {
+    file.beginDict();
+    file.text("param_groups"), file.beginList();
+    for (int group = 0; group < 2; ++group) file.beginDict(), file.end();
+    file.end(), file.end();
+  });
+  MIXMIM_EXPECT_ERROR(
+      readTrainerState(path),
+      (path + ": expected 12 groups in the optimizer, got 2; start from its weights with --init").c_str());
 }
 
 /// A Swin of the option 14 has the shapes of a MixMIM without its position embedding.

@@ -117,17 +117,12 @@ void readDecoder(const Sizes& sizes, ModelConfig& model) {
   model.decoderHeads = std::max(1, model.decoderDim / model.headDim);
 }
 
-/// The option as it counts: 0 stands for 7.
-int windowOption(const ModelConfig& model) {
-  return model.encoder == Family::kSwin && model.window == 0 ? 7 : model.window;
-}
-
 /// A model of a known name gets that name, and the decoder that belongs to it.
 void nameModel(Config& config) {
   const ModelConfig& model = config.model;
   for (const std::string& name : modelNames()) {
     ModelConfig known = resolve(config.run.task, {{"model.name", name, name}}).model;
-    const bool same = known.encoder == model.encoder && windowOption(known) == windowOption(model) &&
+    const bool same = known.encoder == model.encoder && known.window == model.window &&
                       known.patchSize == model.patchSize && known.embedDim == model.embedDim &&
                       known.depths == model.depths && known.headDim == model.headDim;
     const bool sameDecoder = known.decoderDim == model.decoderDim && known.decoderDepth == model.decoderDepth;
@@ -145,8 +140,9 @@ void nameModel(Config& config) {
 Config modelFromShapes(const Shapes& shapes, const std::string& where) {
   const Sizes sizes(shapes, where);
   const Task task = sizes.has("decoder_pred.weight") ? Task::kPretrain : Task::kFinetune;
-  Config config = resolve(task, {});
-  config.model.encoder = familyOf(namesOf(shapes)).value_or(Family::kMixMim);  // its tensors are then missed
+  // Names that say no family are taken for MixMIM's, whose tensors are then missed.
+  const bool swin = familyOf(namesOf(shapes)) == Family::kSwin;
+  Config config = resolve(task, {{"model.encoder", swin ? "swin" : "mixmim", where}});
   readEncoder(sizes, config.model);
   if (task == Task::kPretrain) readDecoder(sizes, config.model);
   config.model.classes = sizes.has("head.weight") ? sizes.at("head.weight", 0, 2) : 0;
