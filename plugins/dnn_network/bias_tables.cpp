@@ -65,11 +65,17 @@ cv::Mat maskOf(const Stage& stage, const Block& block) {
   return mask;
 }
 
+/// Windows with a bias of their own: one where all are alike.
+int windowsOf(const Stage& stage, const Block& block) {
+  if (!block.shifted()) return 1;
+  return stage.grid.width / block.window.width * (stage.grid.height / block.window.height);
+}
+
 /// As the exporter writes it, without a leading 1.
 Constants::Shape shapeOf(const Stage& stage, const Block& block) {
-  const int64_t n = block.windowTokens(), windows = block.shifted() ? stage.tokens() / n : 1;
-  if (windows * stage.heads == 1) return {n, n};
-  return {windows * stage.heads, n, n};
+  const int n = block.windowTokens(), heads = windowsOf(stage, block) * stage.heads;
+  if (heads == 1) return {n, n};
+  return {heads, n, n};
 }
 
 }  // namespace
@@ -81,7 +87,7 @@ cv::Mat biasTables(const Constants& constants, const std::string& name, const St
   const int sides[] = {stage.heads, differences.height, differences.width};
   const int n = block.windowTokens();
   cv::Mat tables(3, sides, CV_32F);
-  for (int i = 0; i < bias.rows / n; ++i) {  // window by window, in each head by head
+  for (int i = 0; i < windowsOf(stage, block) * stage.heads; ++i) {  // window by window, in each head by head
     const int window = i / stage.heads;
     HeadBias head(bias.rowRange(i * n, (i + 1) * n),
                   cv::Mat(differences, CV_32F, tables.ptr<float>(i % stage.heads)), block.window);
