@@ -1,7 +1,6 @@
 #include "inputs/checkpoint_config.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <iostream>
 
 #include <fmt/format.h>
@@ -12,8 +11,6 @@
 namespace cv::mixmim {
 
 namespace {
-
-namespace fs = std::filesystem;
 
 bool isModelName(const Setting& setting) {
   return setting.key == "model" || setting.key == "model.name";
@@ -28,12 +25,6 @@ std::vector<Setting> dimensionsOf(Config config, const std::string& origin) {
   return settings;
 }
 
-/// A file of tensors that belongs to no checkpoint folder.
-bool isPlainSafetensors(const std::string& path) {
-  return fs::is_regular_file(path) && !isPthName(path) && fs::path(path).filename() != "state.json" &&
-         !fs::exists(fs::path(path).parent_path() / "state.json");
-}
-
 }  // namespace
 
 Config configWithModelOf(const CommandLine& line) {
@@ -41,7 +32,7 @@ Config configWithModelOf(const CommandLine& line) {
   const std::vector<Setting> given = line.given();
   const bool named = std::any_of(given.begin(), given.end(), isModelName);
   const std::string& weights = isPthName(config.run.resume) ? config.run.resume : config.run.init;
-  if (weights.empty() || named || isPlainSafetensors(weights)) return config;
+  if (weights.empty() || named) return config;
   std::vector<Setting> settings = dimensionsOf(readCheckpointInfo(weights).config, weights);
   settings.insert(settings.end(), given.begin(), given.end());
   try {

@@ -121,7 +121,7 @@ void loadWeights(RunSetup& run) {
     say("starts from random weights");
   } else {
     sayNotes(init);
-    sayHowWeightsWereUsed(init, run.trainer->initialise(readWeights(init)));
+    sayHowWeightsWereUsed(init, run.trainer->initialise(readWeights(init, run.config.model)));
   }
 }
 

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "model/plan.hpp"
 #include "terminal/help_text.hpp"
 
 namespace cv::mixmim {

@@ -1,4 +1,4 @@
-// The families of encoders; plan.cpp chooses among them.
+// The families of encoders, among which planOf() chooses.
 #pragma once
 
 #include "model/plan.hpp"
