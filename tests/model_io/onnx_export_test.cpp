@@ -152,7 +152,7 @@ TEST_P(HalfPrecision, IsTheSameGraphRounded) {
   EXPECT_EQ(cv::norm(about.goldenOutput, readDeployedModel(whole).goldenOutput, cv::NORM_INF), 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(OnnxExport, HalfPrecision, ::testing::Values("tiny", "swin7"),
+INSTANTIATE_TEST_SUITE_P(OnnxExport, HalfPrecision, ::testing::Values("tiny", "swin14"),
                          [](const auto& tested) { return std::string(tested.param); });
 
 /// The part of the graph's constant that readers take for the bias without a mask.

@@ -294,13 +294,13 @@ INSTANTIATE_TEST_SUITE_P(
         BadDescription{"ModelWithoutName", "mixmim.model", R"({"imageSize":8})",
                        "model.onnx: metadata \"mixmim.model\": expected a text \"name\", got none" ANEW},
         BadDescription{
-            "ModelUnknownKey", "mixmim.model", R"({"name":"a","colour":1})",
-            "model.onnx: metadata \"mixmim.model\": config JSON: unknown key 'model.colour'; `mixmim "
+            "ModelUnknownKey", "mixmim.model", R"({"name":"a","wavelength":1})",
+            "model.onnx: metadata \"mixmim.model\": config JSON: unknown key 'model.wavelength'; `mixmim "
             "config` lists all keys"},
         BadDescription{
-            "ModelOutOfRange", "mixmim.model", R"({"name":"a","embedDim":1e9})",
+            "ModelOutOfRange", "mixmim.model", R"({"name":"a","embedDim":100000})",
             "model.onnx: metadata \"mixmim.model\": model.embedDim: expected a whole number from 4 to "
-            "4096, got '1e+09'"},
+            "4096, got '100000'"},
         BadDescription{
             "ModelContradicts", "mixmim.model", R"({"name":"a","imageSize":32,"headDim":48})",
             "model.onnx: metadata \"mixmim.model\": model.headDim: expected a divisor of embedDim 128, "

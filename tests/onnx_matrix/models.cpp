@@ -119,8 +119,9 @@ void writeAll(const std::filesystem::path& folder, bool base) {
   add(base ? "base" : "tiny", kAll);
   if (!base)
     for (const char* name :
-         {"micro", "tinyAt384", "small64", "patch2At32", "oneTokenAt16", "manyWindowsAt136"})
+         {"micro", "tinyAt384", "small64", "patch2At32", "oneTokenAt16", "manyWindowsAt136", "swin14"})
       add(name, kGeometry);
+  if (!base) add("swin7", kAll);
   writeFile(folder / "models.json", json::serialize(models));
 }
 

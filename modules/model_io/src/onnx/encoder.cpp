@@ -88,7 +88,8 @@ Value OnnxEncoder::run(const Value& x, const Block& block, const Stage& stage) {
 
 Value OnnxEncoder::attention(const Value& x, const Block& block, const Stage& stage) {
   const std::string at = block.name + ".attn";
-  const LinearMap qkv = foldedInto(linearOf(weights_, at + ".qkv"), affineOf(weights_, block.name + ".norm1"));
+  const LinearMap qkv =
+      foldedInto(linearOf(weights_, at + ".qkv"), affineOf(weights_, block.name + ".norm1"));
   const int64_t tokens = block.windowTokens(), heads = stage.heads, dim = stage.dim, headDim = dim / heads;
   Value y = layers_.layerNorm(block.name + ".norm1", x, stage.tokens(), stage.eps);
   y = net_.reshape(at + ".rows", layers_.toWindows(at, y, stage, block), {-1, dim});

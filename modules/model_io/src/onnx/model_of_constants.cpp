@@ -78,7 +78,11 @@ int headsOf(const Constants& constants, const std::string& block) {
                           : static_cast<int>(constants.shape(block + names::kScoreBias, 3, "h x N x N")[0]);
 }
 
-void checkBlocks(const Plan& plan, const Constants& constants) {
+/// Whether the constants that told the sizes are those of such a model throughout.
+void check(const ModelConfig& model, const Constants& constants) {
+  const Plan plan = planOf(model);
+  constants.check(plan.stages.front().embedding + names::kPatches + names::kWeight,
+                  {model.embedDim, 3, model.patchSize, model.patchSize});
   for (const Stage& stage : plan.stages)
     for (const Block& block : stage.blocks) {
       const int64_t n = block.windowTokens();
@@ -110,7 +114,7 @@ ModelConfig modelOfConstants(const TensorMap& tensors, int inputSize, const std:
   const std::string classifier = std::string(names::kLogits) + names::kWeight;
   if (constants.has(classifier)) model.classes = whole(constants.shape(classifier, 2, "classes x C")[0], 1);
   model = modelOfText(textOf(model), where);
-  checkBlocks(planOf(model), constants);
+  check(model, constants);
   return model;
 }
 
