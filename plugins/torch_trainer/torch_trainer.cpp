@@ -2,10 +2,7 @@
 
 #include <ATen/Parallel.h>
 
-#include "compute/patches.hpp"
-#include "compute/pixel_kernels.hpp"
 #include "kernels/signals.hpp"
-#include "objectives/loss.hpp"
 #include "training/schedule.hpp"
 
 namespace cv::mixmim {
@@ -37,11 +34,8 @@ TorchTrainer::TorchTrainer(const Config& config)
       transfer_(device_),
       weights_(config.model, config.run.task, config.run.seed, device_, computeType(config.run.precision)),
       encoder_(weights_, config.model),
+      objective_(makeObjective(this->config(), weights_, encoder_, transfer_)),
       optimizer_(weights_, config) {
-  if (config.run.task == Task::kPretrain)
-    decoder_.emplace(weights_, config.model);
-  else
-    head_.emplace(weights_, "head");
   if (config.optim.ema > 0) average_.emplace(weights_, config.optim.ema);
 }
 
@@ -54,35 +48,6 @@ std::shared_ptr<World> TorchTrainer::doJoin(const Launch& launch) {
 cv::Mat TorchTrainer::doAllocate(int batch) {
   const int side = config().model.imageSize;
   return transfer_.allocate({batch, side, side, 3});
-}
-
-at::Tensor TorchTrainer::encodeMixture(const at::Tensor& mixed, const Batch& batch, DropPath* drop) {
-  const std::vector<StageOrder> orders =
-      stageOrders(encoder_.plan(), batch.mask, device_, config().mix.groupAttention);
-  return encoder_.forward(mixed, orders, drop);
-}
-
-at::Tensor TorchTrainer::pretrainingLoss(const Batch& batch) {
-  const bool both = config().mix.bothImages;
-  const at::Tensor mixed = normalise(transfer_.upload(batch.images));
-  const CellOrder cells(batch.mask, device_);
-  DropPath drop(config().run.seed, batch.key);
-  const at::Tensor prediction = decoder_->predictHidden(encodeMixture(mixed, batch, &drop), cells, both);
-  const at::Tensor& order = cells.cells.order;
-  return meanSquaredError(prediction, hiddenTargets(mixed, encoder_.plan().stride,
-                                                    both ? order : order.narrow(0, cells.own, cells.partner),
-                                                    config().model.normPixLoss));
-}
-
-at::Tensor TorchTrainer::classificationLoss(const Batch& batch) {
-  at::Tensor originals = normalise(transfer_.upload(batch.images));
-  eraseBoxes(originals, batch.erasures);
-  const at::Tensor images = mixImages(originals, batch.mixture);
-  const at::Tensor labels = transfer_.upload(batch.labels).flatten().to(at::kLong);
-  const at::Tensor targets =
-      mixTargets(labels, config().model.classes, config().mix.labelSmoothing, batch.mixture);
-  DropPath drop(config().run.seed, batch.key);
-  return softCrossEntropy((*head_)(encoder_.forward(images, &drop).mean(1)), targets);
 }
 
 void TorchTrainer::accumulate(const at::Tensor& loss, const Batch& batch) {
@@ -122,8 +87,7 @@ StepReport TorchTrainer::collectReport() {
 StepReport TorchTrainer::doStep(const Batch& batch) {
   const SignalsHeldBack calm;
   if (batch.part == 0) optimizer_.dropGradients();  // before the forward pass wants memory
-  accumulate(config().run.task == Task::kPretrain ? pretrainingLoss(batch) : classificationLoss(batch),
-             batch);
+  accumulate(objective_->loss(batch), batch);
   if (batch.part + 1 < batch.parts) {
     transfer_.wait();
     return {};
@@ -144,43 +108,24 @@ StepReport TorchTrainer::doFlush() {
   return collectReport();
 }
 
-at::Tensor TorchTrainer::pooled(const Batch& batch) {
-  const at::NoGradGuard noGrad;
-  const at::Tensor images = transfer_.upload(batch.images).narrow(0, 0, batch.count);
-  const at::Tensor features = encoder_.forward(normalise(images)).mean(1);
-  transfer_.wait();
-  return features;
+cv::Mat TorchTrainer::answers(const Batch& batch) {
+  const SignalsHeldBack calm;
+  const WeightAverage::InPlace averaged(average());
+  return toMat(objective_->answers(batch));
 }
 
 cv::Mat TorchTrainer::doLogits(const Batch& batch) {
-  const SignalsHeldBack calm;
-  const at::NoGradGuard noGrad;
-  const WeightAverage::InPlace averaged(average());
-  return toMat((*head_)(pooled(batch)));
+  return answers(batch);
+}
+
+cv::Mat TorchTrainer::doReconstruct(const Batch& batch) {
+  return answers(batch);
 }
 
 cv::Mat TorchTrainer::doFeatures(const Batch& batch) {
   const SignalsHeldBack calm;
   const WeightAverage::InPlace averaged(average());
-  return toMat(pooled(batch));
-}
-
-cv::Mat TorchTrainer::doReconstruct(const Batch& batch) {
-  const SignalsHeldBack calm;
-  const at::NoGradGuard noGrad;
-  const WeightAverage::InPlace averaged(average());
-  const at::Tensor mixed = normalise(transfer_.upload(batch.images).narrow(0, 0, batch.count));
-  const CellOrder cells(batch.mask, device_);
-  at::Tensor patches = decoder_->predictHidden(encodeMixture(mixed, batch, nullptr), cells)
-                           .index_select(1, cells.cells.inverse);
-  if (config().model.normPixLoss) {  // the model predicts normalised patches; their statistics come from the
-                                     // originals
-    const PatchStatistics statistics = patchStatistics(hiddenPatches(mixed, encoder_.plan().stride));
-    patches = patches * statistics.deviation + statistics.mean;
-  }
-  const at::Tensor hidden = transfer_.upload(batch.mask).to(at::kBool).reshape({1, -1, 1});
-  const at::Tensor originals = at::where(hidden, patches, patches.flip(0));  // by image, no longer by mixture
-  return toMat(denormalise(unpatchify(originals, encoder_.plan().stride, encoder_.plan().cells)));
+  return toMat(pooledFeatures(encoder_, transfer_, batch));
 }
 
 TrainerState TorchTrainer::doState() {

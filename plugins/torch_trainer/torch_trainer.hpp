@@ -7,7 +7,7 @@
 #include "compute/device.hpp"
 #include "compute/transfer.hpp"
 #include "network/encoder.hpp"
-#include "objectives/decoder.hpp"
+#include "objectives/objective.hpp"
 #include "opencv2/mixmim/train/trainer.hpp"
 #include "training/optimizer.hpp"
 #include "training/weight_average.hpp"
@@ -32,20 +32,16 @@ class TorchTrainer final : public Trainer {
   LoadReport doInitialise(const TensorMap& weights) override;
 
   WeightAverage* average() { return average_ ? &*average_ : nullptr; }
-  at::Tensor encodeMixture(const at::Tensor& mixed, const Batch& batch, DropPath* drop);
-  at::Tensor pretrainingLoss(const Batch& batch);
-  at::Tensor classificationLoss(const Batch& batch);
+  cv::Mat answers(const Batch& batch);
   void accumulate(const at::Tensor& loss, const Batch& batch);
   void update(double lr);
-  at::Tensor pooled(const Batch& batch);  ///< count x featureDim, of whole images
   StepReport collectReport();
 
   at::Device device_;
   Transfer transfer_;
   Weights weights_;
   Encoder encoder_;
-  std::optional<Decoder> decoder_;  ///< pretraining
-  std::optional<Linear> head_;      ///< fine-tuning
+  std::unique_ptr<Objective> objective_;
   AdamW optimizer_;
   std::optional<WeightAverage> average_;
   std::unique_ptr<GradientBuckets> buckets_;  ///< where other processes train the same model

@@ -1,0 +1,28 @@
+// Pretraining: both images of every mixture are restored (paper section 3).
+#pragma once
+
+#include "objectives/decoder.hpp"
+#include "objectives/objective.hpp"
+
+namespace cv::mixmim {
+
+class Reconstruction final : public Objective {
+ public:
+  Reconstruction(const Config& config, const Weights& weights, const Encoder& encoder, Transfer& transfer);
+
+  at::Tensor loss(const Batch& batch) override;  ///< mean squared error of the hidden cells
+  /// count x S x S x 3, uint8: slot i shows image i of the unmixed batch, every cell predicted where it was
+  /// hidden.
+  at::Tensor answers(const Batch& batch) override;
+
+ private:
+  at::Tensor encode(const at::Tensor& mixed, const Batch& batch, DropPath* drop) const;
+
+  const Config& config_;
+  const Encoder& encoder_;
+  Transfer& transfer_;
+  at::Device device_;
+  Decoder decoder_;
+};
+
+}  // namespace cv::mixmim
