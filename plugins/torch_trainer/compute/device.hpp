@@ -14,8 +14,8 @@ at::Device openDevice(const std::string& name);
 /// JSON for PluginTable::describe: versions and devices.
 std::string describeDevices();
 
-/// What was made on the host, there: a copy from pinned memory, behind what the device has to do already, for
-/// which the host does not wait. On the CPU the tensor itself.
+/// A copy of `host` on the device, queued behind the device's other work. The host does not wait for it,
+/// because it is made from pinned memory. On the CPU the tensor itself.
 at::Tensor toDevice(const at::Tensor& host, at::Device device);
 
 }  // namespace cv::mixmim

@@ -1,5 +1,6 @@
-// What a GPU offers for moving data beside its work: two queues of its own, marks in them, memory. Small, so
-// that tests can put a queue in its place that is as late and as unordered as a GPU may be.
+// The means of a GPU to copy data beside its computations: two queues (streams), marks in them (events),
+// memory. The interface is small, because tests replace it by queues that are as late and as unordered as a
+// GPU may be.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -10,25 +11,26 @@ namespace cv::mixmim {
 
 class DeviceQueues {
  public:
-  /// Each does what it is told in order; nothing is said about one and the other.
+  /// Each queue works in order; between the two there is no order, except by marks.
   enum class Queue { kCompute, kCopies };
-  /// A place in a queue, by what it stands behind.
+  /// A place in a queue, named after the work before it.
   enum class Mark { kUploaded, kFetched };
 
   virtual ~DeviceQueues() = default;
 
   /// Memory of the host that the device reads and writes by itself.
   virtual at::Tensor pinned(at::IntArrayRef shape, at::ScalarType type) = 0;
-  /// Memory of the device for what `queue` is told from now on. When the tensor is gone, `queue` may get the
-  /// memory again at once, since it does things in order.
+  /// Device memory for work that `queue` is given from now on. When the tensor is gone, `queue` may get the
+  /// memory again at once, because it works in order.
   virtual at::Tensor allocate(Queue queue, at::IntArrayRef shape, at::ScalarType type) = 0;
-  /// Another queue works with `tensor` too: its memory is not given away before what that has been told by
-  /// the time the tensor is gone.
+  /// Tells that another queue works with `tensor` too. Its memory is then not reused before that queue has
+  /// done all that it was given by the time the tensor is gone.
   virtual void share(const at::Tensor& tensor, Queue queue) = 0;
 
-  /// Tells `queue` to copy; it may not have begun when this returns. `from` must stay as it is until then.
+  /// Tells `queue` to copy. `from` must not change until the copy is done, which may not have begun on
+  /// return.
   virtual void copy(Queue queue, const at::Tensor& to, const at::Tensor& from) = 0;
-  /// Puts the mark behind all that `queue` has been told, and takes it from where it was.
+  /// Moves the mark behind all work that `queue` has been given.
   virtual void record(Mark mark, Queue queue) = 0;
   /// Tells `queue` to go on only when the mark is reached.
   virtual void waitFor(Mark mark, Queue queue) = 0;
@@ -36,7 +38,7 @@ class DeviceQueues {
   virtual void hostWait(Mark mark) = 0;
 };
 
-/// Of a GPU: its current stream, and one for copies.
+/// The queues of a GPU: its current stream, and one for copies.
 std::unique_ptr<DeviceQueues> queuesOf(at::Device device);
 
 }  // namespace cv::mixmim

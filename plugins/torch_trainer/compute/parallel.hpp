@@ -1,4 +1,4 @@
-// Own loops on LibTorch's threads.
+// Loops of this plugin's own on LibTorch's threads.
 #pragma once
 
 #include <c10/util/FunctionRef.h>
@@ -11,14 +11,14 @@
 namespace cv::mixmim {
 
 /// Calls work(i) once for every i in [0, count), on at::get_num_threads() threads; each takes the next i that
-/// is left. What `work` throws comes out here, after the others have ended.
+/// is left. An exception of `work` is thrown here, after the others have ended.
 ///
-/// at::parallel_for is not it: a template of LibTorch's headers, which runs on one thread where it is
-/// compiled without OpenMP, as all of this is, so that there is one OpenMP in the process and one setting for
-/// it.
+/// at::parallel_for does not serve, because it is a template in LibTorch's headers that runs on one thread
+/// where it is compiled without OpenMP. This plugin is compiled without OpenMP, because a process should have
+/// one OpenMP and one setting for it.
 void parallelFor(int64_t count, c10::function_ref<void(int64_t i)> work);
 
-/// Of the calling thread.
+/// The scratch memory of the calling thread.
 KernelScratch& scratch();
 
 /// Rows divided into parts for the threads. How many rows a part has follows from the shapes alone, so that

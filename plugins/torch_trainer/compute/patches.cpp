@@ -18,7 +18,7 @@ at::Tensor unpatchify(const at::Tensor& patches, int64_t stride, cv::Size cells)
 
 PatchStatistics patchStatistics(const at::Tensor& patches) {
   const at::Tensor mean = patches.mean(-1, /*keepdim=*/true);
-  // Two passes: LibTorch's var works number by number.
+  // Two passes, because LibTorch's var works number by number.
   const at::Tensor squares = (patches - mean).square_().sum(-1, /*keepdim=*/true);
   return {mean, (squares / static_cast<double>(patches.size(-1) - 1) + kPatchEps).sqrt()};
 }

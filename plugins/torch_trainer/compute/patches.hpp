@@ -12,12 +12,12 @@ namespace cv::mixmim {
 at::Tensor patchify(const at::Tensor& images, int64_t stride);
 at::Tensor unpatchify(const at::Tensor& patches, int64_t stride, cv::Size cells);
 
-/// What every mixture does not show, patch by patch in raster order; see hiddenTargets().
+/// The pixels that every mixture hides, patch by patch in raster order; see hiddenTargets().
 inline at::Tensor hiddenPatches(const at::Tensor& mixed, int64_t stride) {
   return patchify(mixed.flip(0), stride);
 }
 
-/// What is added to the variance of a patch.
+/// Added to the variance of a patch.
 inline constexpr double kPatchEps = 1e-6;
 
 /// Mean and standard deviation of every patch (unbiased variance, + kPatchEps): B x L x 1 each.

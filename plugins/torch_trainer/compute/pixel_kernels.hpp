@@ -13,13 +13,13 @@ at::Tensor normalise(const at::Tensor& pixels);
 /// order[k] of the raster.
 at::Tensor patchRows(const at::Tensor& images, int64_t patch, const at::Tensor& order);
 
-/// What every mixture does not show: the mixture with the same mask and the roles exchanged is the one of the
-/// opposite slot, so that nothing has to be unmixed. B x S x S x 3 -> B x L x (stride * stride * 3), as
-/// patchify() gives it; row k is cell order[k]. With `normalised` every row less its mean, over its standard
-/// deviation (unbiased variance, + 1e-6).
+/// The pixels that every mixture hides. Nothing has to be unmixed, because the opposite slot (B-1-b) holds
+/// the mixture with the same mask and the roles exchanged. B x S x S x 3 -> B x L x (stride * stride * 3), as
+/// patchify() gives it; row k is cell order[k]. With `normalised`, every row is (row - mean) / deviation
+/// (unbiased variance, + 1e-6).
 at::Tensor hiddenTargets(const at::Tensor& mixed, int64_t stride, const at::Tensor& order, bool normalised);
 
-/// Mean of (predicted - targets)^2, a scalar. The memory of `targets` is used up.
+/// Mean of (predicted - targets)^2, a scalar. `targets` may be overwritten.
 at::Tensor meanSquaredError(const at::Tensor& predicted, const at::Tensor& targets);
 
 }  // namespace cv::mixmim

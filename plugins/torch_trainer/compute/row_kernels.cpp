@@ -22,7 +22,8 @@ int64_t widthOf(const at::Tensor& x) {
   return x.size(-1);
 }
 
-/// As many rows in a part as fit the second cache: nothing is kept per part but sums of a row's size.
+/// As many rows in a part as fit the second-level cache. Parts may be many, because each keeps only sums of a
+/// row's size.
 RowParts cachedParts(const at::Tensor& x) {
   constexpr int64_t kNumbers = 16384;
   return {x.numel() / widthOf(x), std::max<int64_t>(1, kNumbers / widthOf(x))};
@@ -93,8 +94,8 @@ struct Normalise : torch::autograd::Function<Normalise> {
   }
 };
 
-/// How the gradient of a weight is divided: its outputs into blocks, and the rows into parts, whose results
-/// are added up; few where the weight is large.
+/// The division of a weight's gradient: its outputs into blocks, and the rows into parts, whose results are
+/// added up. Parts are few where the weight is large, because each has a result of its size.
 struct Division {
   Division(int64_t rows, int64_t inputs, int64_t outputs) {
     constexpr int64_t kRows = 2048, kMostParts = 16, kNumbers = 1 << 20;
@@ -108,8 +109,8 @@ struct Division {
   int64_t parts, perPart, blocks;
 };
 
-/// Rows and columns of a product, divided. Columns only where there would be few parts for the threads: every
-/// part packs its rows again. No number of the result depends on it.
+/// The division of a product's rows and columns. Columns are divided only where rows alone are few parts for
+/// the threads, because every part packs its rows again. The result does not depend on the division.
 struct ProductParts {
   ProductParts(int64_t rowCount, int64_t columnCount)
       : rows(parts(rowCount, kRows, (rowCount + kRows - 1) / kRows)),

@@ -11,10 +11,10 @@
 
 namespace cv::mixmim {
 
-/// The fastest that this processor runs.
+/// The fastest kernels that this processor runs.
 const LayerKernels& rowKernels();
 
-/// Whether they take rows of x.
+/// Whether rowKernels() take rows of x.
 bool rowKernelsCan(const at::Tensor& x);
 
 struct Normalised {
@@ -37,12 +37,12 @@ bool fastProductsCan(const at::Tensor& x);
 /// A weight (outputs x inputs) packed as RightSide, for x * weight' where `transposed`, else for x * weight.
 at::Tensor packedRightSide(const at::Tensor& weight, bool transposed);
 
-/// What a row is multiplied with, and what happens before.
+/// The right side of a product, with the steps before and after it.
 struct Multiplication {
   at::Tensor weight;  ///< outputs x inputs
   bool transposed;    ///< as in packedRightSide()
   std::optional<at::Tensor> bias;
-  bool gelu;  ///< of x first
+  bool gelu;  ///< applied to x first
 };
 
 /// x: ... x inner -> ... x columns. Where fastProductsCan(x).
@@ -53,7 +53,8 @@ struct LinearGradient {
   at::Tensor bias;    ///< outputs
 };
 
-/// Of y = x * weight' + bias, in `type`. x: rows x inputs; y: rows x outputs, the gradient.
+/// The gradients of x * weight' + bias by weight and bias, in `type`. x: rows x inputs; y: rows x outputs,
+/// the gradient of the result.
 LinearGradient linearGradient(const at::Tensor& x, const at::Tensor& y, at::ScalarType type);
 
 }  // namespace cv::mixmim

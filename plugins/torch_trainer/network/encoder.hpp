@@ -19,7 +19,7 @@ class Encoder {
   /// in raster order. `orders`: of all stages, for the mask the images were mixed under. `drop` may be null.
   at::Tensor forward(const at::Tensor& images, const std::vector<StageOrder>& orders, DropPath* drop,
                      const Trace& trace = {}) const;
-  /// Of whole images.
+  /// The same for whole images, which are not mixed.
   at::Tensor forward(const at::Tensor& images, DropPath* drop = nullptr, const Trace& trace = {}) const {
     return forward(images, whole_, drop, trace);
   }

@@ -8,9 +8,9 @@
 namespace cv::mixmim {
 
 /// x * weight' + bias. x: ... x in; weight: out x in. In float32 on the CPU the product and the gradient of x
-/// come from the kernels of kernels/layers.hpp where they multiply tiles; else from oneDNN, which is in
-/// LibTorch but which at::linear does not use there: 1.1 x as fast as its BLAS on a processor with AVX-512
-/// that is not Intel's. Elsewhere at::linear.
+/// come from the kernels of kernels/layers.hpp where they multiply tiles; else from LibTorch's oneDNN,
+/// because that is 1.1 x as fast as the BLAS behind at::linear on a processor with AVX-512 that is not
+/// Intel's. Elsewhere at::linear.
 ///
 /// `compute`: the type of the products and of the result, whatever x has; the gradients have the types of x,
 /// weight and bias.

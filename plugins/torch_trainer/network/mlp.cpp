@@ -14,7 +14,7 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-/// Few parts, however many rows: each has as many numbers of gradients as the model has.
+/// Few parts, however many rows, because each has gradients of the size of the weights.
 RowParts fewParts(int64_t rows) {
   constexpr int64_t kLeast = 128, kMost = 32;
   const int64_t count = std::clamp<int64_t>(rows / kLeast, 1, kMost);

@@ -21,7 +21,8 @@ struct Permutation {
 
 Permutation permutation(const std::vector<int64_t>& order, at::Device device);
 
-/// x: B x L x C -> its tokens in another order. The gradient goes back by the inverse: a gather, no scatter.
+/// x: B x L x C -> its tokens in another order. The gradient is gathered by the inverse, which saves a
+/// scatter.
 at::Tensor permuteTokens(const at::Tensor& x, const Permutation& permutation);
 
 /// Who sees whom in every sequence of a batch, once as ranges and once as tensors, for the two ways to
@@ -58,7 +59,7 @@ class StageOrder {
   std::vector<std::shared_ptr<const AttentionPattern>> patterns_;  // as StageTokens::sights
 };
 
-/// Of all stages, for images mixed under `mask`: see tokenOrder().
+/// The orders of all stages, for images mixed under `mask`; see tokenOrder().
 std::vector<StageOrder> stageOrders(const Plan& plan, const cv::Mat& mask, at::Device device,
                                     bool groups = true);
 

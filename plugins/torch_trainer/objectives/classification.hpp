@@ -1,4 +1,4 @@
-// Fine-tuning: names for whole images.
+// Fine-tuning: classes of whole images.
 #pragma once
 
 #include "objectives/objective.hpp"

@@ -1,4 +1,4 @@
-// Targets and losses of fine-tuning, and pixels for people.
+// Targets and losses of fine-tuning, and normalised images as pixels again.
 #pragma once
 
 #include <ATen/ATen.h>

@@ -1,4 +1,4 @@
-// What a model is trained for: a head over the encoder, its loss and its answers. One class per task.
+// The objective of a training: a head over the encoder, its loss and its answers. One class per task.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -18,9 +18,9 @@ class Objective {
  public:
   virtual ~Objective() = default;
 
-  /// Of a batch, a scalar on the device that gradients flow from.
+  /// The loss of a batch, a scalar on the device that gradients flow from.
   virtual at::Tensor loss(const Batch& batch) = 0;
-  /// What the model says of a batch, count rows: class scores, or reconstructed pictures. No gradients.
+  /// The model's answers to a batch, count rows: class scores, or reconstructed pictures. No gradients.
   virtual at::Tensor answers(const Batch& batch) = 0;
 };
 

@@ -20,7 +20,7 @@ class WeightAverage {
   void update(const at::Tensor& skip);
   void restart();  ///< averages = weights, after these were loaded
 
-  /// While one lives, the model computes with the averages.
+  /// A guard: while it lives, the model computes with the averages.
   class InPlace {
    public:
     explicit InPlace(WeightAverage* average) : average_(average) { exchange(); }

@@ -14,7 +14,7 @@ namespace {
 /// is soon done. PyTorch's DistributedDataParallel has the same size.
 constexpr int64_t kBucketFloats = (int64_t{25} << 20) / 4;
 
-/// Views begin where the processor likes it.
+/// Views begin at multiples of 64 bytes, as vector loads prefer; in floats.
 constexpr int64_t kAlignment = 16;
 
 int64_t roundedUp(int64_t number, int64_t step) {

@@ -15,12 +15,12 @@ struct Node;
 
 namespace cv::mixmim {
 
-/// Gradients stand in a few flat tensors, the last parameters of the model first, because theirs are ready
-/// first. As soon as one is complete its sum over all processes begins. The loss travels with the last of
-/// them.
+/// Gradients stand in a few flat tensors (buckets), the last parameters of the model first, because theirs
+/// are ready first. As soon as a bucket is complete, its sum over all processes begins. The loss travels with
+/// the last one.
 ///
-/// Memory: that of the gradients, which are views into it. Every process needs the same parameters in the
-/// same order.
+/// Memory: no more than the gradients need, because they are views into the buckets. Every process needs the
+/// same parameters in the same order.
 class GradientBuckets {
  public:
   GradientBuckets(const Weights& weights, std::shared_ptr<TorchWorld> world);
@@ -28,7 +28,7 @@ class GradientBuckets {
   GradientBuckets(const GradientBuckets&) = delete;
   GradientBuckets& operator=(const GradientBuckets&) = delete;
 
-  /// Before the last backward pass of a step, whose gradients complete the sums of this process.
+  /// Call before the last backward pass of a step, because its gradients complete the sums of this process.
   void begin(const at::Tensor& loss);
   /// After it: every gradient is the sum over all processes. Returns the sum of the losses.
   at::Tensor finish();

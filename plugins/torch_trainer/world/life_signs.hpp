@@ -16,9 +16,9 @@ class Board {
  public:
   virtual ~Board() = default;
   virtual void write(const std::string& key, const std::string& text) = 0;
-  /// Only over "".
+  /// Writes only where the key's text is "".
   virtual void writeFirst(const std::string& key, const std::string& text) = 0;
-  /// Of keys that have been written.
+  /// The texts of keys, all of which have been written.
   virtual std::vector<std::string> read(const std::vector<std::string>& keys) = 0;
 };
 

@@ -1,5 +1,5 @@
-// Sums over GPUs by NCCL. What is behind this is a library of its own, built where the headers of CUDA and
-// NCCL are, and loaded only where a GPU trains.
+// Sums over GPUs by NCCL. The implementation is a library of its own, because it is built only where the
+// headers of CUDA and NCCL are, and loaded only where a GPU trains.
 #pragma once
 
 #include <memory>

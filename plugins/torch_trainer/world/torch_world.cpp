@@ -49,8 +49,8 @@ std::string reasonOf(const std::exception& e) {
   return text.substr(0, text.find('\n'));
 }
 
-/// The address of this machine that the meeting place is reached from; so others reach us there too. A
-/// machine's own name often leads nowhere, or to the loopback device.
+/// The address of this machine on the way to the meeting place, because the others reach it there too. The
+/// machine's name does not serve, because it often leads nowhere, or to the loopback device.
 std::string addressTowards(const Launch& launch) {
   addrinfo hints{}, *found = nullptr;
   hints.ai_socktype = SOCK_DGRAM;
@@ -156,7 +156,7 @@ void addRows(const at::Tensor& rows, at::Tensor& sum) {
   }
 }
 
-/// What can be done with the others, on the CPU; one call at a time.
+/// Collective operations of all processes, on the CPU; one call at a time.
 class Collectives {
  public:
   Collectives(const c10::intrusive_ptr<c10d::Store>& store, const Launch& launch) : size_(launch.size) {
@@ -199,7 +199,7 @@ class Collectives {
   c10::intrusive_ptr<c10d::Backend> gloo_;
 };
 
-/// From the library beside this one.
+/// Loads the NCCL library that lies beside this one.
 std::shared_ptr<NcclSums> openNccl(const c10::intrusive_ptr<c10d::Store>& store, const Launch& launch) {
   constexpr const char* kHint =
       "several processes on GPUs need NCCL: build with a LibTorch for CUDA (MIXMIM_CUDA=1 ./run build)";
@@ -235,8 +235,8 @@ class ConnectedWorld final : public TorchWorld {
     if (!device.is_cpu()) nccl_ = openNccl(store_, launch);
   }
 
-  /// Where the others are gone, or this process leaves them in trouble, an exchange may never end: what it
-  /// needs stays, and nobody waits for it.
+  /// Deletes the world, except where this process has not left in order. An exchange may then never end, so
+  /// its memory stays and nobody waits for it.
   static void release(ConnectedWorld* world) {
     if (world->left_)
       delete world;
@@ -307,7 +307,7 @@ class ConnectedWorld final : public TorchWorld {
   void fail(const std::string& reason) noexcept override {
     try {
       lifeSigns_->fail(nameOf(rank(), size()) + " failed: " + reason);
-      // Others look once in a period, and with this process the board would be gone.
+      // The board ends with this process, so it waits until the others have looked, once in a period.
       if (rank() == 0 && !launch_.served) std::this_thread::sleep_for(seconds(2));
     } catch (...) {  // the others will find out
     }
@@ -329,7 +329,7 @@ class ConnectedWorld final : public TorchWorld {
   }
 
  private:
-  /// A sum on the way, on the CPU.
+  /// A sum that is under way, on the CPU.
   class Waiting final : public Pending {
    public:
     Waiting(ConnectedWorld& world, std::shared_future<void> done) : world_(world), done_(std::move(done)) {}

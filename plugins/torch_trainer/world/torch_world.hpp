@@ -13,7 +13,7 @@ namespace cv::mixmim {
 class Pending {
  public:
   virtual ~Pending() = default;
-  /// Until what is computed next may use the sum. Throws Error when another process is gone.
+  /// Returns when computations that follow may use the sum. Throws Error when another process is gone.
   virtual void wait() = 0;
 };
 
