@@ -1,4 +1,4 @@
-// What there is to compute with: OpenCV's backends, targets and engines, and the fused layers.
+// The choices to compute with: OpenCV's backends, targets and engines, and the fused layers.
 #pragma once
 
 #include <string>

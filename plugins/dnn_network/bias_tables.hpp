@@ -1,5 +1,5 @@
-// The exporter gathers a bias for every pair of tokens from a table with a number for every step between two;
-// the layers want the table back, which fits into a cache.
+// The exporter gathers a bias for every pair of tokens from a table with a number for every offset between
+// two. The layers want the table back, because it fits into a cache.
 #pragma once
 
 #include <string>

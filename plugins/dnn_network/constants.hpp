@@ -21,13 +21,13 @@ class Constants {
 
   bool has(const std::string& name) const { return tensors_.count(name) == 1; }
 
-  /// How many have a name with this end.
+  /// How many names end with `end`.
   int countOf(const std::string& end) const;
 
   /// float32, with at least one dimension.
   const Tensor& tensor(const std::string& name) const;
 
-  /// Its last dimension are the columns (a vector: one column). Shares the constant's memory.
+  /// A constant whose last dimension is the columns (a vector: one column). Shares the constant's memory.
   cv::Mat matrix(const std::string& name, const Shape& expected) const;
 
   [[noreturn]] void fail(const std::string& what) const;

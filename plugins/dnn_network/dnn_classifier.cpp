@@ -109,8 +109,8 @@ cv::Mat DnnClassifier::forward(const std::vector<cv::Mat>& inputs, const std::st
   return answer;
 }
 
-/// Scores before softmax. Of a network that gives probabilities itself, their logarithms: softmax makes of
-/// them the probabilities again.
+/// Scores before softmax. For a network that gives probabilities itself, their logarithms, because softmax
+/// turns these into the probabilities again.
 cv::Mat DnnClassifier::scoresOf(const std::vector<cv::Mat>& inputs) {
   if (scoresLayer_.empty())
     throw Error(
@@ -135,7 +135,7 @@ cv::Mat DnnClassifier::featuresOf(const std::vector<cv::Mat>& inputs) {
   return pooled.mul(gains) + biases;
 }
 
-/// What the head promises for the model's own picture.
+/// The answer to the file's golden picture: features, scores or probabilities, as the head says.
 cv::Mat DnnClassifier::goldenAnswerHere() {
   const std::vector<cv::Mat> picture{model_.goldenInput};
   if (model_.head == Head::kFeatures) return featuresOf(picture);
@@ -171,7 +171,8 @@ std::vector<cv::Mat> DnnClassifier::inputsOf(const std::vector<cv::Mat>& images)
   return inputs;
 }
 
-/// What `answer` says to the images; the mean over them and their mirror images, where that is wanted.
+/// The rows that `answer` gives for the images; the mean over them and their mirror images, where that is
+/// wanted.
 template <class Answer>
 cv::Mat DnnClassifier::answerTo(const std::vector<cv::Mat>& images, const Answer& answer) {
   std::vector<cv::Mat> inputs = inputsOf(images);

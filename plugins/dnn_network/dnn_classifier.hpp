@@ -24,7 +24,7 @@ class DnnClassifier final : public Classifier {
   // Pictures of the network's own size -> N rows.
   cv::Mat scoresOf(const std::vector<cv::Mat>& inputs);
   cv::Mat featuresOf(const std::vector<cv::Mat>& inputs);
-  /// What one of its layers gives: N x width.
+  /// The output of one of the network's layers: N x width.
   cv::Mat forward(const std::vector<cv::Mat>& inputs, const std::string& layer, int width);
   template <class Answer>
   cv::Mat answerTo(const std::vector<cv::Mat>& images, const Answer& answer);

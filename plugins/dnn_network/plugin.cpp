@@ -45,7 +45,7 @@ const char* describe() {
   return text.c_str();
 }
 
-/// What Classifier::create wrote. Paths need not be UTF-8.
+/// The classifier that the JSON of Classifier::create asks for. Paths need not be UTF-8.
 std::unique_ptr<Classifier> classifierFrom(const char* json) {
   boost::json::parse_options parsing;
   parsing.allow_invalid_utf8 = true;

@@ -1,4 +1,4 @@
-// What the layers of fused_layers.hpp are made of.
+// The common parts of the layers of fused_layers.hpp.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +17,10 @@ inline int64_t wide(int number) {
   return number;
 }
 
-/// Of its LayerNorm.
+/// The epsilon of a layer's LayerNorm.
 float epsilonOf(const LayerParams& params);
 
-/// What all of them share: one array in, one out.
+/// The base of all fused layers: one array in, one out.
 class FusedLayer : public cv::dnn::Layer {
  public:
   explicit FusedLayer(const LayerParams& params) : cv::dnn::Layer(params) { blobs.clear(); }

@@ -9,15 +9,15 @@
 
 namespace cv::mixmim {
 
-/// Made of two blobs, the first of them `first`.
+/// A linear layer from the blobs `first` (weight) and `first` + 1 (bias).
 std::unique_ptr<PackedLinear> linearOf(const LayerParams& params, size_t first, After after);
 
-/// Whether threads share the columns of two products and not their rows: where rows are so few that each
-/// thread would wait for the weights, which it reads all for them, and columns enough, as each packs all rows
-/// for its own.
+/// Whether threads divide the columns of two products and not their rows. They do where rows are few, because
+/// each thread would read all weights for its few rows and wait for them; except where columns are few too,
+/// because each thread packs all rows for its columns.
 bool dividesColumns(const Rows& rows, const PackedLinear& first, const PackedLinear& second);
 
-/// All rows, columns divided among the threads.
+/// Multiplies all rows, with the columns divided among the threads.
 void multiplyAll(const PackedLinear& linear, int rows, const float* x, float* y);
 
 void normAll(const RowNorm& norm, const Rows& rows, const float* x, float* normed);

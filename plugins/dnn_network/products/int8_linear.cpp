@@ -41,7 +41,8 @@ class Int8Linear final : public PackedLinear {
   void operator()(int rows, const float* x, float* y) const override {
     thread_local Scratch scratch;
     quantizeRows(rows, x, scratch);
-    // Sums and results are of one size: where nothing is added, they share their memory.
+    // Sums share the memory of the results, because their numbers are of one size, except where results are
+    // added to it.
     auto* sums = reinterpret_cast<int32_t*>(y);
     if (after_ == After::kAdd) {
       scratch.sums.resize(static_cast<size_t>(rows) * static_cast<size_t>(outputs()));

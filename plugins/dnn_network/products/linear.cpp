@@ -50,7 +50,7 @@ class FloatLinear final : public PackedLinear {
   ByRows<dnnl::matmul> products_;
 };
 
-/// By own products, where the processor multiplies tiles.
+/// Products by this project's kernels, where the processor multiplies tiles.
 class TileLinear final : public PackedLinear {
   static_assert(kColumnMultiple == kPanelMultiple);
 

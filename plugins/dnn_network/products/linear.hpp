@@ -9,7 +9,7 @@
 
 namespace cv::mixmim {
 
-/// What a matrix product does with its result.
+/// The last step of a matrix product.
 enum class After {
   kStore,
   kGelu,  ///< GELU(result), the exact one
@@ -31,7 +31,7 @@ class PackedLinear {
   /// x: rows x K -> y: rows x M, for a number of rows that was prepared.
   virtual void operator()(int rows, const float* x, float* y) const = 0;
 
-  /// Whether columns() is there.
+  /// Whether columns() is implemented.
   virtual bool dividesColumns() const { return false; }
   /// `count` columns of the whole y, from a multiple of kColumnMultiple on. Reads their weights only.
   virtual void columns(int first, int count, int rows, const float* x, float* y) const;

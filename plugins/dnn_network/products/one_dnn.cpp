@@ -42,7 +42,7 @@ const dnnl::engine& processor() {
 
 bool multipliesBytes() {
 #if defined(__x86_64__)
-  // Names of instruction sets are sets of bits: what a larger one has, and of older ones it lacks nothing.
+  // An instruction set is a set of bits, which contains the bits of the older sets that it includes.
   const auto here = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
   const auto needed = static_cast<unsigned>(dnnl::cpu_isa::avx512_core_vnni);
   return (here & needed) == needed;

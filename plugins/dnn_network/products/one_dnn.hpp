@@ -7,14 +7,16 @@
 
 namespace cv::mixmim {
 
-/// The processor. Shared by all networks; never destroyed, as threads may outlive any other end.
+/// The processor as oneDNN's engine. Shared by all networks; never destroyed, because threads may outlive
+/// static objects.
 const dnnl::engine& processor();
 
-/// Whether it multiplies 8-bit numbers faster than floats, and without overflow.
+/// Whether the processor multiplies 8-bit numbers faster than floats, and without overflow.
 bool multipliesBytes();
 
-/// While it lives, oneDNN works on the calling thread alone: the loops around it are cv::parallel_for_, and a
-/// second pool of threads would only get in their way. The host's own OpenMP setting comes back afterwards.
+/// A guard: while it lives, oneDNN works on the calling thread alone, because the loops around it are
+/// cv::parallel_for_, and a second pool of threads would only get in their way. The host's own OpenMP setting
+/// comes back afterwards.
 class OneThread {
  public:
   OneThread();
@@ -26,8 +28,8 @@ class OneThread {
   int before_;
 };
 
-// Descriptions of arrays and operations. Scratchpads are execute()'s: oneDNN's own are not for several
-// threads.
+// Descriptions of arrays and operations. Scratchpads come from execute(), because oneDNN's own are not for
+// several threads.
 
 /// rows x columns in raster order.
 dnnl::memory::desc matrixOf(int rows, int columns,
@@ -48,7 +50,7 @@ dnnl::eltwise_forward::primitive_desc geluOf(const dnnl::memory::desc& data);
 /// Every row of `data` to mean 0 and variance 1.
 dnnl::layer_normalization_forward::primitive_desc rowNormOf(const dnnl::memory::desc& data, float epsilon);
 
-/// Numbers as oneDNN takes them; its interface has no word for what is only read.
+/// `data` as oneDNN's memory. The const is cast away, because its interface has no type for read-only memory.
 template <class Number>
 dnnl::memory view(const dnnl::memory::desc& shape, const Number* data) {
   return {shape, processor(), const_cast<Number*>(data)};
@@ -57,7 +59,7 @@ dnnl::memory view(const dnnl::memory::desc& shape, const Number* data) {
 /// A K x M matrix whose numbers stand column by column, packed as `packing` says.
 dnnl::memory packed(const void* columns, const dnnl::memory::desc& packing);
 
-/// On the calling thread, to the end.
+/// Runs on the calling thread, to the end.
 void execute(const dnnl::primitive& primitive, std::unordered_map<int, dnnl::memory>& arguments,
              const dnnl::memory::desc& scratchpad);
 

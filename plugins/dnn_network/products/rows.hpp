@@ -10,8 +10,8 @@
 
 namespace cv::mixmim {
 
-/// Rows in pieces of equal size, but for a smaller last one: at least one for each thread of OpenCV's pool,
-/// and none so large that what is computed in between leaves the cache.
+/// Rows in pieces of equal size, except for a smaller last one: at least one for each thread of OpenCV's
+/// pool, and none so large that its intermediate results leave the cache.
 class Rows {
  public:
   static constexpr int kLargestPiece = 256;
@@ -26,7 +26,7 @@ class Rows {
     few_ = rows / threads < kFewForThread;
   }
 
-  /// Whether a thread has so few that it waits for the weights it multiplies them with.
+  /// Whether a thread has so few rows that it waits for the weights it multiplies them with.
   bool few() const { return few_; }
 
   int count() const { return rows_; }

@@ -4,7 +4,8 @@
 
 namespace cv::mixmim {
 
-/// Memory of the calling thread for what one piece of work computes in between; kept until the thread ends.
+/// Memory of the calling thread for the intermediate results of one piece of work; kept until the thread
+/// ends.
 inline KernelScratch& scratchOfThread() {
   thread_local KernelScratch scratch;
   return scratch;
