@@ -26,8 +26,8 @@ int run(const Arguments& arguments) {
   return line.parse(rest) ? verb.run(line) : kDone;
 }
 
-/// Freed memory stays with the process: a training step frees and allocates the same large blocks again and
-/// again, and giving them back to the system, which clears every page anew, costs more than a small model's
+/// Keeps freed memory in the process, because a training step frees and allocates the same large blocks again
+/// and again. Giving them back to the system, which clears every page anew, costs more than a small model's
 /// arithmetic.
 void keepFreedMemory() {
   constexpr int kNever = -1, kGrowBy = 64 << 20;
@@ -36,9 +36,9 @@ void keepFreedMemory() {
   mallopt(M_TOP_PAD, kGrowBy);
 }
 
-/// The OpenMP threads of LibTorch wait for each other by spinning. With another busy process on the machine
-/// the one spun for may not be running, and a step takes ten times as long; so they spin only briefly. Read
-/// when the plugin is loaded.
+/// Makes the OpenMP threads of LibTorch spin only briefly when they wait for each other, because beside
+/// another busy process the thread waited for may not be running, and a step takes ten times as long. OpenMP
+/// reads this when the plugin is loaded.
 void spinBriefly() {
   if (!std::getenv("OMP_WAIT_POLICY")) setenv("GOMP_SPINCOUNT", "1000", /*overwrite=*/0);
 }
@@ -59,7 +59,7 @@ bool readerHasLeft() {
   return poll(&output, 1, 0) > 0 && (output.revents & POLLERR) != 0;
 }
 
-/// What was printed must have arrived.
+/// The exit code, except that kDone becomes kFailed when standard output could not be written.
 int withOutput(int exitCode) {
   if (std::cout.flush()) return exitCode;
   if (!readerHasLeft()) std::cerr << "mixmim: error: standard output cannot be written\n";

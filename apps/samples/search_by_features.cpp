@@ -19,7 +19,7 @@ cv::Mat read(const fs::path& file) {
   return cv::imread(file.string(), cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION);
 }
 
-/// What the model sees in a picture, as a vector of length 1: a dot product of two is the cosine of their
+/// The model's features of a picture, as a vector of length 1: a dot product of two is the cosine of their
 /// angle.
 cv::Mat vectorOf(cv::mixmim::Classifier& classifier, const cv::Mat& picture) {
   cv::Mat vector;

@@ -88,7 +88,7 @@ Outline spiral() {
   return outline;
 }
 
-/// What a surface is printed with, -1..1, in the shape's own coordinates (a circle of radius 1).
+/// The pattern printed on a surface, -1..1, in the shape's own coordinates (a circle of radius 1).
 using Print = double (*)(double x, double y);
 
 double wave(double turns) {

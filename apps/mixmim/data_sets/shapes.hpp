@@ -1,5 +1,5 @@
-// The demo data set: photo-like pictures of ten shapes. What is depicted is only the outline; colour,
-// texture, light, place, size and angle are independent of the class.
+// The demo data set: photo-like pictures of ten shapes. The class decides the outline alone; colour, texture,
+// light, place, size and angle are independent of it.
 #pragma once
 
 #include <cstdint>

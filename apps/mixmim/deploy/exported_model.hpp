@@ -1,4 +1,4 @@
-// What `mixmim export` writes: a model from a checkpoint or untrained, and what is known about it.
+// The model that `mixmim export` writes, from a checkpoint or untrained, and what is known about it.
 #pragma once
 
 #include <string>

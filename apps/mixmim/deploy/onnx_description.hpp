@@ -1,4 +1,4 @@
-// What an .onnx holds, for `mixmim info`.
+// The content of an .onnx, for `mixmim info`.
 #pragma once
 
 #include <boost/json/object.hpp>

@@ -4,13 +4,12 @@
 namespace cv::mixmim {
 
 /// Where `label` stands among the classes, from 0: the number of others whose score is not clearly smaller.
-/// Equal scores stand before it, and so do scores that are no numbers; a label whose own score is none comes
-/// last. Nothing but the one largest score puts a class on place 0, so that a model that cannot tell is never
-/// right.
+/// Equal scores and NaN stand before it, and a label whose own score is NaN comes last. Only the one largest
+/// score has place 0, because a model that cannot tell must never be right.
 int placeOf(const float* scores, int classes, int label);
 
-/// What the model takes a picture of class `label` for: `label` on place 0, else another class, the one with
-/// the largest score, of equal ones the lower number. Of pictures without a label (-1), the same among all
+/// The class that the model takes a picture of class `label` for: `label` if its place is 0, else the other
+/// class with the largest score, the lower number among equal ones. Without a label (-1), the same among all
 /// classes.
 int answerOf(const float* scores, int classes, int label = -1);
 

@@ -13,7 +13,7 @@ namespace cv::mixmim {
 /// Images that OpenCV cannot read are left out and named on stderr.
 EvaluationResult evaluateClassifier(Classifier& classifier, const Source& source);
 
-/// How right a model is, and what products of 8-bit numbers (ClassifierOptions::int8) change in it.
+/// The accuracy of a model, and what products of 8-bit numbers (ClassifierOptions::int8) change in it.
 struct DeployedCheck {
   EvaluationResult float32;
   std::optional<EvaluationResult> int8;  ///< none where this processor does not multiply bytes

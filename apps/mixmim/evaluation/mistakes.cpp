@@ -32,7 +32,7 @@ cv::Mat pictureOf(const Batch& batch, int slot) {
   return bgr;
 }
 
-// What processes of one program tell each other: as it lies in memory, the pictures as PNG.
+// A mistake as processes of one program exchange it: numbers as they lie in memory, the picture as PNG.
 struct Packed {
   int64_t sample;
   int label, answer;

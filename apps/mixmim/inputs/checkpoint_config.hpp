@@ -1,4 +1,4 @@
-// What a verb takes from a checkpoint so that the user need not repeat it.
+// Settings that a verb takes from a checkpoint, so that the user need not repeat them.
 #pragma once
 
 #include <memory>
@@ -15,7 +15,7 @@ namespace cv::mixmim {
 /// names a model. A plain .safetensors says nothing about dimensions.
 Config configWithModelOf(const CommandLine& line);
 
-/// What people should know about a .pth file before its weights are used, to stderr. Nothing for other
+/// Prints to stderr what people should know about a .pth file before its weights are used. Nothing for other
 /// checkpoints.
 void sayNotes(const std::string& checkpoint);
 

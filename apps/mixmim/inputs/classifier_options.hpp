@@ -9,13 +9,14 @@ namespace cv::mixmim {
 /// Adds --stock, --int8, --flip, --backend, --target and --engine to a verb.
 CommandLine& addClassifierOptions(CommandLine& line);
 
-/// What they say. UsageError for a word that names no backend, target or engine.
+/// The values of these options. UsageError for a word that names no backend, target or engine.
 ClassifierOptions classifierOptionsOf(const CommandLine& line);
 
 /// UsageError for the first of them that was given, where no deployed model is used: "--int8: <reason>".
 void refuseClassifierOptions(const CommandLine& line, const std::string& reason);
 
-/// The Classifier computes on the threads of OpenCV; 0 leaves as many as OpenCV takes by itself.
+/// Sets the number of OpenCV's threads, because the Classifier computes on them; 0 leaves OpenCV's own
+/// choice.
 void computeOn(int threads);
 
 /// --threads of a verb whose only threads are those.

@@ -20,7 +20,7 @@ cv::Mat decodePicture(const std::vector<uint8_t>& bytes);
 /// are passed over.
 std::vector<cv::Mat> somePictures(const Source& source, int count);
 
-/// What the pipeline would deliver of these pictures for evaluation, as one batch without labels.
+/// The pictures as the pipeline would deliver them for evaluation, in one batch without labels.
 Batch pictureBatch(const std::vector<cv::Mat>& pictures, const Config& config);
 
 }  // namespace cv::mixmim

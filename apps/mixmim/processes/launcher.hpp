@@ -7,7 +7,7 @@
 
 namespace cv::mixmim {
 
-/// What each of the processes runs.
+/// The command that each of the processes runs.
 struct Command {
   std::vector<std::string> arguments;
   std::string program = "/proc/self/exe";  ///< this one

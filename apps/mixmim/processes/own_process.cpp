@@ -54,7 +54,7 @@ struct Pipe {
   int ends[2] = {-1, -1};
 };
 
-/// No signal held back in this thread is held back in the new process.
+/// Signals that are blocked in this thread are not blocked in the new process.
 pid_t spawned(const std::vector<std::string>& arguments, const Pipe& request, const Pipe& answer) {
   std::vector<char*> words{const_cast<char*>("mixmim")};
   for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));

@@ -1,4 +1,4 @@
-// This program a second time, as a process that is asked something.
+// This program started a second time, as a process that answers a request.
 #pragma once
 
 #include <cstddef>
@@ -7,8 +7,8 @@
 
 namespace cv::mixmim {
 
-/// The file descriptor that such a process answers to. What it prints goes to standard error, because
-/// standard output is for the results of this process.
+/// The file descriptor that such a process writes its answer to. All that it prints goes to standard error,
+/// because standard output is for the results of this process.
 inline constexpr int kAnswerDescriptor = 3;
 
 /// Started anew and not forked, because a fork has none of this process's threads and all of their locks.
@@ -28,7 +28,7 @@ class OwnProcess {
     std::string answer;
     std::string trouble;  ///< "" for exit code 0, else how it ended: "was killed by signal 9 (Killed)"
   };
-  /// Lets it know that all is sent, waits for its end.
+  /// Closes its standard input and waits for its end.
   End finish();
 
  private:
@@ -36,9 +36,9 @@ class OwnProcess {
   int request_ = -1, answer_ = -1;  // our ends of two pipes
 };
 
-/// Everything, unless the reader is gone. False then.
+/// Writes all bytes. False when the reader is gone.
 bool writeAll(int descriptor, const void* data, size_t size);
-/// As many bytes, unless they end before. False then.
+/// Reads `size` bytes. False when the input ends before.
 bool readAll(int descriptor, void* data, size_t size);
 
 }  // namespace cv::mixmim

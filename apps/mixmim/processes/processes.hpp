@@ -1,4 +1,4 @@
-// What a training does differently as one of several processes.
+// Differences of a training that is one of several processes.
 #pragma once
 
 #include <string>
@@ -34,7 +34,8 @@ class Quiet {
   std::streambuf* heard_ = nullptr;
 };
 
-/// Where a launcher has asked for the cause of a failure, in its form ($TORCHELASTIC_ERROR_FILE).
+/// Writes the cause of a failure for a launcher that has asked for it, in its form
+/// ($TORCHELASTIC_ERROR_FILE).
 void tellLauncher(const std::string& reason);
 
 }  // namespace cv::mixmim

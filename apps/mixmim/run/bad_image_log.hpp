@@ -18,15 +18,15 @@ namespace cv::mixmim {
 /// Threads: one at a time.
 class BadImageLog {
  public:
-  /// What this process has found, in the order of finding, without the first `skipped`.
+  /// The images this process has found, in the order of finding, without the first `skipped`.
   using Found = std::function<std::vector<BadImage>(size_t skipped)>;
 
   /// Begins with the images that the folder names already, because a resumed run does not find all of them
   /// again. Folder and world must outlive this object.
   BadImageLog(RunFolder& folder, World& world, Found found);
 
-  /// Appends what one process alone has found since the last call. Of several it does nothing, except with
-  /// `together`: then all of them call it. Returns a sentence about the first image of a run, else "".
+  /// Appends what one process alone has found since the last call. One of several does nothing, except with
+  /// `together`, when all of them call it. Returns a sentence about the first image of a run, else "".
   std::string update(bool together);
 
   /// Writes the list anew, in the order in which the images were wanted. Without `together`, what other

@@ -79,7 +79,7 @@ json::object describe(const KeptEvaluation& kept) {
   return description;
 }
 
-/// What follows "key: " in a file of the system that says so, or "".
+/// The text after "key: " in a file of /proc, or "".
 std::string systemLine(const char* path, const std::string& key) {
   std::ifstream file(path);
   for (std::string line; std::getline(file, line);)

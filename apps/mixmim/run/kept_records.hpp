@@ -1,4 +1,5 @@
-// What a run leaves for its report besides the logs. In a run of several processes the first writes them.
+// Records that a run leaves for its report besides the logs. In a run of several processes the first writes
+// them.
 #pragma once
 
 #include <boost/json/object.hpp>

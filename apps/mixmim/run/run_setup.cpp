@@ -85,7 +85,7 @@ void findCheckpoint(RunSetup& run, Repair repair) {
   }
 }
 
-/// What rank 0 knows from the checkpoint, for all.
+/// Gives all processes what rank 0 knows from the checkpoint.
 void shareStart(RunSetup& run) {
   int& accumulate = run.config.optim.accumulate;
   if (accumulate == 0) accumulate = run.world->size();

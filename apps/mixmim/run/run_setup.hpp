@@ -1,4 +1,4 @@
-// What a training run works with, opened and checked before anything is written.
+// The parts of a training run, opened and checked before anything is written.
 #pragma once
 
 #include <memory>

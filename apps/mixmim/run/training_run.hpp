@@ -20,8 +20,8 @@ class TrainingRun {
   /// Begins or reopens the run folder. Throws Error.
   explicit TrainingRun(RunSetup setup);
 
-  /// Trains to the end or to an interrupt, leaving a checkpoint either way. Returns the exit code. Of several
-  /// processes only rank 0 writes.
+  /// Trains to the end or to an interrupt, leaving a checkpoint either way. Returns the exit code. Only rank
+  /// 0 of several processes writes.
   int run(bool json);
 
  private:

@@ -1,4 +1,4 @@
-// What the program tells the shell.
+// Results of the program for the shell.
 #pragma once
 
 namespace cv::mixmim {

@@ -1,5 +1,5 @@
-// What people read about the verbs: help in a terminal, and the reference in docs/cli.md. Both, like
-// completion, come from the options themselves.
+// Texts about the verbs: help in a terminal, and the reference in docs/cli.md. Both, like completion, come
+// from the options themselves.
 #pragma once
 
 #include <string>

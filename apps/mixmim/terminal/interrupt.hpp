@@ -6,7 +6,7 @@
 
 namespace cv::mixmim {
 
-/// Catches SIGUSR1 from now on, which would end the process.
+/// Catches SIGUSR1 from now on, because uncaught it would end the process.
 void catchCheckpointRequests();
 
 /// Catches SIGINT and SIGTERM from now on. Call once, from a verb that can stop cleanly.
@@ -20,7 +20,7 @@ inline int interruptExitCode() {
   return 128 + interruptSignal();
 }
 
-/// What was asked for by signals, as bits.
+/// Requests made by signals, as bits.
 enum Request : uint32_t { kInterrupt = 1, kTerminate = 2, kCheckpoint = 4 };
 
 /// Requests so far. A checkpoint is asked for once: the next call does not repeat it.

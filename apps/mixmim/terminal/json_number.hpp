@@ -5,7 +5,7 @@
 
 namespace cv::mixmim {
 
-/// JSON has neither infinity nor NaN.
+/// The number, or null for infinity and NaN, because JSON has neither.
 inline boost::json::value finiteOrNull(double number) {
   return std::isfinite(number) ? boost::json::value(number) : boost::json::value(nullptr);
 }

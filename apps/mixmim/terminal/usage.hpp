@@ -1,4 +1,4 @@
-// What work costs this process: time and memory.
+// Time and memory that this process has used.
 #pragma once
 
 #include <sys/resource.h>

@@ -37,7 +37,7 @@ cv::Size sizeOf(const Source& source, int64_t index) {
   return decoder.open(bytes).size;
 }
 
-/// What was drawn for one image, computed again from its key: the pipeline carries no parameters.
+/// The random parameters of one image, computed again from its key, because the pipeline does not carry them.
 json::object parametersOf(const Source& source, const Config& config, Recipe recipe, int64_t index,
                           int64_t epoch) {
   json::object line{{"source", source.path(index)}, {"label", source.label(index)}};

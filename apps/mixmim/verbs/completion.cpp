@@ -24,7 +24,7 @@ std::vector<std::string> spellings(const LineOption& option) {
   return all;
 }
 
-/// What may follow an option; "" where that is a file or anything.
+/// The words that may follow an option; "" where that is a file or anything.
 std::string valuesOf(const LineOption& option) {
   if (option.isSetting && option.choices.empty() && option.range == "true, false") return "true false";
   return fmt::format("{}", fmt::join(option.choices, " "));
@@ -56,7 +56,7 @@ _mixmim() {
   case ${COMP_WORDS[1]} in
 )";
 
-// What is left over is a file: `-o default`.
+// Everything else is completed as a file: `-o default`.
 constexpr const char* kEnd = R"(  esac
   if ((COMP_CWORD == 1)); then words="@verbs@"; fi
   if [[ -n $values ]]; then

@@ -10,7 +10,7 @@ namespace cv::mixmim {
 
 namespace {
 
-/// What the settings are for: the preset says so, or else the file.
+/// The task that the settings are for, as the preset says, or else the file.
 Task taskOf(const Arguments& arguments) {
   if (const std::string name = said(arguments, "preset"); !name.empty()) return presetNamed(name).task;
   const std::string file = said(arguments, "config");

@@ -1,4 +1,4 @@
-// What the verbs pretrain and finetune share: all but their names.
+// The common part of the verbs pretrain and finetune: all but their names.
 #pragma once
 
 #include "verbs/verb.hpp"

@@ -13,7 +13,8 @@ using Arguments = std::vector<std::string>;
 
 struct Verb {
   std::string name, sentence;
-  /// What it accepts. The arguments may decide about defaults; they are parsed afterwards.
+  /// The options and words that the verb accepts. Takes the arguments, not yet parsed, because they may
+  /// decide about defaults.
   std::function<CommandLine(const Arguments&)> commandLine;
   /// Does the work with a parsed line and returns an exit code.
   std::function<int(const CommandLine&)> run;
@@ -21,7 +22,8 @@ struct Verb {
 
 /// All of them, in the order of their use.
 const std::vector<Verb>& verbs();
-/// One of them, or what only this program itself asks for. UsageError, with the nearest name, for any other.
+/// One of them, or the verb that only this program itself calls. UsageError, with the nearest name, for any
+/// other.
 const Verb& verbNamed(const std::string& name);
 /// Their names and sentences.
 std::string usageText();
@@ -45,7 +47,7 @@ Verb infoVerb();
 Verb completionVerb();
 Verb helpVerb();
 
-/// What this program asks of itself, so that no list of verbs names it.
+/// The verb that only this program itself calls, so that no list of verbs names it.
 Verb trainerScoresVerb();
 
 }  // namespace cv::mixmim

@@ -47,7 +47,7 @@ std::string matrix(const EvaluationRecord& record) {
       head, body);
 }
 
-/// What is taken for what most often.
+/// The pairs of classes that are confused most often.
 std::string confusions(const EvaluationRecord& record) {
   constexpr size_t kShown = 12;
   std::vector<std::pair<int64_t, std::pair<int, int>>> wrong;

@@ -86,7 +86,8 @@ std::string path(const std::vector<Point>& points, const Plot& plot, const std::
   return fmt::format("<path class=\"line {}\" d=\"{}\"/>\n", look, corners);
 }
 
-/// Of a curve too long to be drawn point by point: the means, before the whole range.
+/// A line of the chart; for a curve too long to be drawn point by point, its means in front of its whole
+/// range.
 std::string drawn(const Line& line, const Plot& plot) {
   const std::string look = fmt::format("s{}{}", line.series.colour, line.series.dashed ? " dashed" : "");
   if (!line.means.empty()) return path(line.points, plot, look + " faint") + path(line.means, plot, look);

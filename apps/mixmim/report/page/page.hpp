@@ -8,7 +8,7 @@
 
 namespace cv::mixmim::report {
 
-/// More runs would not be told apart by colour.
+/// The most runs that colours can tell apart.
 inline constexpr size_t kMostRuns = 8;
 
 /// A page that needs no other file, no network and no script, and forbids the browser all three. Its size is

@@ -17,7 +17,7 @@ std::vector<std::pair<std::string, std::string>> valuesOf(Config config) {
   return values;
 }
 
-/// What a run has without a word said, but for its model.
+/// The settings of a run for which only the model was named.
 Config defaultsOf(const RunRecord& run) {
   try {
     return resolve(run.config.run.task, {{"model.name", run.config.model.name, ""}});

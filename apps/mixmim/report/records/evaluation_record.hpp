@@ -10,7 +10,7 @@
 
 namespace cv::mixmim::report {
 
-/// A picture and the answer it got. Text is a stranger's.
+/// A picture and the answer it got. Its text is not trusted.
 struct AnsweredPicture {
   std::string file;                              ///< the thumbnail: a plain name in evaluation/
   std::string name;                              ///< the picture's path inside the data set

@@ -22,8 +22,8 @@ struct Metrics {
   const Curve* curve(const std::string& name) const;
 };
 
-/// In constant memory. Keys that are not known are passed over, and so is null, which stands for infinity and
-/// NaN.
+/// Reads in constant memory. Keys that are not known are passed over, and so is null, which stands for
+/// infinity and NaN.
 Metrics readMetrics(std::istream& file);
 
 }  // namespace cv::mixmim::report
