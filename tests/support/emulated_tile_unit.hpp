@@ -11,7 +11,7 @@ namespace cv::mixmim {
 
 namespace {
 
-/// What AMX does, in plain loops, but for numbers below 2^-126, which AMX takes for 0.
+/// The work of AMX in plain loops, except for numbers below 2^-126, which AMX takes for 0.
 class TileUnit {
  public:
   template <int kTile>

@@ -1,4 +1,4 @@
-// Event files read back with nothing from the writer: framing, checksums, and the messages inside.
+// Event files read back without the writer's code: framing, checksums, and the messages inside.
 #pragma once
 
 #include <algorithm>
@@ -146,7 +146,7 @@ inline std::vector<std::filesystem::path> eventFilesIn(const std::filesystem::pa
   return files;
 }
 
-/// What TensorBoard shows of a curve: a restart at step s takes back everything from s on.
+/// A curve as TensorBoard shows it: a restart at step s takes back everything from s on.
 inline std::map<int64_t, float> curveOf(const std::filesystem::path& run, const std::string& tag) {
   std::map<int64_t, float> curve;
   for (const auto& file : eventFilesIn(run))

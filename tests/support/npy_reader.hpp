@@ -1,4 +1,4 @@
-// .npy files read back with nothing of the writer.
+// .npy files read back without the writer's code.
 #pragma once
 
 #include <cstdio>

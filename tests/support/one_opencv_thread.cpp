@@ -1,6 +1,5 @@
-// Linked into tests under ThreadSanitizer: OpenCV and its pool are not built with it, so that the start and
-// the end of a cv::parallel_for_ order nothing in its eyes. With one thread those loops run where they are
-// called.
+// One OpenCV thread, for tests under ThreadSanitizer. It would report false races in cv::parallel_for_,
+// because OpenCV's thread pool is not instrumented. With one thread those loops run on the calling thread.
 #include <opencv2/core.hpp>
 
 namespace {

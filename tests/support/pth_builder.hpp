@@ -9,7 +9,7 @@
 
 namespace cv::mixmim::test {
 
-/// Little-endian.
+/// A number as little-endian bytes.
 inline std::string bytesOfNumber(uint64_t value, unsigned bytes) {
   std::string text;
   for (unsigned i = 0; i < bytes; ++i, value >>= 8) text += static_cast<char>(value & 0xff);

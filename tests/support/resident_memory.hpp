@@ -1,4 +1,4 @@
-// What this process holds of the machine's memory.
+// Memory of the machine that this process holds.
 #pragma once
 
 #include <unistd.h>

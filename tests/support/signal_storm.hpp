@@ -1,4 +1,4 @@
-// A host that handles many signals, to see that they do no harm to what computes meanwhile.
+// A storm of signals, to test that their handlers do no harm to computations that run meanwhile.
 #pragma once
 
 #include <pthread.h>
@@ -9,8 +9,8 @@
 
 namespace cv::mixmim::test {
 
-/// While it lives, SIGALRM comes to the calling thread every 0.2 ms, and its handler looks on which memory it
-/// was put.
+/// While it lives, SIGALRM comes to the calling thread every 0.2 ms, and the handler checks whether it runs
+/// on that thread's stack.
 class SignalStorm {
  public:
   SignalStorm() {
@@ -48,7 +48,7 @@ class SignalStorm {
 
   /// Signals handled so far on the thread's own stack.
   static int handled() { return onStack; }
-  /// And on any other memory, which is somebody else's.
+  /// Signals handled on other memory, which belongs to somebody else.
   static int astray() { return elsewhere; }
 
  private:

@@ -9,7 +9,7 @@
 
 namespace cv::mixmim::test {
 
-/// What the threads share: everybody brings something, then everybody gets all of it.
+/// An all-gather between threads: each brings a text, then each gets the texts of all.
 class MeetingPoint {
  public:
   explicit MeetingPoint(int size) : brought_(static_cast<size_t>(size)) {}

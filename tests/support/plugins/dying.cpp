@@ -1,4 +1,4 @@
-// A plugin that talks, and takes its process with it.
+// A plugin that prints a line and kills its process.
 #include <csignal>
 #include <cstdio>
 

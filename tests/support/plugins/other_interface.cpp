@@ -1,4 +1,4 @@
-// A plugin of another kind.
+// A plugin for another interface.
 #include "opencv2/mixmim/plugin.hpp"
 
 namespace cv::mixmim {

@@ -1,4 +1,4 @@
-// A plugin whose library is not there.
+// A plugin that needs a library which is missing.
 #include "opencv2/mixmim/plugin.hpp"
 
 extern "C" int torchStub();
