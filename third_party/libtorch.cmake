@@ -23,7 +23,7 @@ target_include_directories(mixmim_torch SYSTEM INTERFACE
   ${MIXMIM_TORCH_ROOT}/include ${MIXMIM_TORCH_ROOT}/include/torch/csrc/api/include)
 target_link_libraries(mixmim_torch INTERFACE
   ${MIXMIM_TORCH_ROOT}/lib/libtorch_cpu.so ${MIXMIM_TORCH_ROOT}/lib/libc10.so)
-# GCC 14 sees overflows in lists that LibTorch's headers inline, where there are none.
+# GCC 14 warns of overflows in lists that LibTorch's headers inline, where there are none.
 target_compile_options(mixmim_torch INTERFACE
   "$<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_GREATER_EQUAL:$<CXX_COMPILER_VERSION>,13>>:-Wno-array-bounds;-Wno-stringop-overflow>")
 

@@ -1,11 +1,12 @@
-# What `cpack -G DEB` makes of the installed tree: four packages, one per component of the install rules.
+# The Debian packages that `cpack -G DEB` makes of the installed tree: four, one per component of the install
+# rules.
 #
 #   runtime   libopencv-mixmim       the library and the classifier plugin: what a program with a model needs
 #   devel     libopencv-mixmim-dev   headers, CMake package, pkg-config
 #   program   mixmim                 the command line, the samples
 #   trainer   mixmim-torch-trainer   the training plugin; LibTorch itself is fetched after installing it
 #
-# What the programs need of the system is found by dpkg-shlibdeps. Everything else that is installed (component
+# Dependencies on system packages are found by dpkg-shlibdeps. Everything else that is installed (component
 # libtorch_link) belongs to this machine only.
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME mixmim)

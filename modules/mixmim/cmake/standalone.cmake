@@ -3,7 +3,7 @@ if(NOT DEFINED MixMIM_SOURCE_DIR)
   include(GNUInstallDirs)
   include(cmake/dependencies.cmake)
   find_package(OpenCV REQUIRED COMPONENTS core imgproc)
-  if(OpenCV_VERSION VERSION_LESS 4.5.5)   # asked of find_package, OpenCV 5 would say no
+  if(OpenCV_VERSION VERSION_LESS 4.5.5)   # not in find_package, because OpenCV 5 would refuse
     message(FATAL_ERROR "OpenCV >= 4.5.5 is needed, found ${OpenCV_VERSION}")
   endif()
   if(NOT Boost_FOUND OR NOT fmt_FOUND)
