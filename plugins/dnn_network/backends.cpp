@@ -34,7 +34,7 @@ void requireBackend(const ClassifierOptions& options) {
                           cv::getVersionString(), fmt::join(here, ", "), options.backend, options.target));
 }
 
-/// As OpenCV says it about its own build.
+/// Whether OpenCV was built with ONNX Runtime, as it says itself.
 bool hasOnnxRuntime() {
   const std::string& build = cv::getBuildInformation();
   const std::string key = "ONNX Runtime:";
@@ -95,7 +95,7 @@ void requireAvailable(const ClassifierOptions& options) {
 
 cv::dnn::Net stockNetwork(const std::string& path, const ClassifierOptions& options) {
   cv::dnn::Net net = importNet(path, options);
-  // Only what differs from a new Net's: the newer engines of OpenCV 5 warn of every choice.
+  // Sets only what differs from a new Net, because the newer engines of OpenCV 5 warn of every choice.
   if (options.backend != cv::dnn::DNN_BACKEND_DEFAULT) net.setPreferableBackend(options.backend);
   if (options.target != cv::dnn::DNN_TARGET_CPU) net.setPreferableTarget(options.target);
   return net;

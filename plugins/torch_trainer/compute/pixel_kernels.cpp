@@ -31,7 +31,7 @@ at::Tensor normalisePlainly(const at::Tensor& pixels) {
   return pixels.to(at::kFloat).div_(255).sub_(constant(kMean)).div_(constant(kStd));
 }
 
-/// The number of every byte in every channel.
+/// The normalised value of every byte in every channel.
 const std::array<float, 256 * kChannels>& numbersOfBytes() {
   static const std::array<float, 256 * kChannels> table = [] {
     std::array<float, 256 * kChannels> numbers{};
@@ -44,7 +44,7 @@ const std::array<float, 256 * kChannels>& numbersOfBytes() {
   return table;
 }
 
-/// mean((predicted - targets)^2); the targets become the differences.
+/// mean((predicted - targets)^2); the targets are overwritten with the differences.
 struct MeanSquaredError : torch::autograd::Function<MeanSquaredError> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& predicted,
                             const at::Tensor& targets) {
