@@ -43,9 +43,9 @@ void spinBriefly() {
   if (!std::getenv("OMP_WAIT_POLICY")) setenv("GOMP_SPINCOUNT", "1000", /*overwrite=*/0);
 }
 
-/// A write that fails is an error to be told or survived, not the end of the process: a closed pipe, a file
-/// grown to its limit. A standard stream that is closed would lend its number to the next file we open, which
-/// would then receive our messages.
+/// Makes a write that fails (a closed pipe, a file grown to its limit) an error and not the end of the
+/// process. Closed standard streams are opened, because their descriptors would otherwise go to the next
+/// files we open, which would then receive our messages.
 void surviveFailedWrites() {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
@@ -53,7 +53,7 @@ void surviveFailedWrites() {
     if (fcntl(stream, F_GETFD) < 0) open("/dev/null", O_RDWR);
 }
 
-/// `mixmim ... | head`: whoever reads has seen enough, and does not want to hear about it.
+/// Whether nobody reads standard output any more, as in `mixmim ... | head`, which is no error to report.
 bool readerHasLeft() {
   pollfd output{STDOUT_FILENO, 0, 0};
   return poll(&output, 1, 0) > 0 && (output.revents & POLLERR) != 0;

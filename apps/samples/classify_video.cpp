@@ -22,7 +22,7 @@ cv::VideoCapture opened(const std::string& source) {
   return video;
 }
 
-/// As fast as the original plays; cameras do not always say.
+/// A writer with the frame rate of the original, except where a camera does not tell it.
 cv::VideoWriter writerLike(const cv::VideoCapture& video, const std::string& path, cv::Size size) {
   const double told = video.get(cv::CAP_PROP_FPS);
   cv::VideoWriter writer(path, cv::VideoWriter::fourcc('M', 'J', 'P', 'G'), told > 0 ? told : 25, size);

@@ -17,7 +17,8 @@ struct Mistake {
   cv::Mat picture;                               ///< what the model saw, CV_8UC3, BGR
 };
 
-/// Collects them while the pictures pass by, in memory for a few pictures. Equal ones keep their order.
+/// Collects mistakes while the pictures pass by, in memory for a few pictures. Equally probable ones keep
+/// their order.
 class Mistakes {
  public:
   static constexpr size_t kKept = 12;
@@ -26,8 +27,8 @@ class Mistakes {
   /// label, and scores that are no numbers are passed over.
   void add(const Batch& batch, int slot, const float* scores, int classes);
 
-  /// Afterwards every process of a run has what one alone would have found. They went through the pictures in
-  /// the order of their ranks.
+  /// Gives every process of a run what one alone would have found, because the processes go through the
+  /// pictures in the order of their ranks.
   void addOthers(World& world);
 
   /// Wrong answers, the one with the most probability first.

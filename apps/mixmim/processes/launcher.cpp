@@ -134,7 +134,8 @@ class Processes {
     for (const Process& process : running_) ::kill(process.id, signal);
   }
 
-  /// They say goodbye to each other at a good end too, so one that stays behind is stuck.
+  /// Kills the processes that are left. They are stuck, because processes end together, even without a
+  /// failure.
   void killTheRest() {
     if (!ending_) exitCode_ = kFailed;
     ending_ = true;

@@ -15,8 +15,8 @@ struct Command {
 
 /// Starts `count` processes and waits for them. Signals that end a run or ask for a checkpoint are passed on
 /// to all of them. When one fails, the others are ended (first politely) and the cause is told on stderr;
-/// those that are still there when the first has ended `patience` ago, well or badly, are named and killed.
-/// If this process is killed, so are they. Returns the exit code of the run.
+/// those still running `patience` after the end of the first, with or without a failure, are named and
+/// killed. If this process is killed, so are they. Returns the exit code of the run.
 int runProcesses(int count, const Command& command,
                  std::chrono::milliseconds patience = std::chrono::seconds(30));
 

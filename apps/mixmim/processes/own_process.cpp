@@ -33,7 +33,7 @@ void closeOnce(int& descriptor) {
 struct Pipe {
   Pipe() {
     if (pipe2(ends, O_CLOEXEC) != 0) fail(errno);
-    for (int& end : ends)  // out of the way of the numbers that are given to the other process
+    for (int& end : ends)  // above the descriptors that the other process gets
       if (end <= kAnswerDescriptor) end = moved(end);
   }
   ~Pipe() {

@@ -48,7 +48,7 @@ BadImageLog::BadImageLog(RunFolder& folder, World& world, Found found)
   for (const BadImage& image : imagesIn(folder_.badImages())) add(image);
 }
 
-/// Whether it is new; for one that is not, the earliest place counts.
+/// Adds an image, and says whether it is new. For one that is not, the earliest place counts.
 bool BadImageLog::add(const BadImage& image) {
   const auto [place, isNew] = images_.try_emplace({image.path, image.offset}, image);
   if (!isNew && isEarlier(image, place->second)) place->second = image;

@@ -108,7 +108,7 @@ std::string commandLine() {
   return line;
 }
 
-/// Those of the starts before this one; none where the file is not one of ours.
+/// The commands of earlier starts; none where the file is not one of ours.
 json::array earlierCommands(const fs::path& path) {
   constexpr size_t kMostBytes = 1 << 20, kMostCommands = 99;
   try {

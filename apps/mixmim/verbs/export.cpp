@@ -98,7 +98,7 @@ class Comparer {
       classifier->logits(pictures_, answer);
     else
       classifier->features(pictures_, answer);
-    if (head_ == Head::kProbabilities)  // they say scores up to a number that all classes share
+    if (head_ == Head::kProbabilities)  // the scores are known up to a number all share
       return {cv::norm(belowLargest(answer), belowLargest(*expected_), cv::NORM_INF), ""};
     return {cv::norm(answer, *expected_, cv::NORM_INF), ""};
   }

@@ -30,8 +30,8 @@ int train(const Config& config, const Launch& launch, bool json) {
   }
 }
 
-/// One of several processes. After a failure it ends at once: threads of its own may wait for the others for
-/// ever.
+/// Runs one of several processes. After a failure it ends at once, because its own threads may wait for the
+/// others for ever.
 int trainWithOthers(const Config& config, const Launch& launch, bool json) {
   try {
     return train(config, launch, json);

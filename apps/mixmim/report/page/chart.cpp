@@ -61,7 +61,7 @@ class Plot {
     return Axis::between(0, std::max(1.0, last), 5);
   }
 
-  /// Powers of ten where the highest point is a hundred times the median, or else all but it would be flat.
+  /// Powers of ten where the highest point is a hundred times the median, because all else would look flat.
   static Axis yAxis(const std::vector<Line>& lines, bool mayBeSteep) {
     const auto value = [](Point point) { return point.y; };
     const auto [low, high] = range(lines, value);
@@ -100,7 +100,7 @@ std::string drawn(const Line& line, const Plot& plot) {
   return svg;
 }
 
-/// Strips that show their title when the pointer rests on them: what every line is worth there.
+/// Strips that show their title, the value of every line there, when the pointer rests on them.
 std::string hints(const std::vector<Line>& lines, const Plot& plot, const std::string& unit) {
   constexpr int kStrips = 40;
   constexpr double kStrip = kPlotWidth / kStrips;
@@ -137,7 +137,7 @@ std::string legend(const std::vector<Line>& lines) {
   return html + "</p>\n";
 }
 
-/// For those who cannot see the picture: where every line begins and ends, and between what it moves.
+/// The chart for those who cannot see it: where every line begins and ends, and its range.
 std::string inWords(const std::string& title, const std::vector<Line>& lines) {
   std::string text = title + " over steps.";
   for (const Line& line : lines) {

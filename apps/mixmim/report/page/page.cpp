@@ -13,7 +13,7 @@ namespace cv::mixmim::report {
 
 namespace {
 
-/// The policy allows what the page brings with it, so that nothing a run folder may hold can reach further.
+/// The content security policy allows only what is inside the page, because a run folder may hold anything.
 constexpr const char* kFrame = R"html(<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -83,7 +83,7 @@ std::string notes(const Runs& runs) {
 
 std::string page(Runs& runs) {
   nameApart(runs);
-  // These find out which pictures are damaged, which the notes then tell.
+  // Made before the notes, because these name the pictures found damaged here.
   const std::string sheets = reconstructions(runs), pictures = mistakes(runs);
   const std::string content = notes(runs) + overview(runs) + curves(runs) + sheets + accuracyByClass(runs) +
                               pictures + badFiles(runs) + settings(runs) + reproduction(runs);
