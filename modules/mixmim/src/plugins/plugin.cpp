@@ -75,7 +75,7 @@ constexpr auto kLoadMode = boost::dll::load_mode::rtld_now;
 constexpr auto kLoadMode = boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_deepbind;
 #endif
 
-/// The system's own words, which Boost puts in the middle of many others.
+/// The dynamic linker's message, which Boost puts in the middle of a longer text.
 std::string reasonOf(const std::exception& e) {
   const std::string text = e.what(), before = "dlerror system message: ";
   const size_t start = text.find(before), end = text.rfind("): ");
@@ -83,7 +83,8 @@ std::string reasonOf(const std::exception& e) {
   return text.substr(start + before.size(), end - start - before.size());
 }
 
-/// The training plugin is installed without the library it computes with, which is too large for a package.
+/// The hint on LibTorch, which is not installed with the training plugin because it is too large for a
+/// package.
 std::string hintOn(const std::string& reason, const std::string& path) {
   const bool libtorch = reason.rfind("libtorch", 0) == 0 || reason.rfind("libc10", 0) == 0;
   if (!libtorch) return {};

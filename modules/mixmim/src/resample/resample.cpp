@@ -94,7 +94,7 @@ Resampler::Impl::Impl(const std::string& wanted) : kernels(resampleKernels()) {
                 kernels.end());
   if (kernels.empty())
     throw Error(fmt::format("Resampler: no kernels called '{}' on this processor", wanted));
-  kernels.push_back(portable);  // for what they leave out
+  kernels.push_back(portable);  // because the others cannot do every axis
 }
 
 void Resampler::Impl::horizontalPass(const cv::Mat& src, int top, int rows, uint8_t* out, size_t outStep) {
@@ -104,7 +104,8 @@ void Resampler::Impl::horizontalPass(const cv::Mat& src, int top, int rows, uint
     kernel.horizontal({in, inStep, out, outStep, n, src.channels()}, horizontal, table);
     out += outStep * static_cast<size_t>(n);
   };
-  // A kernel may read a little behind the end of a row. Behind the last ones nothing may be there.
+  // The last rows are copied, because a kernel may read a little behind the end of a row, where memory may
+  // end.
   const int unsafe = static_cast<int>((kernel.slack + src.step - 1) / src.step);
   const int direct = std::clamp(src.rows - unsafe - top, 0, rows);
   if (direct > 0) run(src.ptr(top), src.step, direct);
@@ -133,7 +134,7 @@ void Resampler::resize(const cv::Mat& src, cv::Size output, cv::Rect window, boo
   const bool vertical = src.rows != output.height;
   const bool horizontal = src.cols != output.width || mirror;  // between equal sizes a tap is one whole pixel
 
-  int top = window.y, rows = window.height;  // what the vertical pass reads
+  int top = window.y, rows = window.height;  // rows that the vertical pass reads
   if (vertical) {
     bicubicAxis(src.rows, output.height, window.y, window.br().y, false, verticalAxis);
     top = verticalAxis.first.front();

@@ -5,8 +5,8 @@
 
 #include "resample/resample_kernels.hpp"
 
-// Per function and not per file: inline functions of a file compiled for AVX2 could be the ones the linker
-// keeps for all.
+// The target is set per function and not per file, because the linker could keep inline functions compiled
+// for AVX2 for all files.
 #define MIXMIM_AVX2 __attribute__((target("avx2")))
 
 namespace cv::mixmim {

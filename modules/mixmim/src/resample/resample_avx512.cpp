@@ -9,8 +9,8 @@
 
 #include "resample/resample_kernels.hpp"
 
-// Per function and not per file: inline functions of a file compiled for AVX-512 could be the ones the linker
-// keeps.
+// The target is set per function and not per file, because the linker could keep inline functions compiled
+// for AVX-512 for all files.
 #define MIXMIM_AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi,avx512vnni")))
 
 namespace cv::mixmim {
@@ -25,8 +25,8 @@ constexpr int kWindow = 64;  // bytes of a row, among which a quad of a group mu
 using Digits = __m128i;
 
 /// Taps [0, taps) of `weights`, at most four; 0 beyond. Adding 128 to every byte and flipping its top bit
-/// makes signed digits of unsigned ones. They hold weights from -2 to 1.99; those of an axis stay within
-/// that.
+/// makes signed digits of unsigned ones. Three digits hold weights from -2 to 1.99, and those of an axis stay
+/// in that range.
 MIXMIM_AVX512 inline Digits split(const int32_t* weights, int taps) {
   const auto wanted = static_cast<__mmask8>((1u << std::clamp(taps, 0, kTaps)) - 1);
   const __m128i bias = _mm_set1_epi32(0x808080);
@@ -34,7 +34,7 @@ MIXMIM_AVX512 inline Digits split(const int32_t* weights, int taps) {
   return _mm_shuffle_epi8(digits, _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
 }
 
-/// What the sums of the three digits make together, without the fraction.
+/// The sums of the three digits as one number, its fraction cut off.
 MIXMIM_AVX512 inline __m512i joined(const __m512i sums[3]) {
   const __m512i sum = _mm512_add_epi32(_mm512_slli_epi32(sums[2], 16),
                                        _mm512_add_epi32(_mm512_slli_epi32(sums[1], 8), sums[0]));

@@ -40,7 +40,7 @@ void horizontal(const RowPass& pass, const ResampleAxis& axis, const ResampleTab
              pass.out + pass.outStep * static_cast<size_t>(y));
 }
 
-/// In blocks, so that the sums stay in registers or at least in the first cache.
+/// In blocks, so that the sums stay in registers or at least in the L1 cache.
 void vertical(const uint8_t* in, size_t step, const int32_t* weights, int taps, size_t bytes, uint8_t* out) {
   constexpr size_t kBlock = 256;
   int32_t sums[kBlock];

@@ -1,4 +1,4 @@
-// What every way to a Config needs, from settings and from JSON.
+// The steps that building a Config from settings and from JSON share.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace cv::mixmim {
 
-/// By name or alias. Throws Error "origin: unknown key ..." with the nearest name.
+/// The option of that name or alias. Throws Error "origin: unknown key ..." with the nearest name.
 const Option& findOption(const std::vector<Option>& list, const std::string& key, const std::string& origin);
 
 /// Throws Error where values contradict each other.

@@ -19,8 +19,9 @@ struct Prediction {
 struct ClassifierOptions {
   int backend = 0;  ///< a cv::dnn::Backend; 0 = the host's default
   int target = 0;   ///< a cv::dnn::Target; 0 = CPU. A pair this OpenCV lacks is an error, not the CPU instead
-  /// Of OpenCV 5, a cv::dnn::EngineType for its own layers; 0 = the host's default, for other backends and
-  /// targets the classic engine, which alone has them. One this OpenCV lacks is an error.
+  /// A cv::dnn::EngineType of OpenCV 5, for OpenCV's own layers. 0 = the host's default, except that other
+  /// backends and targets take the classic engine, because it alone has them. An engine this OpenCV lacks is
+  /// an error.
   int engine = 0;
   /// On the CPU: run the network in a few layers of our own, several times faster than OpenCV's. false:
   /// OpenCV's own layers, as on every other backend, target and engine.
@@ -66,8 +67,9 @@ class CV_EXPORTS Classifier {
   /// The same as numbers: N x classes, CV_32F, scores before softmax.
   void logits(cv::InputArrayOfArrays images, cv::OutputArray scores);
 
-  /// What the network saw in each image, before it named classes: N x featureSize(), CV_32F. Pictures that
-  /// look alike to the model have vectors of a small angle, so normalise them and compare by dot product.
+  /// The feature vector of each image, which the classifier head reads: N x featureSize(), CV_32F. Pictures
+  /// that look alike to the model have vectors at a small angle, so normalise them and compare by dot
+  /// product.
   void features(cv::InputArrayOfArrays images, cv::OutputArray vectors);
 
   const std::vector<std::string>& labels() const { return labels_; }  ///< one per class; none without a head

@@ -1,4 +1,4 @@
-// What is thrown, and how it reads.
+// The exception type of this project and the form of its messages.
 #pragma once
 
 #include <string>

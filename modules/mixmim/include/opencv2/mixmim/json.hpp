@@ -9,10 +9,10 @@
 
 namespace cv::mixmim {
 
-/// Parses one JSON value from a stranger: nesting is bounded, memory stays proportional to the text, and
-/// every number with a fraction or exponent becomes the nearest double. Boost's own parser misses that by one
-/// unit in the last place for about every eighth number of 17 digits, which would change a learning rate from
-/// save to load. Throws Error "<where>: not JSON at byte N: <reason>".
+/// Parses one JSON value that may be hostile: nesting is bounded, memory stays proportional to the text, and
+/// every number with a fraction or exponent becomes the nearest double, because Boost's own parser is off by
+/// one unit in the last place for about every eighth number of 17 digits, which would change a learning rate
+/// from save to load. Throws Error "<where>: not JSON at byte N: <reason>".
 CV_EXPORTS boost::json::value parseJson(std::string_view text, const std::string& where);
 
 }  // namespace cv::mixmim

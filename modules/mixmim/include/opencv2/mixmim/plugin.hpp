@@ -1,4 +1,4 @@
-// The border every plugin crosses: one shared library, one exported C function, one table. For plugin authors
+// The binary interface of plugins: one shared library, one exported C function, one table. For plugin authors
 // and the loader.
 #pragma once
 
@@ -17,15 +17,15 @@
 
 namespace cv::mixmim {
 
-/// Raised whenever the table, a function of a class that crosses the border, or what a size below does not
-/// show changes.
+/// The ABI number of plugins. Raised whenever the table changes, or a function of a class that program and
+/// plugin share, or anything of such a class that the sizes below do not show.
 inline constexpr uint32_t kPluginAbi = 3;
 
-/// What a plugin is; tableOf() makes one. Returned by its only exported symbol,
+/// The table that describes a plugin; tableOf() makes one. Returned by the plugin's only exported symbol,
 ///   extern "C" const PluginTable* mixmimPlugin();
 ///
-/// The sizes are compared when a plugin is loaded, because a new option makes Config longer and shifts what
-/// stands behind it in a Trainer, and a plugin of an earlier build would read past it.
+/// The sizes are compared when a plugin is loaded, because a new option makes Config longer and shifts the
+/// members behind it in a Trainer, and a plugin of an earlier build would read past it.
 struct PluginTable {
   uint32_t size;              ///< sizeof(PluginTable) of the plugin's build
   uint32_t abi;               ///< kPluginAbi of the plugin's build
@@ -52,7 +52,7 @@ constexpr PluginTable tableOf(const char* (*describe)(),
           Interface::kInterface, describe,   create,         destroy};
 }
 
-/// What whoever loads a plugin takes its objects for.
+/// The interface that the loader of a plugin expects its objects to have.
 struct PluginInterface {
   const char* name;  ///< Trainer::kInterface or Classifier::kInterface
   size_t size;       ///< sizeof(Trainer) or sizeof(Classifier)
@@ -64,7 +64,8 @@ constexpr PluginInterface interfaceOf() {
   return {Interface::kInterface, sizeof(Interface)};
 }
 
-/// For PluginTable::create: builds an object, turning every exception into text at the C border.
+/// For PluginTable::create: builds an object and turns every exception into text, because none may leave a C
+/// function.
 template <class Interface, class Make>
 void* createAtBorder(Make&& make, char* error, size_t errorCapacity) noexcept {
   const auto report = [&](const char* text) {

@@ -1,5 +1,4 @@
-// What the model expects of an image, in one place: pipeline, trainer, exporter and classifier all read it
-// here.
+// The preprocessing that the model expects, told once for pipeline, trainer, exporter and classifier.
 #pragma once
 
 #include "opencv2/mixmim/resample.hpp"
@@ -10,8 +9,8 @@ namespace cv::mixmim {
 inline constexpr float kMean[3] = {0.485f, 0.456f, 0.406f};
 inline constexpr float kStd[3] = {0.229f, 0.224f, 0.225f};
 
-/// Where evaluation looks: the image is resized to `resized`, then `crop` (of side imageSize) is cut out of
-/// it. Parts of `crop` outside the resized image are black.
+/// The part of an image that evaluation looks at: the image is resized to `resized`, then `crop` (of side
+/// imageSize) is cut out of it. Parts of `crop` outside the resized image are black.
 struct EvalGeometry {
   cv::Size resized;  ///< of the whole image, px
   cv::Rect crop;     ///< in the resized image
@@ -21,8 +20,8 @@ struct EvalGeometry {
 /// imageSize above, longer side truncated, then the centre crop with half-to-even rounding.
 CV_EXPORTS EvalGeometry evalGeometry(cv::Size image, int imageSize, double evalCrop);
 
-/// Applies it: 8-bit image, any channel order -> imageSize x imageSize of the same type. Only wanted pixels
-/// are computed.
+/// Applies evalGeometry(): 8-bit image, any channel order -> imageSize x imageSize of the same type. Only
+/// wanted pixels are computed.
 CV_EXPORTS void evalTransform(const cv::Mat& src, int imageSize, double evalCrop, Resampler& resampler,
                               cv::Mat& dst);
 

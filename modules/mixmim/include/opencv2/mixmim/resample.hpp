@@ -37,10 +37,10 @@ class CV_EXPORTS Resampler {
   explicit Resampler(const std::string& kernels = {});
   ~Resampler();
   Resampler(Resampler&&) noexcept;  ///< takes the scratch buffers along
-  /// The same.
+  /// Takes the scratch buffers along.
   Resampler& operator=(Resampler&&) noexcept;
 
-  /// What this processor can run, the fastest first: "AVX-512", "AVX2", "portable".
+  /// The kernels that this processor can run, the fastest first: "AVX-512", "AVX2", "portable".
   static std::vector<std::string> kernels();
 
   /// Resizes src to `output`, of which only `window` is computed. Horizontal pass first, its result rounded

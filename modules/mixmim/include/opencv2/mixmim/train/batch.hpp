@@ -1,4 +1,4 @@
-// What the pipeline hands to a trainer.
+// One batch of images and labels, from the pipeline to a trainer.
 #pragma once
 
 #include <cstdint>
@@ -35,7 +35,7 @@ struct Batch {
   int part = 0;                   ///< which of the batches whose gradients the step averages, in this process
   int parts = 1;                  ///< how many those are
   int inAll = 1;                  ///< how many they are in all processes together
-  int64_t key = 0;   ///< what random numbers of this batch are drawn for: no two batches share it
+  int64_t key = 0;                ///< key of this batch's random numbers: no two batches share it
   double epoch = 0;  ///< epoch + step in epoch / steps per epoch: what the learning rate is computed from
 
   int capacity() const { return images.empty() ? 0 : images.size[0]; }   ///< N

@@ -9,7 +9,7 @@
 
 namespace cv::mixmim {
 
-/// What a training run does. Evaluation is a Recipe of the pipeline, not a task.
+/// The task of a training run. Evaluation is a Recipe of the pipeline, not a task.
 enum class Task { kPretrain, kFinetune };
 
 /// The families of encoders; modules/model has a plan for each.
@@ -61,7 +61,7 @@ struct ModelConfig {
   std::string name = "base";             ///< of modelNames(): stands for all sizes that are not given
   Family encoder = Family::kMixMim;      ///< MixMIM's own, or Swin
   int imageSize = 224;                   ///< side of the square input, px; a multiple of the stride
-  int patchSize = 4;                     ///< side of what one token of stage 1 sees, px
+  int patchSize = 4;                     ///< side of the patch that becomes one token of stage 1, px
   int embedDim = 128;                    ///< width C of stage 1; stage s is C * 2^s wide
   std::vector<int> depths{2, 2, 18, 2};  ///< blocks per stage; its length is the number of stages
   int headDim = 32;                      ///< width of one attention head
@@ -75,8 +75,8 @@ struct ModelConfig {
   int classes = 0;          ///< 0 = as many as the data set has
 };
 
-/// [optim]: AdamW, its schedule, and what guards it. Defaults of pretraining; resolve() sets those of
-/// fine-tuning.
+/// [optim]: AdamW, its schedule, gradient clipping, and the limit on non-finite steps. Defaults of
+/// pretraining; resolve() sets those of fine-tuning.
 struct OptimConfig {
   double epochs = 300;  ///< passes over the data
   int accumulate = 0;   ///< batches whose gradients one step averages, in all processes; 0 = one per process
@@ -91,12 +91,12 @@ struct OptimConfig {
   double layerDecay = 1.0;    ///< learning rate factor per block, counted from the head; 1 = none
   bool headFullRate = false;  ///< the classifier's head is not scaled by layerDecay
   double clipNorm = 0;        ///< largest gradient norm; 0 = no clipping
-  /// Decay per step of a running average of the weights, which is then what is used; 0 = none.
+  /// Decay per step of a running average of the weights, which is then used instead of them; 0 = none.
   double ema = 0;
   int maxNonFinite = 10;  ///< stop after this many non-finite steps in a row
 };
 
-/// [run]: what is done, where, and on what.
+/// [run]: the task, folders, hardware, and how often things are saved and logged.
 struct RunConfig {
   Task task = Task::kPretrain;        ///< pretraining or fine-tuning
   std::string out;                    ///< run folder

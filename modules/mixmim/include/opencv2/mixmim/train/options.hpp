@@ -11,18 +11,18 @@
 
 namespace cv::mixmim {
 
-/// What an option may do beside having a value: none of these, or several together.
+/// Properties of an option beside its value: none of these, or several together.
 enum class Scope : unsigned {
   kFixed = 0,  ///< the same from the first step to the last, in all processes
   /// A resumed run may have another value, because it says where, how or how often, not what is computed.
   kChangesOnResume = 1,
   kDiffersPerProcess = 2,  ///< each process of a run may have a value of its own
   kShape = 4,              ///< it decides which shapes the weights of a model have
-  kOfTask = 8,             ///< of a model, but no run takes it from the weights it starts from
+  kOfTask = 8,             ///< belongs to a model, but no run takes it from the weights it starts from
   kChangesOnExport = 16,   ///< an exported model may have another value than its checkpoint
 };
 
-/// All that either may do.
+/// The properties of both.
 constexpr Scope operator|(Scope a, Scope b) {
   return static_cast<Scope>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
 }
@@ -33,15 +33,15 @@ struct CV_EXPORTS Option {
   std::string alias;     ///< short spelling on the command line ("epochs"), or ""
   std::string sentence;  ///< help, one sentence
   std::string unit;      ///< "px", "epochs", ... or ""
-  /// Where the value lives.
+  /// The member of a Config that holds the value.
   std::variant<int*, uint64_t*, double*, bool*, std::string*, std::vector<int>*, Task*, Family*> value;
   /// Least number that is allowed, elements of lists included.
   double min = -std::numeric_limits<double>::infinity();
   double max = std::numeric_limits<double>::infinity();  ///< largest
   std::vector<std::string> choices{};                    ///< allowed words, empty = any
-  Scope scope = Scope::kFixed;                           ///< what the option may do
+  Scope scope = Scope::kFixed;                           ///< properties of the option
 
-  /// Whether `wanted` is all in its scope.
+  /// Whether the option has all properties of `wanted`.
   bool is(Scope wanted) const { return (scope | wanted) == scope; }
   /// Parses `text` into the config. Throws Error naming key, value and allowed range.
   void set(const std::string& text) const;

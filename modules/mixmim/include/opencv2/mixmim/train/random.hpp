@@ -13,7 +13,7 @@ namespace cv::mixmim {
 /// vectors.
 CV_EXPORTS std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key);
 
-/// What a stream of numbers is for; streams of different purposes are independent.
+/// The purposes of random numbers; streams of different purposes are independent.
 enum class Purpose : uint32_t {
   kShuffle = 1,
   kCrop,

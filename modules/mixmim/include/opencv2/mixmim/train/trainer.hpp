@@ -1,5 +1,5 @@
-// The border between a training run and whatever computes it. Plugins implement the private doX(); see
-// docs/plugins.md and tests/support/fake_trainer for a complete example without LibTorch.
+// The interface between a training run and the plugin that computes it. Plugins implement the private doX();
+// see docs/plugins.md and tests/support/fake_trainer for a complete example without LibTorch.
 #pragma once
 
 #include <memory>
@@ -13,7 +13,7 @@
 
 namespace cv::mixmim {
 
-/// What one optimiser step did.
+/// The result of one optimiser step.
 struct StepReport {
   int64_t step = 0;      ///< the step described; a device may report late, see Trainer::step
   double loss = 0;       ///< mean over the images of the step
@@ -29,7 +29,7 @@ struct TrainerState {
                         ///< "<name>.trained"
 };
 
-/// What loading foreign weights did with each name.
+/// How loading foreign weights dealt with each name.
 struct LoadReport {
   std::vector<std::string> resized;  ///< interpolated tables and embeddings
   std::vector<std::string> missing;  ///< kept at their initial value
@@ -39,9 +39,9 @@ struct LoadReport {
 /// A model together with its optimiser. Created from a resolved Config (task and number of classes included).
 ///
 /// Threads: one at a time, not always the same. Signals that the host handles may go to another thread during
-/// a call, or wait for its end: matrix products of LibTorch borrow the stack pointer. Errors: Error; after
-/// one in step() the trainer can still give state(). The public functions check arguments against the Config;
-/// implementations need not check again.
+/// a call, or wait for its end, because matrix products of LibTorch borrow the stack pointer. Errors: Error;
+/// after one in step() the trainer can still give state(). The public functions check arguments against the
+/// Config; implementations need not check again.
 class CV_EXPORTS Trainer {
  public:
   /// Name and version of this interface; a plugin's table holds the same.
@@ -53,7 +53,7 @@ class CV_EXPORTS Trainer {
   Trainer(const Trainer&) = delete;
   Trainer& operator=(const Trainer&) = delete;
 
-  /// What it was created with.
+  /// The Config it was created with.
   const Config& config() const { return config_; }
 
   /// N x S x S x 3 bytes for the images of a batch, in memory the device copies from fastest (pinned, where

@@ -20,11 +20,11 @@ struct Launch {
   int localRank = 0;     ///< among those on this machine
   int sharing = 1;       ///< how many processes share the cores that this one may use
   std::string launcher;  ///< "torchrun", "Slurm", "Open MPI" or "mixmim"; "" = one process alone
-  std::string host;      ///< of the meeting place: the machine of rank 0
-  int port = 0;          ///< of the meeting place
+  std::string host;      ///< of the rendezvous: the machine of rank 0
+  int port = 0;          ///< of the rendezvous
   int socket = -1;       ///< rank 0: a socket that listens there already; -1 = none
-  bool served = false;   ///< the launcher keeps the meeting place; otherwise rank 0 does
-  std::string run;       ///< tells apart runs, and restarts of a run, that meet at the same place
+  bool served = false;   ///< the launcher keeps the rendezvous; otherwise rank 0 does
+  std::string run;       ///< tells apart runs, and restarts of a run, at the same rendezvous
 };
 
 /// The value of an environment variable, if it is set.
@@ -39,15 +39,15 @@ CV_EXPORTS Launch launchOf(const Variables& variables);
 /// The same for the environment of this process.
 CV_EXPORTS Launch launchOfThisProcess();
 
-/// What the processes of a run exchange besides gradients. Every function but fail() is called by all of
-/// them, in the same order, from one thread. Errors: Error that names the process that is gone, and why if
-/// that is known.
+/// The messages that the processes of a run exchange besides gradients. Every function but fail() is called
+/// by all of them, in the same order, from one thread. Errors: Error that names the process that is gone, and
+/// why if that is known.
 class CV_EXPORTS World {
  public:
-  /// What sums of gradients have cost so far, in seconds of this process.
+  /// The cost of summing gradients so far, in seconds of this process.
   struct Traffic {
     double communicating = 0;  ///< in all
-    double waited = 0;         ///< of it, with nothing else to do
+    double waited = 0;         ///< the part of it with nothing else to do
     int64_t bytes = 0;         ///< of gradients
   };
 
@@ -61,18 +61,18 @@ class CV_EXPORTS World {
   virtual void sum(std::vector<double>& values) = 0;
   /// The bytes of rank 0 for everybody, in place; continuous, of the same size everywhere.
   virtual void broadcast(cv::Mat& bytes) = 0;
-  /// What every process says, by rank.
+  /// The texts of all processes, by rank.
   virtual std::vector<std::string> gather(const std::string& text) = 0;
-  /// So far.
+  /// The cost so far.
   virtual Traffic traffic() const = 0;
 
   /// Tells the others that this process ends, and why. From any thread, any number of times.
   virtual void fail(const std::string& reason) noexcept = 0;
-  /// The good end: waits for all. Nothing may be exchanged afterwards.
+  /// Ends without an error: waits for all. Nothing may be exchanged afterwards.
   virtual void leave() = 0;
 };
 
-/// One process alone: what it says is the answer.
+/// A World of one process, which gets its own values back.
 CV_EXPORTS std::shared_ptr<World> aloneInTheWorld();
 
 }  // namespace cv::mixmim
