@@ -39,7 +39,7 @@ InstructionSet most() {
 }
 
 #if defined(__x86_64__) && defined(__linux__)
-/// Linux keeps the tiles of a process only from the time on that it asks for them.
+/// A process must ask Linux for tiles before it uses them, because Linux then makes room to save them.
 bool askForTiles() {
   constexpr unsigned kTile = 1U << 24, kBfloat16 = 1U << 22;
   unsigned a = 0, b = 0, c = 0, d = 0;

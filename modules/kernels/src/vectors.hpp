@@ -21,7 +21,7 @@ MIXMIM_TARGET inline void store(float* to, Vec value) {
   *reinterpret_cast<LooseVec*>(to) = value;
 }
 
-/// Minus 0 and not plus 0: that is the same number, bit for bit, so that nothing is computed.
+/// Subtracts 0 and does not add it, because x - 0 is x bit for bit and costs nothing; -0 + 0 is not -0.
 MIXMIM_TARGET inline Vec splat(float value) {
   return value - Vec{};
 }

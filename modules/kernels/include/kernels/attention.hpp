@@ -1,6 +1,6 @@
-// Attention of one head on the CPU, block of queries by block of queries: the table of scores is never
-// written, the backward pass computes it again from the logarithms of the softmax sums. One set of loops,
-// compiled for several instruction sets.
+// Attention of one head on the CPU, block of queries by block of queries: the matrix of scores is never
+// stored as a whole, and the backward pass recomputes it from the logarithms of the softmax sums. One set of
+// loops, compiled for several instruction sets.
 #pragma once
 
 #include <cstdint>
@@ -10,10 +10,10 @@
 
 namespace cv::mixmim {
 
-/// Numbers that a head dimension must be a multiple of.
+/// A head dimension must be a multiple of this.
 constexpr int kHeadMultiple = 16;
 
-/// Keys are padded to a multiple of this, so that no loop has a ragged end.
+/// Keys are padded to a multiple of this, so that no loop has a remainder.
 constexpr int64_t kKeyMultiple = 16;
 constexpr int64_t paddedKeys(int64_t keys) {
   return (keys + kKeyMultiple - 1) / kKeyMultiple * kKeyMultiple;
@@ -27,8 +27,8 @@ struct AttentionHead {
   float scale;  ///< of the products, before the bias
   const float *q, *k, *v;
   int64_t qStep, kvStep;
-  /// Of q, out and logSum, and of k and v; of their gradients too. Null: rows follow each other. No row is
-  /// listed twice.
+  /// Rows of q, out and logSum, and rows of k and v; their gradients use the same lists. Null: rows follow
+  /// each other. No row is listed twice.
   const int32_t *queryRows, *keyRows;
   /// Added to the scores; rows of paddedKeys(keys) numbers, -infinity beyond `keys`. Step 0: one row for all.
   const float* bias;
@@ -56,18 +56,18 @@ struct AttentionKernels {
   const char* name;
   void (*forward)(const AttentionHead& head, KernelScratch& scratch);
   void (*backward)(const AttentionHead& head, const AttentionHeadGradient& gradient, KernelScratch& scratch);
-  /// Writes what AttentionHead::bias expects of a piece from what each step between two tokens of its window
-  /// adds: `table` has (2 windowHeight - 1) x (2 windowWidth - 1) numbers, and the key that stands y rows
-  /// below and x columns right of its query takes that at (y + windowHeight - 1, x + windowWidth - 1). A
-  /// table fits into the nearest cache where the scores' bias does not, so it pays to do this for each head.
-  /// Both arrays have room for kKeyMultiple numbers more.
+  /// Writes AttentionHead::bias of a piece from the relative position table of its window. `table` has 2
+  /// windowHeight - 1 rows of 2 windowWidth - 1 numbers, and the key that stands y rows below and x columns
+  /// right of its query takes the one at (y + windowHeight - 1, x + windowWidth - 1). It pays to do this for
+  /// each head, because a table fits into the L1 cache where the scores' bias does not. Both arrays have room
+  /// for kKeyMultiple numbers more.
   void (*relativeBias)(const float* table, const WindowPiece& piece, float* bias);
 };
 
 extern const AttentionKernels kPortableAttention;
 #if defined(__x86_64__)
-extern const AttentionKernels kAvx2Attention;    ///< with FMA
-extern const AttentionKernels kAvx512Attention;  ///< F
+extern const AttentionKernels kAvx2Attention;    ///< needs FMA too
+extern const AttentionKernels kAvx512Attention;  ///< needs AVX-512 F
 #endif
 
 /// The kernels that this processor runs, the fastest first. They agree to rounding, not to the bit.

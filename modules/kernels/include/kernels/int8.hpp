@@ -1,5 +1,5 @@
-// What stands before and after a product of 8-bit numbers: rows of floats to bytes, sums of products to
-// floats. One set of loops, compiled for several instruction sets.
+// Quantization around a product of 8-bit numbers: rows of floats to bytes before it, sums of products to
+// floats after it. One set of loops, compiled for several instruction sets.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,8 @@ struct ByteRow {
   float least, step;
 };
 
-/// What turns a row of sums of (byte of x) * (byte of weight) into numbers: per column the step of its
-/// weights, the sum of its weights (in floats, so bytes times step), and the bias.
+/// Dequantization of a row of sums of (byte of x) * (byte of weight): per column the step of its weights, the
+/// sum of its weights (in floats, so bytes times step), and the bias.
 struct ByteColumns {
   int64_t count;
   const float *step, *sum, *bias;
@@ -32,7 +32,7 @@ struct Int8Kernels {
 extern const Int8Kernels kPortableInt8;
 #if defined(__x86_64__)
 extern const Int8Kernels kAvx2Int8;
-extern const Int8Kernels kAvx512Int8;  ///< F, BW, VL
+extern const Int8Kernels kAvx512Int8;  ///< needs AVX-512 F, BW, VL
 #endif
 
 /// The kernels that this processor runs, the fastest first. They agree to rounding, not to the bit.

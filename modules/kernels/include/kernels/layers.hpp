@@ -1,12 +1,12 @@
-// What a Transformer does to its activations between attention and attention, on the CPU: LayerNorm with the
-// addition before it, GELU, products with a weight matrix and its gradient, and a narrow MLP as a whole. One
-// set of loops, compiled for several instruction sets; products have a second, for processors that multiply
-// tiles of bfloat16 (Intel AMX): float32 all the same, as the sum of three of them, a third to a half
-// faster than by registers.
+// The layers of a Transformer except attention, on the CPU: LayerNorm with the addition before it, GELU,
+// products with a weight matrix and its gradient, and a narrow MLP as a whole. One set of loops, compiled for
+// several instruction sets; products have a second, for processors that multiply tiles of bfloat16 (Intel
+// AMX). Tiles still compute in float32, because a float32 is the sum of three bfloat16, and are a third to a
+// half faster than vector registers.
 //
-// Products are as exact as those of a plain loop in float32. By tiles, what is not finite or 3.396e38 and
-// more makes a result that is not finite, and what is below 2^-126, a third of a number included, counts as
-// 0.
+// Products are as exact as those of a plain loop in float32, except with tiles: a number that is not finite,
+// or 3.396e38 and more, makes a result that is not finite, and a number below 2^-126, or one of its three
+// bfloat16 below that, counts as 0.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +17,10 @@
 
 namespace cv::mixmim {
 
-/// What the width of a row must be a multiple of.
+/// The width of a row must be a multiple of this.
 constexpr int64_t kWidthMultiple = 16;
 
-/// What packed columns are padded to a multiple of: whole panels of every instruction set.
+/// Packed columns are padded to a multiple of this, because it is whole panels of every instruction set.
 constexpr int64_t kPanelMultiple = 32;
 constexpr int64_t paddedColumns(int64_t columns) {
   return (columns + kPanelMultiple - 1) / kPanelMultiple * kPanelMultiple;
@@ -29,14 +29,14 @@ constexpr int64_t paddedColumns(int64_t columns) {
 /// Rows that follow each other, and what LayerNorm makes of them.
 struct NormRows {
   int64_t rows, width;
-  int64_t degrees;  ///< the sum of squares over it is the variance: `width` for LayerNorm
+  int64_t degrees;  ///< the variance is the sum of squares divided by it: `width` for LayerNorm
   const float* x;
   const float* added;  ///< as x, or null
   float* sum;          ///< x + added; unused without `added`
   const float *gain, *bias;
   float eps;
   float* out;
-  float *mean, *inverse;  ///< per row; `inverse` of the deviation
+  float *mean, *inverse;  ///< per row; `inverse` is 1 / standard deviation
 };
 
 struct NormGradient {
@@ -44,7 +44,7 @@ struct NormGradient {
   const float* sum;  ///< what was normalised
   const float *mean, *inverse, *gain;
   const float* out;              ///< gradient of NormRows::out
-  const float* past;             ///< gradient of the sum from elsewhere, or null
+  const float* past;             ///< gradient of the sum from the residual branch, or null
   float* x;                      ///< gradient of the sum from both, written
   float *gainParts, *biasParts;  ///< written: of these rows alone
 };
@@ -55,7 +55,8 @@ struct PackedRows {
   const float* x;  ///< rows x inputs
   float* packed;   ///< written: LayerKernels::sizeOfRows(rows, inputs)
 
-  /// Rows that are packed together: the packed form of a multiple of it more begins sizeOfRows() of it later.
+  /// Rows that are packed together. The packed rows from n on, a multiple of it, begin sizeOfRows(n, inputs)
+  /// numbers later.
   static constexpr int64_t kSlab = 128;
 };
 
@@ -71,7 +72,7 @@ struct WeightGradient {
 };
 
 /// A matrix as the right side of products: inner x columns, for RowProduct and MlpRows in the layout of an
-/// instruction set. The columns from a multiple of kPanelMultiple on begin sizeOfRightSide() of it later.
+/// instruction set. Columns from n on, a multiple of kPanelMultiple, begin sizeOfRightSide(inner, n) later.
 struct RightSide {
   int64_t inner, columns;
   const float* matrix;
@@ -88,11 +89,11 @@ struct RowProduct {
   float* out;          ///< rows x columns, written
   int64_t outStep;     ///< from row to row of out, which may be columns of a wider matrix
   bool gelu = false;   ///< gelu(left) instead of left
-  bool adds = false;   ///< to what stands in `out`
+  bool adds = false;   ///< added to `out` instead of replacing it
 };
 
-/// The largest matrix of an MLP that is worth computing as a whole. Larger ones leave the cache, and products
-/// of all rows are as good.
+/// The largest matrix, in numbers, of an MLP that is worth computing as a whole, because larger ones do not
+/// stay in the cache and products of all rows are as fast.
 constexpr int64_t kNarrowMatrix = 1 << 16;
 
 /// out = gelu(x * first + firstBias) * second + secondBias. Both widths multiples of kWidthMultiple; the
@@ -122,7 +123,7 @@ struct LayerKernels {
   void (*normBackward)(const NormGradient& gradient);
   /// out = x * Phi(x), the exact, erf form.
   void (*gelu)(const float* x, int64_t count, float* out);
-  /// gradient *= gelu'(x), and gelu(x) again. `count` as a width.
+  /// gradient *= gelu'(x), and gelu(x) again. `count` is a multiple of kWidthMultiple.
   void (*geluBackward)(const float* x, int64_t count, float* gradient, float* gelu);
   int64_t (*sizeOfRows)(int64_t rows, int64_t inputs);
   void (*packRows)(const PackedRows& rows);
@@ -137,18 +138,18 @@ struct LayerKernels {
 
 extern const LayerKernels kPortableLayers;
 #if defined(__x86_64__)
-extern const LayerKernels kAvx2Layers;    ///< with FMA
-extern const LayerKernels kAvx512Layers;  ///< F
-extern const LayerKernels kAmxLayers;     ///< AVX-512 F, AMX-BF16
+extern const LayerKernels kAvx2Layers;    ///< needs FMA too
+extern const LayerKernels kAvx512Layers;  ///< needs AVX-512 F
+extern const LayerKernels kAmxLayers;     ///< needs AVX-512 F, AMX-BF16
 #endif
 
 /// The kernels that this processor runs, the fastest first. They agree to rounding, not to the bit. The
-/// environment's MIXMIM_KERNELS leaves out what is faster than it names, one of portable, avx2, avx512 and
-/// amx; throws std::invalid_argument where it names something else.
+/// environment variable MIXMIM_KERNELS (portable, avx2, avx512 or amx) leaves out the kernels faster than
+/// those it names. Throws std::invalid_argument where it names something else.
 std::vector<const LayerKernels*> layerKernels();
 
 /// Puts `kernels` first in layerKernels() where MIXMIM_KERNELS has their name, because tests run loops that
-/// the processor may not have. For one set, before anything asks for kernels.
+/// the processor may not have. Takes one set, before anything asks for kernels.
 void addLayerKernels(const LayerKernels& kernels);
 
 /// The name of the first, or what layerKernels() throws.

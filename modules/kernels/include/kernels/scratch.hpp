@@ -9,7 +9,7 @@ namespace cv::mixmim {
 
 class KernelScratch {
  public:
-  /// Forgets what was taken and makes room for `numbers` more, with the rounding of `arrays` takes.
+  /// Forgets what was taken and makes room for `numbers` more, rounded up for `arrays` calls of take().
   void reset(int64_t numbers, int arrays) {
     const size_t lines = static_cast<size_t>(numbers) / kPerLine + static_cast<size_t>(arrays);
     if (lines_.size() < lines) lines_.resize(lines);

@@ -6,11 +6,11 @@
 
 namespace cv::mixmim {
 
-/// While it lives, no signal handler runs on the calling thread, nor on threads started meanwhile; what
-/// arrives goes to another thread or waits. Why: matrix products of oneDNN, alone or inside LibTorch, point
-/// the stack into a buffer on the heap (jit_avx512_common_gemm_f32 and its AVX2 twin), and the kernel would
-/// put a handler's frame over the memory in front of it. Faults of the program itself (SIGSEGV and its like)
-/// stay as they are. Costs two system calls.
+/// A signal guard. While it lives, no signal handler runs on the calling thread, nor on threads started
+/// meanwhile: signals go to another thread or wait. The reason is that matrix products of oneDNN, alone or
+/// inside LibTorch, point the stack into a buffer on the heap (jit_avx512_common_gemm_f32 and its AVX2 twin),
+/// where a handler's frame would overwrite the memory in front of it. Faults of the program itself (SIGSEGV
+/// and its like) stay as they are. Costs two system calls.
 class SignalsHeldBack {
  public:
   SignalsHeldBack() {
@@ -24,7 +24,7 @@ class SignalsHeldBack {
   SignalsHeldBack(const SignalsHeldBack&) = delete;
   SignalsHeldBack& operator=(const SignalsHeldBack&) = delete;
 
-  /// Before its time: in a process made by fork(), which goes on as another program.
+  /// Ends the guard early, in a process made by fork() that goes on as another program.
   void end() const { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
 
  private:

@@ -26,7 +26,7 @@ MIXMIM_TARGET inline void transpose(const float* from, int64_t step, int64_t row
   }
 }
 
-/// The row of a matrix that the i-th one of a list is.
+/// The row of the matrix that is the i-th of a list.
 MIXMIM_TARGET inline int64_t rowOf(const int32_t* list, int64_t i) {
   return list ? list[i] : i;
 }
@@ -246,8 +246,8 @@ MIXMIM_TARGET inline void backward(const AttentionHead& head, const AttentionHea
   copyRows(valueGradient, head.keys, dim, 1, gradient.v, head.kvStep, head.keyRows, 0);
 }
 
-/// A row of a piece is a part of a row of the table. Whole registers are copied: what a part has too much is
-/// overwritten by the next one.
+/// A row of a piece is a part of a row of the table. Whole registers are copied: numbers past the end of a
+/// part are overwritten by the next one.
 MIXMIM_TARGET inline void relativeBias(const float* table, const WindowPiece& piece, float* bias) {
   const int64_t keys = int64_t{piece.width} * piece.height, padded = paddedKeys(keys);
   const int64_t tableWidth = 2 * piece.windowWidth - 1;

@@ -1,6 +1,6 @@
 // An MLP's loops, for the includer's instruction set (compiled_for.hpp) and its kind of products. A few rows
-// at a time pass through both layers, so that the hidden one, the widest of a Transformer, stays in the
-// second cache.
+// at a time pass through both layers, so that the hidden one, the widest of a Transformer, stays in the L2
+// cache.
 #pragma once
 
 #include <algorithm>
@@ -51,7 +51,7 @@ MIXMIM_TARGET inline void mlp(const MlpRows& all, KernelScratch& scratch) {
   }
 }
 
-/// The hidden layer is computed again.
+/// Computes the hidden layer again, because the forward pass does not keep it.
 MIXMIM_TARGET inline void mlpBackward(const MlpGradient& all, KernelScratch& scratch) {
   const int64_t width = all.width, block = rowsOfBlock(all.hidden);
   const int64_t widest = width < all.hidden ? all.hidden : width;

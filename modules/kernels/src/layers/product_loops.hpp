@@ -19,7 +19,7 @@ inline constexpr int kRows = MIXMIM_ROWS;
 inline constexpr int64_t kPanel = 2 * kLanes;  // columns of x that a tile takes
 static_assert(kPanelMultiple % kPanel == 0);
 
-/// Numbers of an MLP's hidden layer that are computed at a time: three such layers fit the second cache.
+/// Numbers of an MLP's hidden layer that are computed at a time: three such layers fit the L2 cache.
 inline constexpr int64_t kHiddenNumbers = 16384;
 
 /// rows x columns -> panels of kWide columns, row after row; 0 beyond the columns.
@@ -102,7 +102,7 @@ struct PackedSlab {
   float *x, *y;
 };
 
-/// Whole tiles of rows that are in the first two caches anyway.
+/// Whether packing would not pay: whole tiles of rows that the L1 and L2 caches hold anyway.
 inline bool needsNoPacking(const Slab& all) {
   constexpr int64_t kNumbers = 16384;
   return all.outputs % kRows == 0 && all.inputs % kPanel == 0 && all.rows * all.inputs <= kNumbers;
@@ -179,12 +179,12 @@ MIXMIM_TARGET inline void multiplyTile(const RowProduct& all, int64_t row, int64
   }
 }
 
-/// The left side is read where it is.
+/// No room, because the left side is read where it is.
 inline int64_t leftRoom(int64_t, int64_t) {
   return 0;
 }
 
-/// Neither GELU nor what stands in the result; `rows` a multiple of kRows.
+/// Without RowProduct::gelu and adds; `rows` is a multiple of kRows.
 MIXMIM_TARGET inline void multiply(const RowProduct& all, float*) {
   for (int64_t column = 0; column < all.columns; column += kPanel)
     for (int64_t row = 0; row < all.rows; row += kRows) multiplyTile(all, row, column);

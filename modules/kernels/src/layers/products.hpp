@@ -1,4 +1,5 @@
-// What both kinds of products have in common: product_loops.hpp by registers, tile_loops.hpp by tiles.
+// The common parts of both kinds of products: product_loops.hpp with vector registers, tile_loops.hpp with
+// tiles.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +11,7 @@ namespace cv::mixmim {
 
 namespace {
 
-/// Rows packed at a time: a panel of x stays in the first cache.
+/// Rows packed at a time, so many because a panel of x then stays in the L1 cache.
 inline constexpr int64_t kDeep = PackedRows::kSlab;
 
 inline int64_t slabRows(int64_t rows, int64_t first) {
@@ -29,7 +30,7 @@ constexpr int64_t roundedUp(int64_t value, int64_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
 }
 
-/// Rows that follow each other at a distance.
+/// Rows at a distance of `step` numbers.
 struct SpacedRows {
   int64_t rows, width;
   const float* first;

@@ -43,7 +43,7 @@ MIXMIM_TARGET inline void norm(const NormRows& all) {
       squares += away * away;
       rest += away;
     }
-    // What a sum of many numbers of one sign has lost is found again in the differences, which are small.
+    // The sum of the differences corrects the rounding error of the first sum, because differences are small.
     const float lost = share * sumOf(rest), mean = nearly + lost;
     const float inverse = 1 / std::sqrt(sumOf(squares) / static_cast<float>(all.degrees) + all.eps);
     float* out = all.out + r * width;
@@ -91,7 +91,7 @@ MIXMIM_TARGET inline void normBackward(const NormGradient& all) {
   }
 }
 
-/// Of a standard normal number, at x: how likely it is smaller, and its density.
+/// The standard normal distribution at x: its distribution function, and its density.
 struct Normal {
   Vec below, density;
 };

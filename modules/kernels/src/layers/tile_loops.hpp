@@ -16,10 +16,10 @@ namespace {
 
 static_assert(kPanel == kPanelMultiple && kDeep % kBlockInner == 0);
 
-/// Rows need not come in multiples: packing fills up.
+/// Rows need not come in multiples, because packing fills up with zeros.
 inline constexpr int kRows = 1;
 
-/// Of the left side, numbers of a line and lines that are packed at a time: they stay in the second cache.
+/// The part of the left side that is packed at a time, numbers of a line and lines: it stays in the L2 cache.
 inline constexpr int64_t kPackedInner = 512, kPackedRows = 256;
 
 /// Numbers of an MLP's hidden layer that are computed at a time.
@@ -32,7 +32,7 @@ MIXMIM_TARGET inline void packRightSide(const RightSide& side, float* to) {
     packLines<SideOf::kRight, true>({side.matrix, side.step, side.columns, side.inner}, to);
 }
 
-/// The left side is packed in `room`: leftRoom().
+/// Numbers of `room`, in which the left side is packed.
 inline int64_t leftRoom(int64_t rows, int64_t inner) {
   return packedSize(std::min(rows, kPackedRows), std::min(inner, kPackedInner));
 }
@@ -98,7 +98,7 @@ MIXMIM_TARGET inline void packRows(const PackedRows& all) {
 /// Slabs of rows whose products are added up before they go to the result.
 inline constexpr int64_t kSlabs = kPackedInner / kDeep;
 
-/// Adds to the gradient, from `rows` rows on from `first`, or starts it.
+/// Adds the products of `rows` rows from `first` on to the gradient; those from 0 on start it.
 MIXMIM_TARGET inline void addWeightGradient(TileUnit& unit, const WeightGradient& all, int64_t first,
                                             int64_t rows, float* room) {
   const float* y = all.y + first * all.yStep;

@@ -17,11 +17,11 @@ struct alignas(64) TileShapes {
 };
 inline constexpr TileShapes kTileShapes;
 
-/// AMX in the assembler's words: the compilers' functions do not tell them that memory is read.
+/// AMX as inline assembly, because the intrinsics do not tell compilers that memory is read.
 class TileUnit {
  public:
   TileUnit() { asm volatile("ldtilecfg %0" ::"m"(kTileShapes)); }
-  /// A thread whose tiles are in use is slower to switch to and from.
+  /// Releases the tiles, because a thread that has tiles in use is slower to switch to and from.
   ~TileUnit() { asm volatile("tilerelease" ::); }
   TileUnit(const TileUnit&) = delete;
   TileUnit& operator=(const TileUnit&) = delete;

@@ -1,10 +1,10 @@
 // How both sides of a product are packed for tiles: every float32 as three bfloat16. For the includer's
 // instruction set (compiled_for.hpp), of 16 lanes.
 //
-// A float32 has three times the digits of a bfloat16, and is the sum of three of them, exactly. Of the nine
-// products of such thirds the six that matter are added up, in float32: what is left out is at most 2^-24 of
-// a product, as much as float32 rounds. (Henry, Tang and Heinecke, "Leveraging the bfloat16 Artificial
-// Intelligence Datatype For Higher-Precision Computations", 2019, arXiv 1904.06376.)
+// A float32 has three times the digits of a bfloat16, and is the sum of three of them, exactly. Six of the
+// nine products of such thirds are added up, in float32, because the others are at most 2^-24 of a product,
+// as much as float32 rounds. (Henry, Tang and Heinecke, "Leveraging the bfloat16 Artificial Intelligence
+// Datatype For Higher-Precision Computations", 2019, arXiv 1904.06376.)
 //
 // Both sides are packed in panels of 32 lines, rows of the left side and columns of the right. A panel is a
 // row of blocks, each of 32 numbers of every line, in six tiles: the thirds, from the highest on, of 16 lines
@@ -86,8 +86,8 @@ MIXMIM_TARGET inline void storeWords(float* to, WordVec first, WordVec second) {
   store(to, reinterpret_cast<Vec>(first >> 16 | second));
 }
 
-/// The thirds of a and b, each third of both in one row of a tile. What is left for the lowest fits it
-/// without rounding, and rounding would lose a NaN.
+/// The thirds of a and b, each third of both in one row of a tile. The lowest is not rounded, because the
+/// remainder fits it exactly and rounding would lose a NaN.
 MIXMIM_TARGET inline void storeThirds(Vec a, Vec b, float* to) {
   for (int third = 0; third < 2; ++third, to += 2 * kTileSize) {
     const WordVec first = rounded(a), second = rounded(b);
@@ -98,7 +98,7 @@ MIXMIM_TARGET inline void storeThirds(Vec a, Vec b, float* to) {
   storeWords(to, reinterpret_cast<WordVec>(a), reinterpret_cast<WordVec>(b) & 0xffff0000u);
 }
 
-/// Lines of a matrix, of which one stands in a row of it or in a column.
+/// Lines of a matrix: its rows, or its columns.
 struct Lines {
   const float* first;
   int64_t step;  // from row to row of the matrix
@@ -120,7 +120,7 @@ MIXMIM_TARGET inline Vec loadRow(const float* first, int64_t step, int64_t i, in
   return columns >= kLanes ? load(first + i * step) : loadSome(first + i * step, columns);
 }
 
-/// What becomes of numbers before they are packed.
+/// A function applied to numbers before they are packed.
 struct Unchanged {
   MIXMIM_TARGET static Vec of(Vec numbers) { return numbers; }
 };

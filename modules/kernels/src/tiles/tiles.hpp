@@ -23,12 +23,12 @@ namespace {
 struct BlockPairs {
   const float *left, *right;
   int64_t count;
-  /// What is wanted later, and how many lines of the cache of it are fetched with each pair.
+  /// Memory that is wanted later, and how many cache lines of it are prefetched with each pair.
   const float* later;
   int64_t lines;
 
-  /// Of `panels` left ones that are multiplied with `right`, the one that is `left`; meanwhile the blocks
-  /// from `next` on are fetched, which all of them share.
+  /// The pairs of panel number `panel` of the `panels` left ones that are multiplied with `right`. Meanwhile
+  /// each of them prefetches its share of the blocks from `next` on.
   static BlockPairs of(const float* left, const float* right, int64_t count, const float* next, int64_t panel,
                        int64_t panels) {
     const int64_t lines = (kBlockSize / kTileLines + panels - 1) / panels;
@@ -36,7 +36,7 @@ struct BlockPairs {
   }
 };
 
-/// A left panel of at most 16 lines needs one tile of two.
+/// A left panel of at most 16 lines needs one tile instead of two.
 enum class Panel { kWhole, kHalf };
 
 // Tiles 4 and 5 are of the left panel, 6 and 7 of the right, and 0 to 3 the sums, row by row.
@@ -61,15 +61,15 @@ MIXMIM_TARGET inline void loadRight(TileUnit& unit, const float* third) {
   unit.load<7>(third + kTileSize, 64);
 }
 
-/// A tile towards the first cache.
+/// Prefetches a tile into the L1 cache.
 MIXMIM_TARGET inline void fetch(const float* tile) {
 #pragma GCC unroll 16
   for (int row = 0; row < kTileLines; ++row) __builtin_prefetch(tile + row * kTileLines);
 }
 
-/// The six products of thirds that matter. Each differs from the one before in one side alone; the large one
-/// is last, so that a sum that begins with it is still small when the others are rounded into it. Meanwhile
-/// the next block is fetched, or what stands behind the last.
+/// The six products of thirds that matter. Each differs from the one before in one side alone, because the
+/// tiles of the other then stay loaded. The largest is last, because the sum is then still small when the
+/// others are rounded into it. Meanwhile the next block is prefetched, or the memory behind the last.
 template <Panel kLeft>
 MIXMIM_TARGET inline void addBlocks(TileUnit& unit, const BlockPairs& pairs) {
   constexpr int64_t kMiddle = 2 * kTileSize, kLow = 4 * kTileSize;
@@ -105,7 +105,7 @@ struct Square {
   int64_t rows, columns;  // that count
 };
 
-/// What the sums start from: zeros, a row for all of them, or the result so far.
+/// The start of the sums: zeros, a row for all of them, or the result so far.
 struct Start {
   const float* row;
   bool result;
@@ -144,8 +144,8 @@ MIXMIM_TARGET inline void multiplyWhole(TileUnit& unit, const BlockPairs* pairs,
   finishWhole(unit, to);
 }
 
-/// `to`, of which a part may lie outside of the result, from a left and a right panel whose blocks stand in
-/// `count` places.
+/// Multiplies a left and a right panel, whose blocks stand in `count` places, into `to`, of which a part may
+/// lie outside of the result.
 MIXMIM_TARGET inline void multiplyPanels(TileUnit& unit, const BlockPairs* pairs, int64_t count,
                                          const Start& start, const Square& to) {
   if (to.rows >= kPanel && to.columns >= kPanel)
