@@ -1,4 +1,5 @@
-// Whatever training or export may start from: a checkpoint folder, a .pth file, a plain file of weights.
+// The files that training or export may start from: a checkpoint folder, a .pth file, a plain file of
+// weights.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// Names that strangers wrote, as messages show them.
+// Names from files that may be hostile, as messages show them.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace cv::mixmim {
 
-/// 'name' for messages: what a stranger wrote, without control characters and not longer than a line.
+/// 'name' for messages: text that may be hostile, without control characters and not longer than a line.
 inline std::string quoted(std::string_view name) {
   constexpr size_t kLongest = 100;
   std::string text(name.substr(0, kLongest));

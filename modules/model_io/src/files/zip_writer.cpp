@@ -36,7 +36,7 @@ std::string padding(uint64_t end) {
   return Record().u16(kId).u16(fill).text() + std::string(fill, 'Z');
 }
 
-/// What local header and directory entry have in common: method, time, CRC-32, sizes, length of the name.
+/// The fields that local header and directory entry share: method, time, CRC-32, sizes, length of the name.
 void addFacts(Record& record, uint32_t crc, uint64_t size, size_t nameBytes) {
   constexpr uint32_t kFirstOfJanuary1980 = 0x00210000;  // the same content is the same file
   record.u16(0 /*flags*/)

@@ -42,11 +42,12 @@ std::string OnnxBuilder::beginning(uint64_t graphSize) const {
   return model.buffer();
 }
 
-/// Where everything comes to stand in the file.
+/// The places of the parts in the file.
 class OnnxBuilder::Layout {
  public:
   explicit Layout(const OnnxBuilder& net) {
-    // How long the file's beginning is depends on the graph's size, and that on the padding: assume the most.
+    // The largest padding is assumed, because the length of the file's beginning depends on the graph's size,
+    // and that on the padding.
     uint64_t most = net.nodes_.size() + net.inputs_.size() + net.outputs_.size() + net.graphName_.size();
     for (const Initializer& initializer : net.initializers_)
       most += plainSize(initializer) + 2 * kAlignment + kLongestHeader;
@@ -63,7 +64,7 @@ class OnnxBuilder::Layout {
   uint64_t padding(size_t initializer) const { return paddings_[initializer]; }
   uint64_t graphSize() const { return graphSize_; }
 
-  /// Of an initializer without padding.
+  /// Bytes of an initializer without padding.
   static uint64_t plainSize(const Initializer& initializer) {
     return initializer.head.size() + fieldSize(onnx::tensor::kRawData, initializer.bytes.total());
   }
@@ -75,7 +76,7 @@ class OnnxBuilder::Layout {
     return fieldSize(field, contentSize) - contentSize;
   }
 
-  /// The smallest one to which up to 63 bytes can be added while the initializer's header stays as long.
+  /// The smallest padding to which up to 63 bytes can be added while the initializer's header stays as long.
   static uint64_t smallestPadding(uint64_t plainSize) {
     uint64_t padding = kBlankHeader;
     const auto header = [&](uint64_t more) {

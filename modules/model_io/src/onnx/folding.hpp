@@ -15,7 +15,7 @@ struct LinearMap {
   cv::Mat weight, bias;
 };
 
-/// What follows a normalisation: x -> gain * x + bias, per channel. Both K x 1, CV_64F.
+/// The affine map after a normalisation: x -> gain * x + bias, per channel. Both K x 1, CV_64F.
 struct Affine {
   cv::Mat gain, bias;
 };

@@ -10,7 +10,7 @@ namespace cv::mixmim {
 namespace {
 
 // The normal distribution function is sigmoid(x p(x^2)) within 4e-6: coefficients of p, the highest power
-// first. Beyond kFlat it is constant in float32's eyes, while p is not.
+// first. Beyond kFlat it is constant in float32, while p is not.
 constexpr std::array<float, 5> kPhi{2.22531556e-6f, -6.09352445e-5f, -2.50948523e-4f, 7.29398567e-2f,
                                     1.59565515f};
 constexpr float kFlat = 5.5f;

@@ -10,8 +10,8 @@ namespace cv::mixmim {
 /// The section [model] of a config as a JSON object.
 std::string textOf(const ModelConfig& model);
 
-/// Back from a stranger: every number is bounded by its option, and the sizes make a plan. The name may be
-/// any text. Throws Error, with `where` in front.
+/// Reads it from a file that may be hostile: every number is bounded by its option, and the sizes make a
+/// plan. The name may be any text. Throws Error, with `where` in front.
 ModelConfig modelOfText(const std::string& text, const std::string& where);
 
 }  // namespace cv::mixmim

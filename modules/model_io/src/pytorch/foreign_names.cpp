@@ -35,7 +35,7 @@ constexpr std::array<Renaming, 5> kMiddles{{{".ln1.", ".norm1."},
                                             {".ffn.layers.0.0.", ".mlp.fc1."},
                                             {".ffn.layers.1.", ".mlp.fc2."}}};
 
-/// What SimMIM trains beside the encoder, in its own files and in mmpretrain's.
+/// Weights that SimMIM trains beside the encoder, in its own files and in mmpretrain's.
 constexpr std::array<std::string_view, 4> kOfSimMim{
     {"encoder.mask_token", "decoder.", "backbone.mask_token", "neck.decoder."}};
 

@@ -20,7 +20,7 @@ constexpr uint64_t kLargestPickle = 64 << 20;
 /// Tensors may share storages (tied weights); together they may take so many times the file's size.
 constexpr uint64_t kMostSharing = 4;
 
-/// Files that are no zip archives get the reason they deserve.
+/// Throws for files that are no zip archives, with a reason of their own for those of old PyTorch.
 void checkIsZip(std::string_view file, const std::string& where) {
   using namespace std::string_view_literals;
   constexpr std::string_view kLegacy = "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"sv;

@@ -206,7 +206,7 @@ bool Unpickler::readContainer(unsigned char opcode) {
   }
 }
 
-/// What is put into an object that was passed over is passed over too.
+/// Appends items to a list, except that those for an object that was passed over are passed over too.
 void Unpickler::append(std::vector<PthValue> items) {
   PthNode* target = pop();
   push(target);

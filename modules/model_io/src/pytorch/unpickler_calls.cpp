@@ -1,5 +1,5 @@
-// What a pickle asks Python to call. The few functions that make plain data and tensors are known here and
-// done in our own way; everything else is passed over by name.
+// The calls that a pickle asks Python to make. The few functions that make plain data and tensors are known
+// here and done in our own way; everything else is passed over by name.
 #include <algorithm>
 #include <limits>
 
@@ -90,8 +90,8 @@ void Unpickler::construct() {
   push(is(*global, "argparse", "Namespace") ? make(PthDict{{}, true}) : passOver(*global));
 }
 
-/// BUILD: object, state -> the object with that state. Only of a Namespace is it data; an OrderedDict's
-/// attributes (_metadata) say nothing about values.
+/// BUILD: object, state -> the object with that state. The state is data only for a Namespace; an
+/// OrderedDict's attributes (_metadata) say nothing about values.
 void Unpickler::build() {
   PthNode *state = pop(), *object = pop();
   push(object);

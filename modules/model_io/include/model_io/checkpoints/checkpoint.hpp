@@ -28,7 +28,7 @@ struct CheckpointInfo {
 /// Error (disk full, no permission) after removing the hidden folder; older checkpoints stay as they were.
 void writeCheckpoint(const std::string& folder, const TrainerState& state, const CheckpointInfo& info);
 
-/// What the tensor files of a checkpoint must look like: safetensorsIdentity of each.
+/// The identities of a checkpoint's tensor files: safetensorsIdentity of each.
 struct CheckpointMembers {
   std::string model;
   std::string optimizer;  ///< "" = weights only, there is no such file
@@ -58,11 +58,11 @@ class CheckpointFolder {
 /// The checkpoint at such a path, verified. Throws as the class above.
 CheckpointInfo verifyCheckpoint(const std::string& path);
 
-/// What looking for checkpoints may change: nothing, or it puts back one whose replacement was interrupted.
+/// Whether looking for checkpoints puts back one whose replacement was interrupted, or changes nothing.
 enum class Repair { kPutBack, kLookOnly };
 
-/// The step-* checkpoints of a run folder that are complete and pass their hashes, most steps first. What was
-/// passed over, and why, is appended to `skipped`.
+/// The step-* checkpoints of a run folder that are complete and pass their hashes, most steps first. Those
+/// passed over are appended to `skipped`, with the reason.
 std::vector<std::string> usableCheckpoints(const std::string& runFolder, std::vector<std::string>* skipped,
                                            Repair repair = Repair::kPutBack);
 

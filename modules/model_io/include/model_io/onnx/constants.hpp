@@ -26,14 +26,14 @@ inline constexpr const char* kQuery = ".attn.q";  ///< linear; norm1 and 1 / sqr
 inline constexpr const char* kKey = ".attn.k";    ///< linear; norm1 is folded in
 inline constexpr const char* kValue = ".attn.v";  ///< linear; norm1 is folded in
 inline constexpr const char* kProjection = ".attn.proj";  ///< linear
-/// What is added to the scores of a window, h x N x N, and N x N for one head. Of shifted windows the same
-/// with the mask of each window, (windows * h) x N x N: the first window, in which all tokens see each other,
-/// begins it, so its first h x N x N numbers are the bias without a mask.
+/// The bias of a window's scores: h x N x N, or N x N for one head. Shifted windows have it with the mask of
+/// each window, (windows * h) x N x N; its first h x N x N numbers are the bias without a mask, because in
+/// the first window all tokens see each other.
 inline constexpr const char* kScoreBias = ".attn.bias";
 inline constexpr const char* kHidden = ".mlp.fc1";  ///< linear; norm2 is folded in
 inline constexpr const char* kOutput = ".mlp.fc2";  ///< linear
 
-// Of the heads.
+// The heads of a network.
 inline constexpr const char* kLogits = "logits";     ///< linear, and its node; the final norm is folded in
 inline constexpr const char* kPooled = "pool.rows";  ///< the node, of a classifier: mean of the tokens, N x C
 inline constexpr const char* kFeatures = "features";     ///< the node, of the head of that name

@@ -1,4 +1,4 @@
-// What a deployable .onnx says about itself, in its metadata_props. Written by the exporter, read by the
+// The description of a deployable .onnx, in its metadata_props. Written by the exporter, read by the
 // classifier.
 #pragma once
 
@@ -19,8 +19,8 @@ namespace cv::mixmim {
 /// Keys in the file are "mixmim.<field>"; lists are JSON. The network itself takes `image`, N x 3 x S x S,
 /// float32, BGR, 0..255 (blobFromImage(img, 1.0, Size(S, S)) and nothing else).
 struct DeployedModel {
-  /// What the network is: planOf gives its stages. None in files of format 1, the oldest; those hold MixMIM's
-  /// own encoder, and modelOfConstants (model_of_constants.hpp) finds its sizes.
+  /// The settings of the network's model: planOf gives its stages. None in files of format 1, the oldest;
+  /// those hold MixMIM's own encoder, and modelOfConstants (model_of_constants.hpp) finds its sizes.
   std::optional<ModelConfig> model;
   int inputSize = 0;          ///< S
   double evalCrop = 0.875;    ///< crop rule, see evalGeometry in opencv2/mixmim/preprocess.hpp

@@ -1,4 +1,4 @@
-// What an .onnx file says about itself, without loading its network.
+// The facts of an .onnx file, read without loading its network.
 #pragma once
 
 #include <cstdint>

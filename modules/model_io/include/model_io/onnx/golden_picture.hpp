@@ -1,4 +1,4 @@
-// The test picture that travels with a model, and what is kept of the answer to it.
+// The test picture that travels with a model, and the part of the network's answer that is kept.
 #pragma once
 
 #include <vector>
@@ -16,10 +16,10 @@ cv::Mat shrunk(const cv::Mat& picture);
 /// Every pixel becomes a square; `side` must be a multiple of small.cols.
 cv::Mat enlarged(const cv::Mat& small, int side);
 
-/// What of a network's answer to one picture is the golden output, 1 x numbers in the type of `outputs`. One
-/// output, 1 x M: all of it. A pyramid, maps of 1 x C x H x W: of every map and channel the number of one
-/// token, c * H * W / C (rounded down) for channel c, so that the samples are spread over the map;
-/// concatenated.
+/// The golden output, the part of a network's answer to one picture that is kept: 1 x numbers in the type of
+/// `outputs`. One output, 1 x M: all of it. A pyramid, maps of 1 x C x H x W: one number of every map and
+/// channel, concatenated. Channel c gives the number of token c * H * W / C (rounded down), because the
+/// samples are then spread over the map.
 cv::Mat goldenAnswer(const std::vector<cv::Mat>& outputs);
 
 }  // namespace cv::mixmim

@@ -21,8 +21,8 @@ struct OnnxWeights {
 /// types, such as the shapes of reshapes, are left out.
 ///
 /// The file may be hostile: ranks, counts and sizes are bounded and the product of a shape is checked against
-/// the bytes that are there before anything is allocated; memory is at most twice the file (float16). Whether
-/// the network is one of ours and undamaged is readDeployedModel's question, not asked here. Throws Error
+/// the bytes that are there before anything is allocated; memory is at most twice the file (float16).
+/// readDeployedModel, and not this, checks whether the network is one of ours and undamaged. Throws Error
 /// naming the constant for a damaged file, for numbers that are not raw bytes in the file itself, for a name
 /// that appears twice.
 OnnxWeights readOnnxWeights(const std::string& path);

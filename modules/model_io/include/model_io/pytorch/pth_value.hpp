@@ -1,5 +1,5 @@
-// What stands in a PyTorch file, as plain data: what Python would have built from it, had it run what the
-// file asks for. Nothing is run here.
+// The content of a PyTorch file as plain data: the values that Python would build by running the calls in the
+// file. Nothing is run here.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +38,7 @@ struct PthStorage {
   int64_t elements;
 };
 
-/// Checked to lie within its storage and to be no larger than it.
+/// A tensor, checked to lie within its storage and to be no larger than it.
 struct PthTensor {
   PthStorage storage;
   int64_t offset;  ///< elements, as all here
