@@ -15,7 +15,7 @@ namespace cv::mixmim {
 
 namespace {
 
-/// What one worker keeps from image to image.
+/// Memory that one worker keeps from image to image.
 struct Worker {
   ImageDecoder decoder;
   std::vector<uint8_t> bytes;

@@ -27,14 +27,14 @@ namespace {
 
 using tbb::global_control;
 
-/// Where the files are in memory a reader keeps thirty workers busy; from a disk, fewer.
+/// A reader keeps thirty workers busy where the files are in memory, and fewer where they are on a disk.
 constexpr int kWorkersPerReader = 4;
 
 /// Files read but not yet decoded, per worker: enough to keep it busy while the readers wait for the disk.
 constexpr size_t kFilesPerWorker = 4;
 
-/// oneTBB starts as many threads as the machine has cores, the feeder's caller included. Ours is more by one,
-/// and may be more on request; never fewer, because the limit holds for everybody in the process.
+/// The thread limit of oneTBB: one more than the workers, because it counts the feeder's caller. The present
+/// limit, at first the number of cores, is never lowered, because it holds for everybody in the process.
 size_t parallelism(int workers) {
   return std::max(static_cast<size_t>(workers) + 1,
                   global_control::active_value(global_control::max_allowed_parallelism));
@@ -157,7 +157,7 @@ void Pipeline::Impl::stop() {
   toRead.close();
 }
 
-/// After this nothing of ours runs. Jobs are never cancelled: one takes milliseconds.
+/// After this nothing of ours runs. Jobs are never cancelled, because one takes milliseconds.
 void Pipeline::Impl::join() {
   stop();
   if (feeder.joinable()) feeder.join();
@@ -239,7 +239,7 @@ bool Pipeline::Impl::dispatch(RingBatch& work, size_t slot) {
   return true;
 }
 
-/// A worker's task. Nothing may leave it: an exception out of an enqueued task ends the process.
+/// A worker's task. No exception may leave it, because one out of an enqueued task ends the process.
 void Pipeline::Impl::runJob() noexcept {
   const auto [work, slot] = *toDecode.pop();
   SampleJob& job = work->jobs[slot];

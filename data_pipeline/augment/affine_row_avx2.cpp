@@ -1,4 +1,4 @@
-// Red, green and blue of a pixel side by side in one register. No fused multiply-add: it would round
+// Red, green and blue of a pixel side by side in one register. No fused multiply-add, because it would round
 // differently.
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -8,8 +8,8 @@
 #include "augment/affine_row.hpp"
 #include "augment/image_ops.hpp"
 
-// Per function and not per file: inline functions of a file compiled for AVX2 could be the ones the linker
-// keeps for all.
+// The target is set per function and not per file, because the linker could keep inline functions compiled
+// for AVX2 for all files.
 #define MIXMIM_AVX2 __attribute__((target("avx2")))
 
 namespace cv::mixmim::ops {
@@ -28,7 +28,7 @@ MIXMIM_AVX2 inline __m256d horner(__m256d p1, __m256d p2, __m256d p3, __m256d p4
   return _mm256_add_pd(p1, _mm256_mul_pd(d, _mm256_add_pd(p2, _mm256_mul_pd(d, inner))));
 }
 
-/// Of whole numbers: the differences are exact in integers too.
+/// Cubic interpolation of integers, because their differences are exact without conversion.
 MIXMIM_AVX2 inline __m256d cubic(__m128i v1, __m128i v2, __m128i v3, __m128i v4, __m256d d) {
   const __m128i p2 = _mm_sub_epi32(v3, v1), twice = _mm_slli_epi32(_mm_sub_epi32(v1, v2), 1);
   const __m128i p3 = _mm_sub_epi32(_mm_add_epi32(twice, v3), v4);

@@ -14,7 +14,7 @@ double roundHalfToEven(double value) {
   return std::nearbyint(value);
 }
 
-/// What remains when no attempt fits, in very long or very narrow images.
+/// The crop when no attempt fits, in very long or very narrow images.
 cv::Rect centralCrop(cv::Size image, const AugmentConfig& config) {
   const double ratio = static_cast<double>(image.width) / image.height;
   cv::Size size = image;

@@ -20,7 +20,7 @@ void contrast(cv::Mat& image, float factor);                     ///< 0 = the me
 void colour(cv::Mat& image, float factor, cv::Mat& scratch);     ///< 0 = grey picture, 1 = unchanged
 void sharpness(cv::Mat& image, float factor, cv::Mat& scratch);  ///< 0 = smoothed, 1 = unchanged
 
-/// What lies outside the image after a geometric operation: ImageNet's mean colour, rounded.
+/// The colour outside the image after a geometric operation: ImageNet's mean, rounded.
 inline const cv::Vec3b kFill{124, 116, 104};
 
 /// Every pixel (x, y) becomes the one at (a (x + .5) + b (y + .5) + c, d (x + .5) + e (y + .5) + f), bicubic

@@ -17,8 +17,8 @@ bool hasFourInks(const jpeg_decompress_struct& jpeg) {
   return jpeg.jpeg_color_space == JCS_CMYK || jpeg.jpeg_color_space == JCS_YCCK;
 }
 
-/// Scans begin with a marker that cannot occur in the compressed data between them. Only the header has been
-/// read so far: counting them first is what keeps a small file from asking for minutes of work.
+/// Counts the scans when only the header has been read, because a small file could ask for minutes of work.
+/// Scans begin with a marker that cannot occur in the compressed data between them.
 void checkScans(JpegState& state, int limit) {
   if (!jpeg_has_multiple_scans(&state.jpeg)) return;
   constexpr uint8_t kStartOfScan[] = {0xff, 0xda};
@@ -35,8 +35,8 @@ bool endsInEndMarker(const JpegState& state) {
   return state.size >= 2 && state.bytes[state.size - 2] == 0xff && state.bytes[state.size - 1] == 0xd9;
 }
 
-/// A progressive image whose scans left bits open. libjpeg smooths such blocks over their neighbours, which
-/// must then be there.
+/// Whether the scans of a progressive image left bits open, because libjpeg smooths such blocks with their
+/// neighbours, which must then be there.
 bool isUnrefined(const jpeg_decompress_struct& jpeg) {
   constexpr int kSmoothed = 10;  // the coefficients that decide about smoothing
   if (!jpeg.progressive_mode || !jpeg.coef_bits) return false;
@@ -47,10 +47,10 @@ bool isUnrefined(const jpeg_decompress_struct& jpeg) {
   return false;
 }
 
-/// Widened so that the wanted columns come out as in the whole image. Upsampling interpolates between
-/// neighbours: one more column on both sides. And libjpeg chooses its upsampling by the width of the whole
-/// image; the code for ordinary widths reads and writes out of bounds where a crop leaves less than three
-/// colour samples, six pixels, per row.
+/// The region widened so that its columns come out as in the whole image. It gets one more column on both
+/// sides, because upsampling interpolates between neighbours. It has at least eight, because libjpeg chooses
+/// its upsampling by the width of the whole image, and the code for ordinary widths reads and writes out of
+/// bounds where a crop leaves less than three colour samples, six pixels, per row.
 cv::Rect neededColumns(cv::Rect region, int imageWidth) {
   constexpr int kMargin = 1, kNarrowest = 8;
   int left = std::max(0, region.x - kMargin);
@@ -65,8 +65,8 @@ void checkComplete(const JpegState& state, bool unrefined) {
   if (state.dataMissing || unrefined || state.jpeg.arith_code) throw Error("JPEG", kTruncatedJpeg);
 }
 
-/// Four bytes to three, in place. The inks come inverted, as 255 - ink: Adobe's custom, and what Pillow
-/// assumes.
+/// Four bytes to three, in place. The inks come inverted, as 255 - ink, because Adobe writes them so and
+/// Pillow assumes it.
 void inksToRgb(JpegState& state) {
   for (int y = 0; y < state.decoded.height; ++y) {
     uint8_t* out = state.pixels.data() + state.step * static_cast<size_t>(y);

@@ -9,7 +9,8 @@
 namespace cv::mixmim {
 
 /// Reusable objects that are lent out: made when first needed, at most `limit` of them, and given back by the
-/// loan's destructor. With a limit the pool is also a brake: take() waits while everything is lent.
+/// loan's destructor. With a limit the pool is also back-pressure, because take() waits while everything is
+/// lent.
 ///
 /// Threads: all functions from any thread. The pool must outlive its loans.
 template <class T>

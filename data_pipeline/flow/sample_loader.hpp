@@ -16,7 +16,7 @@
 
 namespace cv::mixmim {
 
-/// What a worker keeps from image to image.
+/// Memory that a worker keeps from image to image.
 struct Scratch {
   ImageDecoder decoder;
   Resampler resampler;

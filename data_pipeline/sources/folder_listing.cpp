@@ -35,7 +35,7 @@ struct Entries {
   std::vector<std::string> folders, images;
 };
 
-/// What lies directly in `folder`. A link that leads nowhere counts as a file: reading it reports what is
+/// The entries directly in `folder`. A link that leads nowhere counts as a file: reading it reports what is
 /// wrong.
 Entries list(const std::string& folder) {
   Entries entries;

@@ -29,7 +29,7 @@ bool isNumber(const std::string& text) {
          std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
 }
 
-/// What stands between braces.
+/// The choices that the text between braces gives.
 std::vector<std::string> choices(const std::string& list, const std::string& source) {
   const std::vector<std::string> range = split(list, "..");
   if (range.size() == 1) return split(list, ",");

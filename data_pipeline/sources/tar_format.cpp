@@ -72,7 +72,7 @@ std::string nameIn(const TarHeader& header) {
   return prefix.empty() ? name : prefix + "/" + name;
 }
 
-/// What an extended header says about the entry after it.
+/// The fields of an extended header, for the entry after it.
 struct Extension {
   std::optional<std::string> name;
   std::optional<int64_t> size;

@@ -33,7 +33,7 @@ class BadImages {
   /// than maxBadImages are listed, or when more than maxBadRate of at least 100 images tried were bad.
   void add(int64_t index, BadImage image);
 
-  /// By epoch and position.
+  /// The files by epoch and position.
   std::vector<BadImage> list() const;
 
   /// In the order in which they were found, without the first `skipped`.

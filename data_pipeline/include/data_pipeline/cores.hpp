@@ -6,11 +6,11 @@ namespace cv::mixmim {
 
 /// CPU cores this process may use, at least 1: its affinity mask, further limited by the quota of its control
 /// group, which a container sets and std::thread::hardware_concurrency() does not know. OMP_NUM_THREADS is
-/// not asked: launchers set it to 1.
+/// not asked, because launchers set it to 1.
 int availableCores();
 
-/// Cores' worth of time that a Linux control group (version 1 or 2) grants; infinity without a limit. `root`
-/// stands for "/", so that a test can bring its own files.
+/// The CPU quota of a Linux control group (version 1 or 2), in cores; infinity without a limit. `root` stands
+/// for "/", so that a test can bring its own files.
 double cgroupCores(const std::string& root = "");
 
 /// `requested` if positive, else all available cores.

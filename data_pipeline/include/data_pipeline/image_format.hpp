@@ -7,7 +7,7 @@
 
 namespace cv::mixmim {
 
-/// Formats told apart by their first bytes; names of files lie.
+/// Formats told apart by their first bytes, because names of files may be wrong.
 enum class ImageFormat { kUnknown, kJpeg, kPng, kPnm, kBmp, kTiff, kWebp, kGif };
 
 const char* nameOf(ImageFormat format);  ///< "JPEG"

@@ -9,7 +9,7 @@
 
 namespace cv::mixmim {
 
-/// What a file may ask for. Both are checked in the header, before memory is allocated for the pixels.
+/// The limits of a file. Both are checked in the header, before memory is allocated for the pixels.
 struct DecodeLimits {
   int64_t pixels = 178'956'970;  ///< width * height; Pillow's limit
   int scans = 500;               ///< of a progressive JPEG; ordinary ones have about 10

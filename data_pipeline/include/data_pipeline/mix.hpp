@@ -7,7 +7,7 @@
 
 namespace cv::mixmim {
 
-/// Draws which cells of every image of a batch show its partner: cells x cells, CV_8U, 0 or 1. Of n cells,
+/// Draws which cells of every image of a batch show its partner: cells x cells, CV_8U, 0 or 1. Among n cells,
 /// trunc(n * r) are 1, where r ~ U(maskRatio, maskRatio + maskRatioRange); a uniformly random subset (those
 /// with the smallest of n draws). At 7 x 7 and ratio 0.5: 24 of 49. Reuses the memory of `mask`. Draws from
 /// `rng` (purpose kMask). Paper section 3.1; official function random_masking.

@@ -45,7 +45,7 @@ struct AppliedOp {
 /// direction of those that have one.
 AppliedOp withMagnitude(AugmentOp op, double magnitude, bool negative, cv::Size image);
 
-/// What is done to one image, in order. A layer whose operation is skipped leaves nothing.
+/// The operations on one image, in order. A layer whose operation is skipped leaves nothing.
 class RandAugment {
  public:
   static constexpr int kMaxLayers = 8;
@@ -64,7 +64,8 @@ class RandAugment {
   size_t count_ = 0;
 };
 
-/// Does it to an 8-bit RGB image, in place, with Pillow's bytes. `scratch` is kept from image to image.
+/// Applies the operations to an 8-bit RGB image, in place, with Pillow's bytes. `scratch` is kept from image
+/// to image.
 void apply(const AppliedOp& op, cv::Mat& image, cv::Mat& scratch);
 
 }  // namespace cv::mixmim

@@ -2,7 +2,7 @@
 
 namespace cv::mixmim {
 
-/// What happens to an image between file and batch.
+/// The treatment of an image between file and batch.
 enum class Recipe {
   kPretrain,  ///< shuffled; random crop and flip; image pairs mixed under a mask
   kFinetune,  ///< shuffled; random crop and flip; mixup or cutmix drawn for the device

@@ -37,7 +37,7 @@ class Source {
   /// Hash of relative paths, sizes and labels: two sources with the same fingerprint deliver the same
   /// samples.
   virtual std::string fingerprint() const = 0;
-  /// What was left out when the source was opened.
+  /// The parts that were left out when the source was opened.
   virtual std::vector<SourceProblem> problems() const { return {}; }
 };
 

@@ -1,4 +1,4 @@
-// What a pipeline measures of itself while it works.
+// Measurements that a pipeline takes of itself while it works.
 #pragma once
 
 #include <array>
@@ -91,7 +91,7 @@ class SlowestSamples {
   std::vector<SlowSample> samples_;     // slowest first
 };
 
-/// What the threads of a pipeline count.
+/// The counters of a pipeline's threads.
 struct PipelineCounters {
   PipelineStats snapshot() const;
 

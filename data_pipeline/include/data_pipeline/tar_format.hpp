@@ -35,11 +35,11 @@ using ReadAt = std::function<size_t(int64_t offset, void* to, size_t bytes)>;
 TarListing listTar(const ReadAt& readAt, int64_t size);
 
 /// Whether this block can stand before a file of that size: its checksum is right and it names the size (or
-/// leaves it to an extended header). What was found by an index is checked with it on every read.
+/// leaves it to an extended header). Files found by an index are checked with it on every read.
 bool isHeaderOf(const TarHeader& header, int64_t size);
 
-/// What stands before the bytes of a regular file: one header, or, for a name above 100 characters, a PAX
-/// header with its path first. The same bytes for the same arguments: no time, no user.
+/// The bytes before those of a regular file: one header, or, for a name above 100 characters, a PAX header
+/// with its path first. The same bytes for the same arguments: no time, no user.
 std::string tarHeader(const std::string& name, int64_t size);
 
 /// Bytes that fill up the last block of a file of that size.
