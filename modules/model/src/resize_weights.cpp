@@ -10,7 +10,7 @@ namespace cv::mixmim {
 
 namespace {
 
-/// The integer root of n, or 0.
+/// The square root of n where it is an integer, else 0.
 int64_t sideOf(int64_t n) {
   const auto side = static_cast<int64_t>(std::llround(std::sqrt(static_cast<double>(n))));
   return side * side == n ? side : 0;
@@ -24,7 +24,7 @@ std::array<double, 4> cubicWeights(double place) {
   return {far(place + 1), near(place), near(1 - place), far(2 - place)};
 }
 
-/// to x from: each row gives one sample as a sum of old ones.
+/// The interpolation as a matrix, to x from: each row gives a new sample as a weighted sum of old ones.
 cv::Mat cubicMatrix(int from, int to) {
   cv::Mat matrix = cv::Mat::zeros(to, from, CV_64F);
   for (int i = 0; i < to; ++i) {

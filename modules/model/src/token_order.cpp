@@ -124,7 +124,7 @@ class StageBuilder {
     return sight;
   }
 
-  /// Runs of equal party inside a window.
+  /// Adds a segment for each run of tokens of a window that see each other.
   void addSegments(Sight& sight, const std::vector<int32_t>& list, const Block& block, bool groups) const {
     const auto tokens = static_cast<int64_t>(list.size());
     const auto partyAt = [&](int64_t k) {

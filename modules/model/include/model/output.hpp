@@ -1,4 +1,4 @@
-// What a deployed network gives, and the words for it.
+// The outputs of a deployed network, and their names.
 #pragma once
 
 #include <optional>
@@ -6,19 +6,19 @@
 
 namespace cv::mixmim {
 
-/// What a network gives; N is the batch, all float32.
+/// The output of a network; N is the batch, all numbers are float32.
 enum class Head {
   kLogits,         ///< logits, N x classes: scores before softmax
   kProbabilities,  ///< probabilities, N x classes: their softmax
   kFeatures,  ///< features, N x C: the mean over the tokens of the last stage after the final LayerNorm, its
-              ///< gain and bias included; what the classifier is a linear function of
+              ///< gain and bias included; the classifier is a linear function of it
   kPyramid,   ///< feature1 ... featureK, N x C x H x W, one per stage in raster order, strides patchSize *
               ///< 2^s: the tokens after the last block of the stage, before patch merging and, as in the
   ///< published model, without a norm; only featureK has passed the final LayerNorm, gain and bias
   ///< included
 };
 
-/// The words of the command line and of the file's description.
+/// Names on the command line and in the file's description.
 const char* nameOf(Head head);  ///< "logits", "probabilities", "features", "pyramid"
 std::optional<Head> headNamed(const std::string& name);
 

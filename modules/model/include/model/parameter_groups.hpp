@@ -9,7 +9,7 @@
 
 namespace cv::mixmim {
 
-/// What one parameter's update is multiplied with.
+/// The factors of one parameter's update.
 struct UpdateRule {
   double lrScale = 1, weightDecay = 0;
 };

@@ -1,6 +1,6 @@
 // Every parameter of a model by its official name: shape, initial value, how it is trained. The trainer
-// builds its modules from this list and the exporter checks files against it, so there is one truth about
-// names and shapes.
+// builds its modules from this list and the exporter checks files against it, because all must agree on names
+// and shapes.
 #pragma once
 
 #include <string>
@@ -29,7 +29,7 @@ struct Parameter {
   cv::Size grid;          ///< what the rows of a position embedding or bias table stand for; else empty
   bool trainable = true;  ///< false: a constant of the model
   bool decays = true;     ///< weight decay applies
-  int layer = 0;  ///< for layer decay in fine-tuning: 0 for what meets the pixels, more towards the head
+  int layer = 0;          ///< for layer decay in fine-tuning: 0 next to the pixels, more towards the head
 };
 
 /// The parameters in registration order (the order of the official optimiser): mask_token (pretraining),

@@ -1,5 +1,5 @@
-// What an encoder is, as a table: stages of blocks, and how a stage begins. Trainer, plain reference,
-// exporter and network plugin each walk the same table, so that a family of encoders is described once.
+// An encoder as a table: stages of blocks, and how a stage begins. Trainer, plain reference, exporter and
+// network plugin each walk the same table, because a family of encoders is then described once.
 // Sources: MixMIM, arXiv 2205.13137 section 3; Swin, arXiv 2103.14030 section 3 and its official code.
 #pragma once
 
@@ -12,7 +12,7 @@
 
 namespace cv::mixmim {
 
-/// What is added to the tokens of the first stage.
+/// The position embedding that is added to the tokens of the first stage.
 enum class Position {
   kNone,
   kFixed,  ///< absolute_pos_embed: sine and cosine, not trained
@@ -47,7 +47,7 @@ struct Block {
 /// One stage: a grid of tokens.
 struct Stage {
   std::string embedding;  ///< of the parameters that make its tokens: "patch_embed", "layers.0.downsample"
-  Narrowing narrowing;    ///< how they do it
+  Narrowing narrowing;    ///< how its tokens are made
   int embeddingLayer;     ///< for layer decay
   int side;               ///< pixels, or tokens of the stage before, per axis of a token
   int dim;                ///< token width
@@ -55,7 +55,7 @@ struct Stage {
   int hidden;             ///< width of an MLP's hidden layer
   cv::Size grid;          ///< tokens
   double embeddingEps;    ///< of the LayerNorm that makes its tokens
-  double eps;             ///< of the LayerNorms of its blocks; the last stage's, of the final one too
+  double eps;             ///< of the LayerNorms of its blocks; in the last stage of the final one too
   std::vector<Block> blocks;
 
   int tokens() const { return grid.area(); }  ///< of an image
@@ -78,7 +78,7 @@ struct Plan {
   int featureDim() const { return stages.back().dim; }    ///< numbers of a feature vector
 };
 
-/// Of the decoder's LayerNorms.
+/// Epsilon of the decoder's LayerNorms.
 inline constexpr double kDecoderEps = 1e-5;
 
 /// The plan for square images of model.imageSize. Throws Error when the numbers do not fit: an image that is

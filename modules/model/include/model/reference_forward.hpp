@@ -23,8 +23,7 @@ cv::Mat referenceForward(const TensorMap& weights, const ModelConfig& model, con
 /// Class scores of one picture as OpenCV reads it: S x S, CV_8UC3, BGR. Returns 1 x classes, CV_64F.
 cv::Mat referenceLogits(const TensorMap& weights, const ModelConfig& model, const cv::Mat& picture);
 
-/// What a network with that head must answer to one such picture: its outputs, shaped as the network's,
-/// CV_64F.
+/// The outputs that a network with that head must give for one such picture, shaped as the network's, CV_64F.
 std::vector<cv::Mat> referenceOutputs(const TensorMap& weights, const ModelConfig& model, Head head,
                                       const cv::Mat& picture);
 

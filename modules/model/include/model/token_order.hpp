@@ -1,8 +1,8 @@
-// In which order the tokens of an image stand in memory while they pass through the encoder, and who sees
-// whom. Window after window, and inside a window first the tokens of the image itself, then those of its
-// partner: windows and groups are then plain ranges, so that nothing is moved for attention and only pairs
-// that may see each other are computed. The mask is one for the batch, hence the order too (paper
-// section 3.2; exact, see docs/model.md).
+// The order of an image's tokens in memory while they pass through the encoder, and which tokens attend to
+// each other. Tokens stand window by window, and inside a window the image's own come before its partner's,
+// because windows and groups are then plain ranges: attention moves nothing and computes only pairs that may
+// see each other. All images of a batch have one order, because they have one mask (paper section 3.2; exact,
+// see docs/model.md).
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,8 @@ struct Segment {
   int64_t keys() const { return keyEnd - keyBegin; }
 };
 
-/// Who sees whom in one kind of blocks. Tokens are listed window by window, and inside a window so that those
-/// that see each other follow each other.
+/// Which tokens attend to (see) each other in one kind of blocks. Tokens are listed window by window, and
+/// inside a window so that those that see each other follow each other.
 ///
 /// Note [Shifted windows]
 /// A shifted window that crosses the border of the picture holds pieces that lie apart, and only tokens of
@@ -48,12 +48,12 @@ struct StageTokens {
   const Sight& sightOf(const Block& block) const { return sights[block.shifted() ? 1 : 0]; }
 };
 
-/// `mask`: cells, CV_8U, not 0 = the partner's; empty = whole images. Without `groups` tokens see their whole
-/// window in a mixture too, an ablation.
+/// The tokens of every stage. `mask`: cells, CV_8U, not 0 = the partner's; empty = whole images. Without
+/// `groups` tokens see their whole window in a mixture too, an ablation.
 std::vector<StageTokens> tokenOrder(const Plan& plan, const cv::Mat& mask, bool groups = true);
 
-/// Of shifted windows rolled into the grid, tokens of a window in raster order: 0 where two tokens see each
-/// other, -100 where not. (windows * N) x N, CV_32F; Swin's buffer attn_mask.
+/// The attention mask of shifted windows rolled into the grid, (windows * N) x N, CV_32F, tokens of a window
+/// in raster order: 0 where two tokens see each other, -100 where not. Swin's buffer attn_mask.
 cv::Mat shiftMask(const Stage& stage, const Block& block);
 
 }  // namespace cv::mixmim

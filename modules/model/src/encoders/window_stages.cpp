@@ -16,7 +16,7 @@ void checkWidths(const ModelConfig& model) {
                 "every stage has dim / headDim heads");
 }
 
-/// What makes the tokens of stage s, up to its blocks.
+/// Stage s without its blocks: its sizes, and how its tokens are made.
 Stage stageOf(const ModelConfig& model, cv::Size image, int s) {
   Stage stage{};
   stage.narrowing = s == 0 ? Narrowing::kPatches : Narrowing::kMerged;
