@@ -1,6 +1,7 @@
 // The Trainer of this plugin: the published MixMIM, pretraining and fine-tuning.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <vector>
 

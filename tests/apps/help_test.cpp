@@ -100,9 +100,13 @@ TEST(Completion, KnowsVerbsOptionsAndValues) {
       {"mixmim pre", "pretrain predict\n"},
       {"mixmim eval --cs", "--csv\n"},
       {"mixmim pretrain --optim.l", "--optim.lr --optim.layerDecay\n"},
-      {"mixmim pretrain --model ''", "small tiny base large huge\n"},
+      {"mixmim pretrain --model ''",
+       "small tiny base large huge swin_t swin_s swin_b swin_l swin_t_w14 swin_s_w14 swin_b_w14 "
+       "swin_l_w14\n"},
       {"mixmim pretrain --model = t", "tiny\n"},
-      {"mixmim pretrain --model =", "small tiny base large huge\n"},
+      {"mixmim pretrain --model =",
+       "small tiny base large huge swin_t swin_s swin_b swin_l swin_t_w14 swin_s_w14 swin_b_w14 "
+       "swin_l_w14\n"},
       {"mixmim pretrain --preset fine", "finetune finetune-base-100ep finetune-base-384\n"},
       {"mixmim pretrain --mix.bothImages ''", "true false\n"},
       {"mixmim bench ''", "pipeline train predict\n"},

@@ -42,6 +42,12 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"TinyFinetune",
              "finetune",
              {{"model", "tiny", ""}, {"batch", "16", ""}, {"model.classes", "9", ""}}},
+        Case{"Swin",
+             "pretrain",
+             {{"model", "tiny", ""},
+              {"model.encoder", "swin", ""},
+              {"model.depths", "2,2,2,1", ""},
+              {"batch", "16", ""}}},
         Case{"Small", "pretrain", {{"model", "small", ""}, {"size", "64", ""}, {"batch", "128", ""}}}),
     [](const auto& instance) { return std::string(instance.param.name); });
 

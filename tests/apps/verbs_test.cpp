@@ -241,6 +241,8 @@ TEST_F(Verbs, InfoTellsWhatAModelSaysOfItself) {
   EXPECT_EQ(about.at("classes"), 3);
   EXPECT_EQ(about.at("eval_crop").to_number<double>(), 0.875);
   EXPECT_EQ(about.at("facts"), (json::object{{"model", "small"}, {"steps", "0"}}));
+  EXPECT_EQ(about.at("model").at("encoder"), "mixmim");
+  EXPECT_EQ(about.at("model").at("embedDim"), 32);
   EXPECT_EQ(about.at("golden").at("numbers"), 3);
   EXPECT_EQ(about.at("operators").at("Erf"), 7);  // one per block
   int64_t nodes = 0;

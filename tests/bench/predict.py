@@ -1,9 +1,10 @@
-"""MixMIM-B through the classifier plugin against other runtimes, each alone in its process, in turn; medians over the rounds.
+"""A model through the classifier plugin against other runtimes, each alone in its process, in turn; medians over the rounds.
 
 `./run bench predict [OPTION...]` makes the environment and calls it.
 """
 import argparse
 import os
+import subprocess
 import sys
 from statistics import median
 
@@ -18,6 +19,7 @@ def parsed():
     parser = argparse.ArgumentParser(prog="./run bench predict", description=__doc__.splitlines()[0])
     parser.add_argument("build", help=argparse.SUPPRESS)
     parser.add_argument("venv", help=argparse.SUPPRESS)
+    parser.add_argument("--model", default="base", metavar="NAME", help="its size, untrained: base, swin_t, ... (%(default)s)")
     parser.add_argument("--rounds", type=int, default=3, help="how often each is measured (%(default)s)")
     parser.add_argument("--seconds", type=int, default=5, help="of each measurement (%(default)s)")
     parser.add_argument("--threads", default="1,2", help="numbers of threads (%(default)s)")
@@ -36,8 +38,19 @@ def parsed():
     return options
 
 
+def model_file(options):
+    return "%s/bench/%s.onnx" % (options.build, options.model)
+
+
+def export(options):
+    os.makedirs(options.build + "/bench", exist_ok=True)
+    if not os.path.exists(model_file(options)):
+        subprocess.run([options.build + "/bin/mixmim", "export", "--model", options.model, "--seed", "0", "--out", model_file(options)],
+                       check=True)
+
+
 def measurements(options, threads, batch):
-    model, seconds = options.build + "/bench/base.onnx", str(options.seconds)
+    model, seconds = model_file(options), str(options.seconds)
     # One thread means one core: what else a process starts must not help.
     pinned = ["taskset", "-c", str(min(os.sched_getaffinity(0)))] if threads == 1 else []
 
@@ -51,8 +64,9 @@ def measurements(options, threads, batch):
 
     others = {"ours, " + options.kernels: ours(MIXMIM_KERNELS=options.kernels)} if options.kernels else {}
     products = [*pinned, options.build + "/bin/linear_products", str(threads), seconds]
+    base = {PRODUCTS: lambda: turns.run(products, {"MIXMIM_KERNELS": "avx512"})} if options.model == "base" else {}
     return {OURS: ours(), **others, BYTES: ours("--int8"), STOCK: ours("--stock"), ORT: rival("onnxruntime"), OPENVINO: rival("openvino"),
-            PRODUCTS: lambda: turns.run(products, {"MIXMIM_KERNELS": "avx512"})}
+            **base}
 
 
 def report(threads, batch, results, skipped):
@@ -75,7 +89,8 @@ def report(threads, batch, results, skipped):
 
 def main():
     options = parsed()
-    print("MixMIM-B, 224 px, float32; medians of %d rounds of %d s. %s" % (options.rounds, options.seconds, RESIZING))
+    export(options)
+    print("%s, 224 px, float32; medians of %d rounds of %d s. %s" % (options.model, options.rounds, options.seconds, RESIZING))
     for threads in options.threads:
         for batch in options.batches:
             report(threads, batch, *turns.measure(measurements(options, threads, batch), options.rounds))

@@ -120,6 +120,12 @@ TEST(Options, AnEncoderHasRecipesOfItsOwn) {
   EXPECT_EQ(decay({{"model.encoder", "swin", ""}}), 0.8);
   EXPECT_EQ(decay({{"model.encoder", "swin", ""}, {"optim.layerDecay", "0.5", ""}}), 0.5);
   EXPECT_EQ(decay({{"model", "swin_t", ""}, {"model.encoder", "mixmim", ""}}), 0.7);
+  const auto window = [](const std::vector<Setting>& settings) {
+    return resolve(Task::kPretrain, settings).model.window;
+  };
+  EXPECT_EQ(window({{"model.encoder", "swin", ""}}), 7) << "as swin_t spells it";
+  EXPECT_EQ(window({{"model", "swin_t_w14", ""}, {"model.encoder", "mixmim", ""}}), 0);
+  EXPECT_EQ(window({{"model", "swin_t", ""}, {"model.window", "0", ""}}), 7);
   const ModelConfig model = resolve(Task::kPretrain, {{"model", "swin_s_w14", ""}}).model;
   EXPECT_EQ(model.encoder, Family::kSwin);
   EXPECT_EQ(model.window, 14);

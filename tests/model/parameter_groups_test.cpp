@@ -1,8 +1,10 @@
 // The order in which the reference's optimiser numbers parameters, against the reference's own lists.
 #include "model/parameter_groups.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cmath>
+#include <utility>
 
 #include <gtest/gtest.h>
 

@@ -74,6 +74,37 @@ INSTANTIATE_TEST_SUITE_P(
                       Counts{"huge", 655'341'786, 28'238'848, 684'709'594, 659'262'658, 662'653'650}),
     [](const ::testing::TestParamInfo<Counts>& tested) { return tested.param.name; });
 
+struct SwinCounts {
+  const char* name;
+  int64_t finetuning, pretraining, tensors;  // tensors of the classifier
+};
+
+class PublishedSwin : public ::testing::TestWithParam<SwinCounts> {};
+
+TEST_P(PublishedSwin, HasItsNumberOfParameters) {
+  EXPECT_EQ(count(model(GetParam().name), Task::kFinetune), GetParam().finetuning);
+  EXPECT_EQ(count(model(GetParam().name), Task::kPretrain), GetParam().pretraining);
+  EXPECT_EQ(static_cast<int64_t>(parameters(model(GetParam().name), Task::kFinetune).size()),
+            GetParam().tensors);
+}
+
+INSTANTIATE_TEST_SUITE_P(Parameters, PublishedSwin,
+                         ::testing::Values(SwinCounts{"swin_t", 28'288'354, 54'734'714, 173},
+                                           SwinCounts{"swin_s", 49'606'258, 76'052'618, 329},
+                                           SwinCounts{"swin_b", 87'768'224, 114'089'656, 329},
+                                           SwinCounts{"swin_l", 196'532'476, 222'604'052, 329},
+                                           SwinCounts{"swin_t_w14", 28'338'754, 54'785'114, 173},
+                                           SwinCounts{"swin_s_w14", 49'737'298, 76'183'658, 329},
+                                           SwinCounts{"swin_b_w14", 87'942'944, 114'264'376, 329},
+                                           SwinCounts{"swin_l_w14", 196'794'556, 222'866'132, 329}),
+                         [](const ::testing::TestParamInfo<SwinCounts>& tested) {
+                           return tested.param.name;
+                         });
+
+TEST(Parameters, OfSwinAt384AreThePublishedOnes) {
+  EXPECT_EQ(count(model("swin_b", 384), Task::kFinetune), 87'903'584);
+}
+
 TEST(Parameters, AreThoseOfTheReference) {
   const auto frozen = [](const Parameter& parameter) { return !parameter.trainable; };
   const std::vector<Parameter> pretraining = parameters(model("base"), Task::kPretrain),

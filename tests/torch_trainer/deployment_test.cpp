@@ -82,6 +82,11 @@ INSTANTIATE_TEST_SUITE_P(
     Models, Deployment,
     ::testing::Values(Case{"small64", {{"model", "small", ""}, {"size", "64", ""}}},
                       Case{"tiny224", {{"model", "tiny", ""}}},
+                      Case{"swin64",
+                           {{"model", "small", ""},
+                            {"model.encoder", "swin", ""},
+                            {"model.depths", "2,2,2", ""},
+                            {"size", "64", ""}}},
                       Case{"patch2at32",
                            {{"model", "small", ""}, {"model.patchSize", "2", ""}, {"size", "32", ""}}}),
     [](const auto& instance) { return instance.param.name; });

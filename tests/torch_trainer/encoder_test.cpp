@@ -46,17 +46,34 @@ TEST_P(Families, NoBitOfAGroupDependsOnTheOther) {
   EXPECT_FALSE(same.logical_and(partner).any().item<bool>()) << "the partner's tokens have not changed";
 }
 
-/// Without a mask all of an image's tokens see each other through the blocks: one pixel reaches all of them.
-TEST_P(Families, AnEmptyMaskIsOneGroup) {
+/// A mask of one value is one group, whoever's it is: the encoding of whole images.
+TEST_P(Families, AnEmptyGroupHasNoTokens) {
   const at::NoGradGuard noGrad;
   const ModelConfig model = modelOf(GetParam());
   const Weights weights(model, Task::kPretrain, 3, at::kCPU);
   const Encoder encoder(weights, model);
   const at::Tensor images = at::randn({1, 96, 96, 3}, at::make_generator<at::CPUGeneratorImpl>(1));
-  const cv::Mat none = cv::Mat::zeros(encoder.plan().cells, CV_8U);
-  const at::Tensor whole = encoder.forward(images),
-                   masked = encoder.forward(images, stageOrders(encoder.plan(), none, at::kCPU), nullptr);
-  EXPECT_TRUE(whole.equal(masked));
+  const at::Tensor whole = encoder.forward(images);
+  for (const int value : {0, 1}) {
+    const cv::Mat mask(encoder.plan().cells, CV_8U, cv::Scalar(value));
+    EXPECT_TRUE(whole.equal(encoder.forward(images, stageOrders(encoder.plan(), mask, at::kCPU), nullptr)))
+        << value;
+  }
+}
+
+/// Products may be rounded to bfloat16; the sum that passes through the blocks is not.
+TEST_P(Families, TheResidualStreamIsFloat32) {
+  const at::NoGradGuard noGrad;
+  const ModelConfig model = modelOf(GetParam());
+  const Weights weights(model, Task::kPretrain, 3, at::kCPU, at::kBFloat16);
+  const Encoder encoder(weights, model);
+  int seen = 0;
+  encoder.forward(at::randn({1, 96, 96, 3}), nullptr, [&](const std::string& name, const at::Tensor& value) {
+    if (name.rfind("stage", 0) != 0) return;
+    EXPECT_EQ(value.scalar_type(), at::kFloat) << name;
+    ++seen;
+  });
+  EXPECT_EQ(seen, 6);  // blocks and what follows them, of three stages
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Families, ::testing::Values(Family::kMixMim, Family::kSwin),

@@ -8,8 +8,16 @@
 namespace cv::mixmim::test {
 namespace {
 
-TEST(Learning, PretrainingOverfitsEightImages) {
-  const Config config = tinyConfig(Task::kPretrain);
+class Learning : public ::testing::TestWithParam<const char*> {
+ protected:
+  /// Blocks in pairs, so that Swin's windows shift in every stage but the last, which is one window.
+  static Config configOf(Task task) {
+    return tinyConfig(task, {{"model.encoder", GetParam(), ""}, {"model.depths", "2,2,2,1", ""}});
+  }
+};
+
+TEST_P(Learning, PretrainingOverfitsEightImages) {
+  const Config config = configOf(Task::kPretrain);
   const auto trainer = createTrainer(config);
   const Batch plain = pictures(config, 8);
   StepReport report;
@@ -27,8 +35,8 @@ TEST(Learning, PretrainingOverfitsEightImages) {
             20);  // the hidden cells, all from memory
 }
 
-TEST(Learning, FineTuningOverfitsEightImages) {
-  const Config config = tinyConfig(Task::kFinetune);
+TEST_P(Learning, FineTuningOverfitsEightImages) {
+  const Config config = configOf(Task::kFinetune);
   const auto trainer = createTrainer(config);
   Batch batch = pictures(config, 8);
   for (batch.step = 0; batch.step < 60; ++batch.step) trainer->step(batch);
@@ -39,6 +47,9 @@ TEST(Learning, FineTuningOverfitsEightImages) {
     EXPECT_EQ(best.x, i);
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Encoders, Learning, ::testing::Values("mixmim", "swin"),
+                         [](const auto& instance) { return std::string(instance.param); });
 
 }  // namespace
 }  // namespace cv::mixmim::test

@@ -7,6 +7,7 @@
 
 #include "model_io/onnx/deployed_model.hpp"
 #include "model_io/onnx/file.hpp"
+#include "opencv2/mixmim/train/options.hpp"
 
 namespace cv::mixmim {
 
@@ -27,10 +28,18 @@ std::string weightsOf(const OnnxFile& file) {
   return fmt::format("{} of {} numbers as fp16", file.halfParameters, file.parameters);
 }
 
+/// The dimensions of the network, as options of [model].
+json::value dimensions(const ModelConfig& model) {
+  Config config;
+  config.model = model;
+  return json::parse(toJson(config)).at("model");
+}
+
 /// What readers must do and get, as the file tells them in words and numbers.
 void addDescription(const OnnxFile& file, const std::string& path, json::object& about) {
   const DeployedModel model = readDeployedModel(path);
   about["head"] = nameOf(model.head);
+  if (model.model) about["model"] = dimensions(*model.model);  // not in files of format 1
   for (const char* key : {"output", "input", "resize", "normalisation"})
     if (const auto found = file.metadata.find(std::string("mixmim.") + key); found != file.metadata.end())
       about[key] = found->second;

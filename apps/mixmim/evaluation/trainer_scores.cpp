@@ -8,8 +8,8 @@
 #include <opencv2/imgproc.hpp>
 
 #include "inputs/picture_batch.hpp"
-#include "opencv2/mixmim/error.hpp"
 #include "model/plan.hpp"
+#include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/train/options.hpp"
 #include "opencv2/mixmim/train/random.hpp"
 #include "opencv2/mixmim/train/trainer.hpp"

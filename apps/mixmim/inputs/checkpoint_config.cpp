@@ -16,6 +16,15 @@ bool isModelName(const Setting& setting) {
   return setting.key == "model" || setting.key == "model.name";
 }
 
+/// The last value of an option of [run], by its short or whole name. Asked before the model is known, so that
+/// nothing else of the settings is judged yet.
+std::string lastOf(const std::vector<Setting>& settings, const std::string& name) {
+  std::string value;
+  for (const Setting& setting : settings)
+    if (setting.key == name || setting.key == "run." + name) value = setting.value;
+  return value;
+}
+
 /// What decides the shapes of a config's model, except for what belongs to the task.
 std::vector<Setting> dimensionsOf(Config config, const std::string& origin) {
   std::vector<Setting> settings;
@@ -28,18 +37,12 @@ std::vector<Setting> dimensionsOf(Config config, const std::string& origin) {
 }  // namespace
 
 Config configWithModelOf(const CommandLine& line) {
-  const Config config = line.config();
   const std::vector<Setting> given = line.given();
   const bool named = std::any_of(given.begin(), given.end(), isModelName);
-  const std::string& weights = isPthName(config.run.resume) ? config.run.resume : config.run.init;
-  if (weights.empty() || named) return config;
-  std::vector<Setting> settings = dimensionsOf(readCheckpointInfo(weights).config, weights);
-  settings.insert(settings.end(), given.begin(), given.end());
-  try {
-    return resolve(config.run.task, settings);
-  } catch (const Error& e) {
-    throw UsageError(e.what());
-  }
+  const std::string resumed = lastOf(given, "resume"), init = lastOf(given, "init");
+  const std::string& weights = isPthName(resumed) ? resumed : init;
+  if (weights.empty() || named) return line.config();
+  return line.config(dimensionsOf(readCheckpointInfo(weights).config, weights));
 }
 
 void sayNotes(const std::string& checkpoint) {

@@ -73,8 +73,7 @@ MemoryEstimate estimateMemory(const Config& config) {
   memory.moments = 2 * kFloat * trained;
   memory.average = config.optim.ema > 0 ? kFloat * trained : 0;
   const double pixels = 3.0 * plan.image.area();
-  double perImage =
-      encoderActivations(plan) + pixelCopies(config.run.task) * pixels;
+  double perImage = encoderActivations(plan) + pixelCopies(config.run.task) * pixels;
   if (config.run.task == Task::kPretrain) perImage += decoderActivations(config, plan);
   memory.activations = kFloat * perImage * config.data.batch * kHeap;
   memory.batches = pixels * config.data.batch * config.data.ring;

@@ -238,9 +238,12 @@ std::string CommandLine::setting(const std::string& spelling) const {
   return value;
 }
 
-Config CommandLine::config() const {
+Config CommandLine::config(const std::vector<Setting>& before) const {
+  std::vector<Setting> settings = before;
+  const std::vector<Setting> said = given();
+  settings.insert(settings.end(), said.begin(), said.end());
   try {
-    Config config = resolve(task_, given());
+    Config config = resolve(task_, settings);
     planOf(config.model);  // throws where the dimensions do not fit
     return config;
   } catch (const Error& e) {

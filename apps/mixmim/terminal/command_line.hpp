@@ -76,8 +76,9 @@ class CommandLine {
   std::vector<Setting> given() const;
   /// The last value given for a setting under this spelling, or "".
   std::string setting(const std::string& spelling) const;
-  /// The resolved config: defaults, file, command line.
-  Config config() const;
+  /// The resolved config: defaults, `before`, file, command line. UsageError where it does not fit together,
+  /// the dimensions of the model included.
+  Config config(const std::vector<Setting>& before = {}) const;
 
  private:
   std::vector<std::string> settingNames() const;  ///< all spellings, but those of own options

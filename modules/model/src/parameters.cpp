@@ -89,7 +89,6 @@ void List::block(const std::string& name, int64_t dim, int64_t hidden, cv::Size 
 }
 
 void List::encoder() {
-  start_ = plan_.start;
   int dimBefore = 0;
   for (const Stage& stage : plan_.stages) {
     layer_ = stage.embeddingLayer;
@@ -119,7 +118,7 @@ void List::decoder(const ModelConfig& model) {
 }
 
 void List::head(int classes) {
-  start_ = StartRule::kXavier;
+  start_ = plan_.start;
   linear("head", plan_.featureDim(), classes);
 }
 

@@ -10,7 +10,7 @@
 namespace cv::mixmim {
 
 /// Self-attention. qkv: B x L x 3C, [q | k | v], each head after head -> B x L x C. `biasTable`, where the
-/// pattern has windows: (2w-1)^2 x heads, one number per offset between two tokens.
+/// pattern has windows: differences of places x heads, one number per offset between two tokens.
 ///
 /// In float32 on the CPU the kernels of kernels/attention.hpp compute it, elsewhere attendPlainly().
 at::Tensor attend(const at::Tensor& qkv, int64_t heads,
@@ -19,8 +19,8 @@ at::Tensor attend(const at::Tensor& qkv, int64_t heads,
 /// Every query sees every key. queries: B x Lq x C; keysValues: B x Lk x 2C, [k | v] -> B x Lq x C.
 at::Tensor attendAcross(const at::Tensor& queries, const at::Tensor& keysValues, int64_t heads);
 
-/// The same as attend() from LibTorch's operators, scores of other groups masked out: any device, any type.
-/// What the kernels are tested against.
+/// The same as attend() from LibTorch's operators, scores of tokens that do not see each other masked out:
+/// any device, any type. What the kernels are tested against.
 at::Tensor attendPlainly(const at::Tensor& qkv, int64_t heads, const AttentionPattern& pattern,
                          const at::Tensor& biasTable = {});
 

@@ -140,7 +140,8 @@ class PatchMerging {
       : members_(int64_t{stage.side} * stage.side),
         norm_(weights, stage.embedding + ".norm", stage.embeddingEps),
         reduction_(weights, stage.embedding + ".reduction", /*hasBias=*/false) {}
-  /// B x L x C -> B x L/4 x 2C. `neighbours` puts those of every new token side by side.
+  /// B x L x C -> B x (tokens of the stage) x (its width). `neighbours` puts those of every new token side by
+  /// side.
   at::Tensor operator()(const at::Tensor& x, const Permutation& neighbours) const;
 
  private:

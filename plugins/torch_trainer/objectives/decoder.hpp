@@ -8,7 +8,7 @@ namespace cv::mixmim {
 
 /// The cells of a mixture sorted by whom they show.
 struct CellOrder {
-  CellOrder(const cv::Mat& mask, at::Device device);  ///< as for TokenOrder
+  CellOrder(const cv::Mat& mask, at::Device device);  ///< as for tokenOrder()
   Permutation cells;  ///< raster -> first the cells of the image itself, then its partner's
   int64_t own = 0, partner = 0;
 };

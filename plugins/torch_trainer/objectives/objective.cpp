@@ -1,5 +1,7 @@
 #include "objectives/objective.hpp"
 
+#include <opencv2/core.hpp>
+
 #include "compute/pixel_kernels.hpp"
 #include "objectives/classification.hpp"
 #include "objectives/reconstruction.hpp"

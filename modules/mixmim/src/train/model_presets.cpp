@@ -14,7 +14,7 @@ struct Decoder {
   int dim, depth, heads;
 };
 
-constexpr Decoder kSmallDecoder{64, 1, 2}, kPaperDecoder{512, 8, 16};  // the paper's, for every encoder
+constexpr Decoder kSmallDecoder{64, 1, 2}, kPaperDecoder{512, 8, 16};  // the latter for every published size
 
 struct ModelSize {
   const char* name;
@@ -27,7 +27,7 @@ struct ModelSize {
 };
 
 // base, large and huge are the published ones; small and tiny are ours, for small pictures, demos and tests.
-// Swin's are those of its paper, with windows of 7 and of 14 tokens.
+// Swin's are those of its paper; with w14 they have windows of 14 tokens, as MixMIM's.
 const std::array<ModelSize, 13> kSizes{{
     {"small", Family::kMixMim, 0, 32, {1, 2, 4}, 16, {64, 1, 4}},
     {"tiny", Family::kMixMim, 0, 32, {1, 1, 2, 1}, 32, kSmallDecoder},

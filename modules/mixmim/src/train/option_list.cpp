@@ -1,4 +1,8 @@
+#include <limits>
+#include <utility>
+
 #include "opencv2/mixmim/train/options.hpp"
+#include "train/option_value.hpp"
 
 namespace cv::mixmim {
 
@@ -97,7 +101,7 @@ std::vector<Row> rowsOf(Config& config) {
 
     {"model.name",               "model",      "",            &model.name,               words(modelNames()),            kShape,
      "Model size; the other model options override it."},
-    {"model.encoder",            "",           "",            &model.encoder,            words({"mixmim", "swin"}),      kShape,
+    {"model.encoder",            "",           "",            &model.encoder,            words(familyNames()),           kShape,
      "Family of the encoder: MixMIM's own, or Swin."},
     {"model.imageSize",          "size",       "px",          &model.imageSize,          {8, 4096},                      kShape | kExport,
      "Side of the square input."},

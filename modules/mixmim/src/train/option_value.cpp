@@ -1,9 +1,11 @@
 #include "train/option_value.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <sstream>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -18,8 +20,24 @@ std::string nameOf(Task task) {
   return task == Task::kPretrain ? "pretrain" : "finetune";
 }
 
+namespace {
+
+/// The words of encoders, in the order in which help lists them.
+constexpr std::array<std::pair<Family, const char*>, 2> kFamilies{
+    {{Family::kMixMim, "mixmim"}, {Family::kSwin, "swin"}}};
+
+}  // namespace
+
 std::string nameOf(Family family) {
-  return family == Family::kSwin ? "swin" : "mixmim";
+  for (const auto& [value, word] : kFamilies)
+    if (value == family) return word;
+  throw Error("model.encoder", "a family without a word");
+}
+
+std::vector<std::string> familyNames() {
+  std::vector<std::string> names;
+  for (const auto& family : kFamilies) names.emplace_back(family.second);
+  return names;
 }
 
 namespace {
@@ -72,9 +90,9 @@ Task parseTask(const Option& option, const std::string& text) {
 }
 
 Family parseFamily(const Option& option, const std::string& text) {
-  for (const Family family : {Family::kMixMim, Family::kSwin})
-    if (text == nameOf(family)) return family;
-  reject(option, "mixmim or swin", text);
+  for (const auto& [family, word] : kFamilies)
+    if (text == word) return family;
+  reject(option, "an encoder", text);
 }
 
 std::string parseWord(const Option& option, const std::string& text) {

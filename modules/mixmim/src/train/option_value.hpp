@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "opencv2/mixmim/train/config.hpp"
 
@@ -9,8 +10,9 @@ namespace cv::mixmim {
 
 /// The word that stands for a value in files: "pretrain" or "finetune".
 std::string nameOf(Task task);
-/// "mixmim" or "swin".
+/// The word of an encoder, "mixmim" or "swin", and all of them.
 std::string nameOf(Family family);
+std::vector<std::string> familyNames();
 
 /// For std::visit: one function per type.
 template <class... Visitors>

@@ -62,10 +62,17 @@ void applyTask(Task task, Config& config) {
   config.optim.layerDecay = 0.7;
 }
 
-/// What an encoder changes in the defaults of fine-tuning: Swin's are SimMIM's.
-void applyEncoder(Config& config) {
+/// What the encoder changes in the defaults: fine-tuning Swin follows SimMIM. `before` is the encoder of the
+/// model's name, whose windows are not another encoder's.
+void applyEncoder(Family before, Config& config) {
+  if (config.model.encoder != before) config.model.window = 0;
   if (config.run.task == Task::kFinetune && config.model.encoder == Family::kSwin)
     config.optim.layerDecay = 0.8;
+}
+
+/// One spelling for one model: 0 stands for Swin's window of 7.
+void settleWindow(ModelConfig& model) {
+  if (model.encoder == Family::kSwin && model.window == 0) model.window = 7;
 }
 
 void apply(const std::vector<Option>& list, const Setting& setting) {
@@ -93,10 +100,12 @@ Config resolve(Task task, const std::vector<Setting>& settings) {
   for (const Setting& setting : settings)
     if (isModelName(setting)) apply(list, setting);
   applyModelPreset(config.model);
+  const Family named = config.model.encoder;
   for (const Setting& setting : settings)
     if (setting.key == "model.encoder") apply(list, setting);
-  applyEncoder(config);
+  applyEncoder(named, config);
   for (const Setting& setting : settings) apply(list, setting);
+  settleWindow(config.model);
   if (config.run.task != task)
     throw Error("run.task", fmt::format("expected {}, got {}", nameOf(task), nameOf(config.run.task)),
                 "these settings belong to another command");

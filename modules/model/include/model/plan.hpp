@@ -70,7 +70,7 @@ struct Plan {
   std::vector<Stage> stages;  ///< in the order of the flow
   int blocks;                 ///< in all stages
   int headLayer;              ///< of the final norm and the head, for layer decay
-  StartRule start;            ///< of the encoder's weights; the decoder's follow MixMIM
+  StartRule start;            ///< of the weights of encoder and head; the decoder's follow MixMIM
   bool tablesDecay;           ///< whether weight decay applies to bias tables
 
   int cellCount() const { return cells.area(); }          ///< mask cells of an image

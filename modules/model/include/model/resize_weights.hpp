@@ -2,7 +2,6 @@
 #pragma once
 
 #include <optional>
-
 #include <vector>
 
 #include "opencv2/mixmim/train/config.hpp"

@@ -42,7 +42,7 @@ struct Sight {
 struct StageTokens {
   std::vector<int64_t> order;  ///< memory position -> raster position
   std::vector<int64_t>
-      merge;                  ///< four memory positions for each token of the next stage, in its memory order
+      merge;  ///< memory positions of those that become each token of the next stage, in its memory order
   std::vector<Sight> sights;  ///< of blocks with windows in place, and, where a stage has such, shifted ones
 
   const Sight& sightOf(const Block& block) const { return sights[block.shifted() ? 1 : 0]; }
