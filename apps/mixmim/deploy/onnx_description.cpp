@@ -35,7 +35,7 @@ json::value dimensions(const ModelConfig& model) {
   return json::parse(toJson(config)).at("model");
 }
 
-/// What readers must do and get, as the file tells them in words and numbers.
+/// The file's own description for its readers, in words and numbers.
 void addDescription(const OnnxFile& file, const std::string& path, json::object& about) {
   const DeployedModel model = readDeployedModel(path);
   about["head"] = nameOf(model.head);

@@ -25,7 +25,7 @@ std::string lastOf(const std::vector<Setting>& settings, const std::string& name
   return value;
 }
 
-/// What decides the shapes of a config's model, except for what belongs to the task.
+/// The settings that decide the shapes of a config's model, except those that belong to the task.
 std::vector<Setting> dimensionsOf(Config config, const std::string& origin) {
   std::vector<Setting> settings;
   for (const Option& option : options(config))

@@ -13,8 +13,8 @@ namespace {
 
 constexpr double kFloat = sizeof(float);
 
-/// Measured: what the program and its libraries are before a batch, and how much more memory a heap takes
-/// that keeps what is freed for pieces of other sizes.
+/// Measured: the memory of the program and its libraries before the first batch, and the overhead of a heap,
+/// because it keeps freed memory in pieces of other sizes.
 constexpr double kProgram = 200 << 20, kHeap = 1.3;
 
 /// Numbers that one Transformer block keeps per token for its backward pass: the block's input, both
@@ -26,8 +26,8 @@ double keptPerToken(double dim, double hidden) {
   return dim * kWidths + (narrow ? 0 : hidden);
 }
 
-/// Of one image, from its patches to the normalised tokens. Where widths change and at both ends, what was
-/// normalised and what came out.
+/// Numbers kept for one image, from its patches to the normalised tokens. A LayerNorm where widths change,
+/// and at both ends, keeps its normalised input and its output.
 double encoderActivations(const Plan& plan) {
   constexpr double kAroundNorm = 2;
   double numbers = 0;

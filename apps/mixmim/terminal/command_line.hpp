@@ -21,7 +21,7 @@ class UsageError : public Error {
 /// is looked for before the line is parsed as a whole.
 std::string said(const std::vector<std::string>& arguments, const std::string& option);
 
-/// preset(), whose error is one of usage.
+/// preset(), except that its error is a UsageError.
 Preset presetNamed(const std::string& name);
 
 /// An option as help, reference and completion see it.

@@ -97,8 +97,8 @@ class HeadBias {
     forEachPair([&](size_t pair, size_t row) { rows_[pair] = column_[row]; });
   }
 
-  /// The gradient of the rows, added up where they share a number of the table. `stride` from row to row of
-  /// it.
+  /// Writes the gradient of the table, whose rows are `stride` apart: the gradients of all pairs that share a
+  /// number of it, added up.
   void scatter(const std::vector<float>& gradient, float* table, int64_t stride) {
     std::fill(column_.begin(), column_.end(), 0.f);
     forEachPair([&](size_t pair, size_t row) { column_[row] += gradient[pair]; });
@@ -127,8 +127,8 @@ class HeadBias {
   std::vector<float> rows_, column_;
 };
 
-/// Calls work(segment, head, index of both) for all of them, on all threads. What a call computes does not
-/// depend on how many there are.
+/// Calls work(segment, head, index of both) for every segment and head, on all threads. The result of a call
+/// does not depend on the number of threads.
 template <class Work>
 void forEachHead(const AttentionPattern& pattern, int64_t heads, Work work) {
   const auto count = static_cast<int64_t>(pattern.sight.segments.size()) * heads;
@@ -234,7 +234,7 @@ at::Tensor unfoldHeads(const at::Tensor& x, int64_t heads) {
   return x.unflatten(1, {-1, heads}).transpose(2, 3).flatten(-2).flatten(1, 2);
 }
 
-/// What is added to the scores: 1 x (windows * h) x N x N; of one window where all have the same.
+/// The bias added to the scores: 1 x (windows * h) x N x N; windows is 1 where all have the same.
 at::Tensor scoreBias(const AttentionPattern& pattern, const at::Tensor& table) {
   const at::Tensor rows =
       pattern.places.unsqueeze(2) - pattern.places.unsqueeze(1) + pattern.middle();  // windows x N x N
@@ -253,8 +253,8 @@ at::Tensor withAlignedRows(const at::Tensor& bias, at::IntArrayRef shape, at::Sc
   return at::constant_pad_nd(bias.to(type), {0, padded - n}).narrow(-1, 0, n).expand(shape);
 }
 
-/// q, k, v: B x heads x N x d. On CUDA the dispatcher is not asked: it would take one kernel for training and
-/// another without gradients, and only this one has a gradient of the bias.
+/// q, k, v: B x heads x N x d. On CUDA the kernel is called by name, because the dispatcher would take one
+/// for training and another without gradients, and only this one has a gradient of the bias.
 at::Tensor mixValues(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& bias) {
   const double scale = 1 / std::sqrt(static_cast<double>(q.size(-1)));
   if (q.is_cuda()) {

@@ -38,8 +38,8 @@ struct LayerNorm {
   double eps;
 };
 
-/// What passes through the blocks, B x L x C. A branch is added only when the sum is wanted: by the LayerNorm
-/// that follows, in one pass with it.
+/// The residual stream, B x L x C. A branch is added only when the sum is wanted, because the LayerNorm that
+/// follows adds it in its own pass.
 class Residual {
  public:
   explicit Residual(at::Tensor x) : sum_(std::move(x)) {}
@@ -70,7 +70,7 @@ class Attention {
  public:
   Attention(const Weights& weights, const std::string& name, int heads)
       : qkv_(weights, name + ".qkv"), proj_(weights, name + ".proj"), heads_(heads) {}
-  /// Of the tokens of every sequence among themselves: x of B x L x C -> the same.
+  /// Self-attention in every sequence. x: B x L x C -> the same.
   at::Tensor operator()(const at::Tensor& x, const std::shared_ptr<const AttentionPattern>& pattern,
                         const at::Tensor& biasTable = {}) const {
     return proj_(attend(qkv_(x), heads_, pattern, biasTable));
@@ -120,8 +120,9 @@ class GlobalBlock {
   GlobalBlock(const Weights& weights, const std::string& name, int heads);
   void operator()(Residual& x) const;
 
-  /// The block where only the tokens `needed` picks are asked for: all of them are seen, but nothing else is
-  /// computed for the others. `needed` takes rows of B x L x C, `across` lets the picked ones see all.
+  /// The block for only the tokens that `needed` picks. They attend to all tokens, but nothing else is
+  /// computed for the others. `needed` picks rows of B x L x C; `across` is the attention of the picked ones
+  /// to all.
   using Pick = std::function<at::Tensor(const at::Tensor& rows)>;
   using See =
       std::function<at::Tensor(const at::Tensor& queries, const at::Tensor& keysValues, const Attention&)>;

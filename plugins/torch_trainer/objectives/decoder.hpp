@@ -6,7 +6,7 @@
 
 namespace cv::mixmim {
 
-/// The cells of a mixture sorted by whom they show.
+/// The cells of a mixture sorted by the image they show.
 struct CellOrder {
   CellOrder(const cv::Mat& mask, at::Device device);  ///< as for tokenOrder()
   Permutation cells;  ///< raster -> first the cells of the image itself, then its partner's
@@ -26,7 +26,8 @@ class Decoder {
   /// 1 is decoded, and the result has the last `cells.partner` rows alone.
   at::Tensor predictHidden(const at::Tensor& tokens, const CellOrder& cells, bool both = true) const;
 
-  /// Everything both views say: 2B x L x D in raster order, normalised; first all views 1, then all views 2.
+  /// The decoded tokens of both views: 2B x L x D in raster order, normalised; first all views 1, then all
+  /// views 2.
   at::Tensor views(const at::Tensor& tokens, const CellOrder& cells, const Trace& trace = {}) const;
 
   /// ... x L x D -> ... x L x (pixels of a cell), element (row * stride + column) * 3 + channel.

@@ -15,7 +15,7 @@ constexpr Scope kFixed = Scope::kFixed, kResume = Scope::kChangesOnResume,
                 kExport = Scope::kChangesOnExport;
 constexpr Scope kPlace = kResume | kProcess;  // where a process finds things, and what it computes on
 
-/// What may be written: numbers of a range, or some words; {} = anything of the value's type.
+/// Allowed values: numbers of a range, or some words; {} = anything of the value's type.
 struct Allowed {
   double min = -std::numeric_limits<double>::infinity(), max = std::numeric_limits<double>::infinity();
   std::vector<std::string> choices{};

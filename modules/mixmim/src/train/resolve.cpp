@@ -46,7 +46,7 @@ std::string placeOf(const Setting& setting) {
   return setting.line > 0 ? fmt::format("{}:{}", setting.origin, setting.line) : setting.origin;
 }
 
-/// What a task changes in the defaults: the published recipes of pretraining and fine-tuning.
+/// The task's changes of the defaults: the published recipes of pretraining and fine-tuning.
 void applyTask(Task task, Config& config) {
   config.run.task = task;
   if (task == Task::kPretrain) return;  // the defaults of config.hpp
@@ -62,7 +62,7 @@ void applyTask(Task task, Config& config) {
   config.optim.layerDecay = 0.7;
 }
 
-/// What the encoder changes in the defaults: fine-tuning Swin follows SimMIM. `before` is the encoder of the
+/// The encoder's changes of the defaults, because fine-tuning Swin follows SimMIM. `before` is the encoder of the
 /// model's name, whose windows are not another encoder's.
 void applyEncoder(Family before, Config& config) {
   if (config.model.encoder != before) config.model.window = 0;
