@@ -1,6 +1,7 @@
 #include "bias_tables.hpp"
 
 #include <cmath>
+#include <utility>
 
 #include <fmt/format.h>
 

@@ -1,6 +1,7 @@
 #include "fused_network.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -73,7 +74,7 @@ class Network {
         addEmbedding(stage, tokens[s].order);
       else
         addMerging(stage, plan_.stages[s - 1].dim, tokens[s - 1].merge);
-      for (const Block& block : stage.blocks) addBlock(block, stage, tokens[s].sightOf(block));
+      addBlocks(stage, tokens[s]);
     }
     LayerParams pool;
     pool.set(fused::kEpsilon, plan_.stages.back().eps);
@@ -85,11 +86,22 @@ class Network {
  private:
   /// Before memory is taken for as many tokens and blocks as the plan has.
   void checkSizes() const {
+    checkTokens();
     const Stage& first = plan_.stages.front();
     constants_.matrix(kPositions, {first.tokens(), first.dim});
     const int blocks = constants_.countOf(kScoreBias);
     if (blocks != plan_.blocks)
       constants_.fail(fmt::format("expected the constants of {} blocks, got {}", plan_.blocks, blocks));
+  }
+
+  void checkTokens() const {
+    constexpr int64_t kMostTokens = int64_t{1} << 26;  // 64 blocks of a picture of 4096 px in patches of 4 px
+    int64_t tokens = 0;
+    for (const Stage& stage : plan_.stages)
+      tokens += int64_t{stage.tokens()} * static_cast<int64_t>(stage.blocks.size());
+    if (tokens > kMostTokens)
+      constants_.fail(
+          fmt::format("expected at most {} tokens in all blocks together, got {}", kMostTokens, tokens));
   }
 
   void addEmbedding(const Stage& stage, const std::vector<int64_t>& order) {
@@ -113,12 +125,18 @@ class Network {
     add(stage.embedding, fused::kMerging, params);
   }
 
-  void addBlock(const Block& block, const Stage& stage, const Sight& sight) {
+  /// All blocks that have a sight share its pieces, because a file may have many blocks of many tokens.
+  void addBlocks(const Stage& stage, const StageTokens& tokens) {
+    std::map<const Sight*, Pieces> pieces;
+    for (const Sight& sight : tokens.sights) pieces.emplace(&sight, piecesOf(sight));
+    for (const Block& block : stage.blocks) addBlock(block, stage, pieces.at(&tokens.sightOf(block)));
+  }
+
+  void addBlock(const Block& block, const Stage& stage, const Pieces& pieces) {
     LayerParams attention, mlp;
     addWeightsOfAttention(block, stage, attention);
-    const Pieces pieces = piecesOf(sight);
     attention.blobs.push_back(pieces.rectangles);
-    attention.blobs.push_back(asColumn(pieces.listed));
+    attention.blobs.push_back(pieces.listed);
     attention.set(fused::kEpsilon, stage.eps);
     add(block.name + ".attn", fused::kAttention, attention);
     addLinear(block.name + kHidden, stage.hidden, stage.dim, mlp);

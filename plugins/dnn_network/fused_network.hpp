@@ -1,3 +1,4 @@
+// From the constants of an exported file to a network of few, large layers.
 #pragma once
 
 #include <string>

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <vector>
 
 namespace cv::mixmim {
 
@@ -9,13 +10,14 @@ Pieces piecesOf(const Sight& sight) {
   const int stride = 2 * sight.window.width - 1;  // of Sight::place, from row to row
   const auto placeOf = [&](int64_t token) { return sight.place[static_cast<size_t>(token)]; };
   Pieces pieces{{}, cv::Mat(static_cast<int>(sight.segments.size()), 3, CV_32S)};
+  std::vector<int32_t> listed;
   int* rectangle = pieces.rectangles.ptr<int>();
   for (const Segment& segment : sight.segments) {
     std::vector<int64_t> tokens(static_cast<size_t>(segment.queries()));
     std::iota(tokens.begin(), tokens.end(), segment.queryBegin);
     if (!sight.listed.empty()) {
       std::sort(tokens.begin(), tokens.end(), [&](int64_t a, int64_t b) { return placeOf(a) < placeOf(b); });
-      for (const int64_t token : tokens) pieces.listed.push_back(sight.listed[static_cast<size_t>(token)]);
+      for (const int64_t token : tokens) listed.push_back(sight.listed[static_cast<size_t>(token)]);
     }
     const int first = placeOf(tokens.front()), last = placeOf(tokens.back());
     const cv::Size size(last % stride - first % stride + 1, last / stride - first / stride + 1);
@@ -24,6 +26,7 @@ Pieces piecesOf(const Sight& sight) {
     *rectangle++ = size.width;
     *rectangle++ = size.height;
   }
+  pieces.listed = cv::Mat(listed, /*copyData=*/true);
   return pieces;
 }
 

@@ -1,8 +1,7 @@
 // Which tokens attend to each other, as the layers take it.
 #pragma once
 
-#include <cstdint>
-#include <vector>
+#include <opencv2/core.hpp>
 
 #include "model/token_order.hpp"
 
@@ -11,9 +10,9 @@ namespace cv::mixmim {
 /// Rectangles of tokens that see each other, those of one image. See Note [Shifted windows] in
 /// model/token_order.hpp.
 struct Pieces {
-  std::vector<int32_t> listed;  ///< the tokens' places in memory, piece after piece, each in raster order;
-                                ///< empty: the list is the memory
-  cv::Mat rectangles;           ///< a row for each: its first token in the list, width and height; CV_32S
+  cv::Mat listed;      ///< the tokens' places in memory, piece after piece, each in raster order; a column of
+                       ///< CV_32S; empty: the list is the memory
+  cv::Mat rectangles;  ///< a row for each: its first token in the list, width and height; CV_32S
 };
 
 /// Of a sight of whole images, without groups.

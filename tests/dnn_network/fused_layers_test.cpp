@@ -1,7 +1,11 @@
 // The fused layers against the plain float64 forward pass and OpenCV's own layers, through the classifier.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <limits>
+
 #include <omp.h>
+#include <opencv2/dnn/shape_utils.hpp>
 
 #include "fused_network.hpp"
 #include "model/reference_forward.hpp"
@@ -13,6 +17,7 @@
 #include "tests/support/expect_error.hpp"
 #include "tests/support/images.hpp"
 #include "tests/support/parity_recipe.hpp"
+#include "tests/support/resident_memory.hpp"
 #include "tests/support/temp_folder.hpp"
 
 namespace cv::mixmim {
@@ -192,6 +197,61 @@ TEST(FusedNetwork, ChecksEveryConstant) {
         "; turn the fused layers off (ClassifierOptions::fusedLayers), or export the model anew";
     MIXMIM_EXPECT_ERROR(fusedNetwork(constants, model, "model"), message.c_str());
   }
+}
+
+/// A picture of as many tokens as may be, each a window of its own.
+ModelConfig ofManyTokens(int blocks) {
+  constexpr int kSide = 1009 * 4;  // patches: a prime, so no window divides it
+  return modelOf(kSide, 4, 4, 4, {blocks});
+}
+
+/// Its constants: those of a single token, but for what every token has.
+TensorMap constantsOfManyTokens(int blocks) {
+  ModelConfig ofOneToken = ofManyTokens(blocks);
+  ofOneToken.imageSize = ofOneToken.patchSize;
+  TensorMap constants = exportedConstants(ofOneToken).tensors;
+  const int64_t side = ofManyTokens(blocks).imageSize / ofOneToken.patchSize;
+  for (const char* name : {"positions", "patch_embed.gains"})
+    constants.at(name) = Tensor::zeros({side * side, ofOneToken.embedDim});
+  return constants;
+}
+
+/// For each block of its own they would be 12 MB.
+TEST(FusedNetwork, BlocksShareTheirPieces) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers keep memory of their own";
+#endif
+  constexpr int kBlocks = 60;
+  constexpr size_t kAllowed = 250 << 20;
+  const TensorMap constants = constantsOfManyTokens(kBlocks);
+  const size_t before = test::residentMemory();
+  const cv::dnn::Net net = fusedNetwork(constants, ofManyTokens(kBlocks), "model");
+  EXPECT_LT(test::residentMemory(), before + kAllowed);
+}
+
+TEST(FusedNetwork, RefusesMoreTokensThanAnyPictureHas) {
+  MIXMIM_EXPECT_ERROR(
+      fusedNetwork({}, ofManyTokens(66), "model"),
+      "model: expected at most 67108864 tokens in all blocks together, got 67193346; turn the fused layers "
+      "off (ClassifierOptions::fusedLayers), or export the model anew");
+}
+
+/// Of images with so many tokens, and as many pairs of a piece and a head.
+void expectLargestBatch(const ModelConfig& model, int tokens, int pairs) {
+  cv::dnn::Net net = fusedNetwork(exportedConstants(model).tensors, model, "model");
+  const auto attention = net.getLayer(net.getLayerId("layers.0.blocks.0.attn"));
+  const int most = std::numeric_limits<int>::max() / std::max(tokens, pairs);
+  const auto shapesFor = [&](int images) {
+    std::vector<decltype(cv::dnn::shape(cv::Mat()))> results, internals;
+    attention->getMemoryShapes({cv::dnn::shape(images, tokens, model.embedDim)}, 1, results, internals);
+  };
+  EXPECT_NO_THROW(shapesFor(most));
+  EXPECT_THROW(shapesFor(most + 1), cv::Exception);
+}
+
+TEST(FusedNetwork, RefusesBatchesThatAnIntDoesNotCount) {
+  expectLargestBatch(modelOf(32, 4, 32, 16, {1}), 8 * 8, 2);
+  expectLargestBatch(modelOf(17 * 4, 4, 32, 16, {1}), 17 * 17, 17 * 17 * 2);
 }
 
 /// The network of a file of format 1, which does not say what it is.

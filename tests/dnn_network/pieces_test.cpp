@@ -32,8 +32,8 @@ std::vector<int64_t> tokensOf(const Pieces& pieces, int piece, const StageTokens
   const int* rectangle = pieces.rectangles.ptr<int>(piece);
   std::vector<int64_t> tokens;
   for (int k = rectangle[0]; k < rectangle[0] + rectangle[1] * rectangle[2]; ++k) {
-    const auto place = static_cast<size_t>(k);
-    tokens.push_back(stage.order[pieces.listed.empty() ? place : static_cast<size_t>(pieces.listed[place])]);
+    const int place = pieces.listed.empty() ? k : pieces.listed.at<int32_t>(k);
+    tokens.push_back(stage.order[static_cast<size_t>(place)]);
   }
   return tokens;
 }

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <limits>
+
 #include "kernels/attention.hpp"
 #include "layers/fused_layer.hpp"
 #include "layers/row_products.hpp"
@@ -18,15 +21,18 @@ class AttentionLayer final : public FusedLayer {
         heads_(params.blobs[4].size[0]),
         window_((params.blobs[4].size[2] + 1) / 2, (params.blobs[4].size[1] + 1) / 2),
         tables_(heads_, static_cast<int>(params.blobs[4].total() / heads_ + kKeyMultiple), CV_32F, 0.f),
-        rectangles_(params.blobs[5].clone()),
-        listed_(params.blobs[6].clone()) {
+        rectangles_(params.blobs[5]),
+        listed_(params.blobs[6]) {
     params.blobs[4].reshape(1, heads_).copyTo(tables_.colRange(0, tables_.cols - kKeyMultiple));
   }
 
  private:
   bool inPlace() const override { return true; }
 
+  /// Throws, before memory is taken, where a batch has more rows or pieces than an int counts.
   Shapes internalShapes(const MatShape& x) const override {
+    CV_Assert(wide(x[0]) * std::max(wide(x[1]), wide(rectangles_.rows) * heads_) <=
+              std::numeric_limits<int>::max());
     const int rows = x[0] * x[1];
     return {cv::dnn::shape(rows, qkv_->outputs()), cv::dnn::shape(rows, projection_->inputs())};
   }
@@ -117,8 +123,8 @@ class AttentionLayer final : public FusedLayer {
   RowNorm norm_;
   const int heads_;
   const cv::Size window_;
-  cv::Mat tables_;  // of AttentionKernels::relativeBias, a row per head
-  const cv::Mat rectangles_, listed_;
+  cv::Mat tables_;                     // of AttentionKernels::relativeBias, a row per head
+  const cv::Mat rectangles_, listed_;  // Pieces, shared by all blocks that have them
   Rows rows_;
   bool dividesColumns_ = false;
 };

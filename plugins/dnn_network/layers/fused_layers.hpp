@@ -18,7 +18,7 @@ constexpr const char* kPatchEmbedding = "MixMIMPatchEmbedding";
 /// x + attention(LayerNorm(x)). blobs: weight and bias of queries, keys and values (3D x C, 3D), of the
 /// projection (C x D, C), tables of the relative bias h x (2H - 1) x (2W - 1) of
 /// AttentionKernels::relativeBias, where D = h * head width and a window has H x W tokens, and Pieces:
-/// rectangles, and the list (CV_32S).
+/// rectangles, and the list (CV_32S), both kept and not copied.
 constexpr const char* kAttention = "MixMIMAttention";
 
 /// x + fc2(GELU(fc1(LayerNorm(x)))). blobs: weight and bias of both.
@@ -30,14 +30,14 @@ constexpr const char* kMerging = "MixMIMMerging";
 /// tokens -> N x C, the mean of LayerNorm(x). No blobs.
 constexpr const char* kPool = "MixMIMPool";
 
+/// The name of that layer in a network.
+constexpr const char* kFeatures = "pool";
+
 /// Parameter of attention, MLP and merging: products of 8-bit numbers (bool).
 constexpr const char* kInt8 = "int8";
 
 /// Parameter of every layer with a LayerNorm: what is added to the variance (float).
 constexpr const char* kEpsilon = "epsilon";
-
-/// The name of that layer in a network.
-constexpr const char* kFeatures = "pool";
 
 /// N x K -> N x M. blobs: weight, bias.
 constexpr const char* kClassifier = "MixMIMClassifier";
