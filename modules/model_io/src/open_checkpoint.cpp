@@ -22,8 +22,7 @@ bool isPlainFile(const fs::path& path) {
 }
 
 CheckpointInfo infoOfPlainFile(const std::string& path) {
-  Shapes shapes;
-  for (const auto& [name, tensor] : readWeights(path)) shapes[name] = tensor.shape;
+  const Shapes shapes = officialShapes(readSafetensors(path), path);
   CheckpointInfo info;
   info.config = modelFromShapes(shapes, path);
   checkShapes(shapes, info.config, path);

@@ -1,5 +1,6 @@
 #include "model_io/onnx/deployed_model.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 

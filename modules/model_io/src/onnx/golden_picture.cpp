@@ -1,5 +1,7 @@
 #include "model_io/onnx/golden_picture.hpp"
 
+#include <algorithm>
+
 #include "opencv2/mixmim/train/random.hpp"
 
 namespace cv::mixmim {

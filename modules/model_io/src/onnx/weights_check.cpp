@@ -9,6 +9,7 @@
 #include "model/plan.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/text.hpp"
+#include "pytorch/foreign_names.hpp"
 
 namespace cv::mixmim {
 
@@ -31,8 +32,8 @@ std::string problemOf(const TensorMap& weights, const Parameter& parameter) {
 }
 
 bool isLeftover(const std::string& name, const ModelConfig& model) {
-  return name == "mask_token" || startsWith(name, "decoder_") || endsWith(name, ".relative_position_index") ||
-         endsWith(name, ".attn_mask") || (model.classes == 0 && startsWith(name, "head."));
+  return name == "mask_token" || startsWith(name, "decoder_") || isDerived(name) ||
+         (model.classes == 0 && startsWith(name, "head."));
 }
 
 /// One sentence instead of a list of tensors.

@@ -8,19 +8,35 @@
 
 namespace cv::mixmim {
 
-TensorMap officialWeights(const TensorMap& theirs, const std::string& where) {
+namespace {
+
+/// What `valueOf` makes of each tensor that belongs to a model, under our names.
+template <class Value, class ValueOf>
+std::map<std::string, Value> underOfficialNames(const TensorMap& theirs, const std::string& where,
+                                                const ValueOf& valueOf) {
   const OfficialNames official = officialNames(namesOf(theirs));
   refuseOtherEncoders(official.names, where);
-  TensorMap weights;
-  auto ours = official.names.begin();
-  for (const auto& [theirName, tensor] : theirs) {
-    const std::string& name = ours->empty() ? theirName : *ours;
-    ++ours;
-    if (isDerived(name)) continue;
-    if (!weights.emplace(name, officialValues(tensor, name, official.program)).second)
-      throw Error(where, fmt::format("{} is there twice", quoted(name)));
+  std::map<std::string, Value> ours;
+  auto name = official.names.begin();
+  for (const auto& entry : theirs) {
+    const std::string& ourName = *name++;
+    if (ourName.empty() || isDerived(ourName)) continue;
+    if (!ours.emplace(ourName, valueOf(entry.second, ourName, official.program)).second)
+      throw Error(where, fmt::format("{} is there twice", quoted(ourName)));
   }
-  return weights;
+  return ours;
+}
+
+}  // namespace
+
+TensorMap officialWeights(const TensorMap& theirs, const std::string& where) {
+  return underOfficialNames<Tensor>(theirs, where, officialValues);
+}
+
+std::map<std::string, std::vector<int64_t>> officialShapes(const TensorMap& theirs,
+                                                           const std::string& where) {
+  return underOfficialNames<std::vector<int64_t>>(
+      theirs, where, [](const Tensor& tensor, const std::string&, Program) { return tensor.shape; });
 }
 
 }  // namespace cv::mixmim

@@ -2,6 +2,7 @@
 // plain state dicts.
 #pragma once
 
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -52,9 +53,11 @@ class ForeignCheckpoint {
 };
 
 /// The tensors of any other file under our names, in the order of numbers and the type that ForeignCheckpoint
-/// gives; weights that belong to no model here keep theirs. Throws Error, with `where`, as ForeignCheckpoint
-/// does.
+/// gives. What that leaves out is left out here too. Throws Error, with `where`, as ForeignCheckpoint does.
 TensorMap officialWeights(const TensorMap& theirs, const std::string& where);
+
+/// The shapes of those tensors, without a copy of their numbers.
+std::map<std::string, std::vector<int64_t>> officialShapes(const TensorMap& theirs, const std::string& where);
 
 /// What a .pth file holds beside the weights.
 enum class PthContent { kWeights, kWeightsAndOptimizer };
