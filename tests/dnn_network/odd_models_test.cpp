@@ -1,6 +1,7 @@
 // Models that are not what `mixmim export` writes: foreign, changed, without labels, with a wrong answer.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <limits>
@@ -109,6 +110,18 @@ TEST_F(OddModels, NamesMayBeInAnyAlphabet) {
   EXPECT_EQ(Classifier::create(exported("labels.onnx", labels))->labels(), labels);
   EXPECT_NO_THROW(Classifier::create(exported("modèle.onnx")));
   EXPECT_NO_THROW(Classifier::create(exported("mod\xe8le \"latin1\".onnx")));
+}
+
+/// A file that the first version of mixmim exported; its own test picture says what it must answer.
+TEST_F(OddModels, OfTheOldestFormatAnswerAsTheyDid) {
+  const std::string path = MIXMIM_GOLDEN_DIR "/onnx/format_1";
+  EXPECT_FALSE(readDeployedModel(path).model) << "it says which model it is, so it is no old file";
+  for (const bool fused : {true, false}) {
+    SCOPED_TRACE(fused);
+    ClassifierOptions options;
+    options.fusedLayers = fused;
+    EXPECT_EQ(Classifier::create(path, options)->classify(frame()).size(), 3u);
+  }
 }
 
 TEST_F(OddModels, OfOthersAreRefused) {
