@@ -1,10 +1,12 @@
 // Any bytes as a model for Classifier::create: an Error, or a classifier that answers with finite numbers or
-// an Error. Every input is tried twice, as it is and with a description that fits its network: the hash in a
-// description keeps accidents from the network's reader, but not somebody who writes it anew.
+// an Error. Every input is tried as it is and with descriptions whose hash fits its network, of a MixMIM, of
+// one that does not say which model it is, and of a Swin: the hash in a description keeps accidents from the
+// network's reader, but not somebody who writes it anew.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <opencv2/core/utils/logger.hpp>
 
@@ -26,17 +28,25 @@ std::string field(int number, const std::string& bytes) {
   return text + static_cast<char>(length) + bytes;
 }
 
-/// metadata_props that call the network of these bytes undamaged.
-std::string descriptionFor(std::string_view bytes) {
-  static const DeployedModel small = cv::mixmim::parseDeployedModel(cv::mixmim::test::smallModel(), "small");
-  DeployedModel about = small;
+/// Those of small models; without the model's settings, a description is of format 1.
+std::vector<DeployedModel> smallDescriptions() {
+  using cv::mixmim::Family;
+  std::vector<DeployedModel> descriptions;
+  for (const Family family : {Family::kMixMim, Family::kMixMim, Family::kSwin})
+    descriptions.push_back(cv::mixmim::parseDeployedModel(cv::mixmim::test::smallModel(family), "small"));
+  descriptions[1].model.reset();
+  return descriptions;
+}
+
+/// `about` as metadata_props that call the network of these bytes undamaged.
+std::string descriptionFor(std::string_view bytes, DeployedModel about) {
   about.graphHash = cv::mixmim::parseOnnx(bytes, "fuzz").graphHash;
   std::string text;
   for (const auto& [key, value] : metadataOf(about)) text += field(14, field(1, key) + field(2, value));
   return text;
 }
 
-void use(const std::string& bytes) {
+void answer(const std::string& bytes) {
   const cv::mixmim::test::MemoryFile file(bytes);
   cv::mixmim::ClassifierOptions options;
   options.replayGolden = false;  // whatever it answers, it is asked
@@ -49,16 +59,22 @@ void use(const std::string& bytes) {
   if (!cv::checkRange(vector)) std::abort();
 }
 
+/// `make` gives the bytes of a model.
+template <class Make>
+void use(const Make& make) {
+  try {
+    answer(make());
+  } catch (const cv::mixmim::Error&) {
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
   const std::string bytes(reinterpret_cast<const char*>(data), size);
-  for (const bool described : {false, true}) {
-    try {
-      use(described ? bytes + descriptionFor(bytes) : bytes);
-    } catch (const cv::mixmim::Error&) {
-    }
-  }
+  static const std::vector<DeployedModel> descriptions = smallDescriptions();
+  use([&] { return bytes; });
+  for (const DeployedModel& about : descriptions) use([&] { return bytes + descriptionFor(bytes, about); });
   return 0;
 }

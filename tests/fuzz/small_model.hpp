@@ -44,14 +44,21 @@ class MemoryFile {
   int descriptor_;
 };
 
-/// What `mixmim export` writes of a model of two stages with 16 px pictures and three classes.
-inline std::string smallModel() {
+/// Two stages, three classes: a MixMIM for 16 px, or a Swin for 32 px, whose first stage has shifted windows.
+inline ModelConfig smallModelOf(Family family) {
   ModelConfig model;
-  model.imageSize = 16;
+  model.encoder = family;
+  model.imageSize = family == Family::kSwin ? 32 : 16;
   model.embedDim = 8;
   model.headDim = 8;
-  model.depths = {1, 1};
+  model.depths = {family == Family::kSwin ? 2 : 1, 1};
   model.classes = 3;
+  return model;
+}
+
+/// What `mixmim export` writes of it.
+inline std::string smallModel(Family family = Family::kMixMim) {
+  const ModelConfig model = smallModelOf(family);
   const TempFolder folder;
   exportOnnx(folder / "model.onnx", recipeWeights(model, Task::kFinetune, 1), model, {});
   return contentOf(folder / "model.onnx");
