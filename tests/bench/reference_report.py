@@ -15,7 +15,7 @@ class Report:
 
     def add(self, what, error, allowed):
         count, worst, _ = self.lines.get(what, (0, 0.0, allowed))
-        self.lines[what] = (count + 1, worst if error <= worst else error, allowed)
+        self.lines[what] = (count + 1, worst if math.isnan(worst) or error <= worst else error, allowed)
 
     def relative(self, what, got, expected, allowed):
         self.add(what, abs(got - expected) / max(abs(expected), 1e-30), allowed)

@@ -64,6 +64,7 @@ def unknown_names(pretraining, _):
     pretraining["activations"]["stage9.out"] = pretraining["activations"]["stage1.out"]
     pretraining["weight_checks"]["cls_token"] = pretraining["weight_checks"]["mask_token"]
     pretraining["config"]["shift_size"][0] = 2
+    pretraining["config"]["shift_size"].append(0)
     del pretraining["training"]
     return {"swin_pretrain": pretraining}
 
@@ -107,6 +108,7 @@ CASES = [
         ("  swin_pretrain activations: stage9.out:", "in the file, not in the model"),
         ("  swin_pretrain weights before training: cls_token:", "in the file, not in the model"),
         ("  swin_pretrain heads and windows: shift_size of stage 1:", "got 3, expected 2, tolerance 0.00e+00"),
+        ("  swin_pretrain heads and windows: shift_size, how many:", "got 4, expected 5, tolerance 0.00e+00"),
         ("swin_pretrain loss", "ok"),
     ]),
     (without_config, 1, [

@@ -1,4 +1,6 @@
 // From the configuration in a golden file to the model's settings.
+#include <algorithm>
+
 #include "model/plan.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "tests/parity/golden.hpp"
@@ -63,6 +65,8 @@ void compareShifts(Quantity& quantity, const Golden& golden, const Plan& plan) {
   const json::value* wanted = golden.find("config.shift_size");
   if (!wanted) return quantity.lacks("config.shift_size");
   const std::vector<double> shifts = numbersOf(*wanted);
+  quantity.addExact("shift_size, how many", static_cast<double>(plan.stages.size()),
+                    static_cast<double>(shifts.size()));
   for (size_t s = 0; s < std::min(plan.stages.size(), shifts.size()); ++s) {
     const std::vector<Block>& blocks = plan.stages[s].blocks;
     if (blocks.size() > 1)
