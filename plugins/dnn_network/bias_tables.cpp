@@ -11,13 +11,14 @@ namespace cv::mixmim {
 
 namespace {
 
-/// What a constant adds to the scores of one head in one window, N x N, and the table of the head.
+/// The bias that a constant adds to the scores of one head in one window, N x N, and the table of the head.
 class HeadBias {
  public:
   HeadBias(cv::Mat scores, cv::Mat table, cv::Size window)
       : scores_(std::move(scores)), table_(std::move(table)), window_(window) {}
 
-  /// Reads the number of every step from a corner of the window, so that the key is in it.
+  /// Reads the number of every offset for a query in a corner of the window, because the key is then inside
+  /// it.
   void fillTable() {
     const int bottom = window_.height - 1, right = window_.width - 1;
     for (int y = -bottom; y <= bottom; ++y)

@@ -84,7 +84,7 @@ class Network {
   }
 
  private:
-  /// Before memory is taken for as many tokens and blocks as the plan has.
+  /// Checks the sizes before memory is taken for as many tokens and blocks as the plan has.
   void checkSizes() const {
     checkTokens();
     const Stage& first = plan_.stages.front();

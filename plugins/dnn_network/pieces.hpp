@@ -15,7 +15,7 @@ struct Pieces {
   cv::Mat rectangles;  ///< a row for each: its first token in the list, width and height; CV_32S
 };
 
-/// Of a sight of whole images, without groups.
+/// The pieces of a Sight of whole images, without groups.
 Pieces piecesOf(const Sight& sight);
 
 }  // namespace cv::mixmim

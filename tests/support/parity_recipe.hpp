@@ -67,12 +67,12 @@ inline TensorMap recipeWeights(const ModelConfig& model, Task task, uint64_t see
   TensorMap weights;
   for (const Parameter& parameter : parameters(model, task))
     weights[parameter.name] = parameter.trainable ? recipeWeight(seed, parameter.name, parameter.shape)
-                                                    : initialValue(parameter, seed);
+                                                  : initialValue(parameter, seed);
   return weights;
 }
 
-/// Normalised images of training step `step`, batch x 3 x side x side, planes R G B: three fields of different
-/// coarseness. `side` is a multiple of 32.
+/// Normalised images of training step `step`, batch x 3 x side x side, planes R G B: three fields of
+/// different coarseness. `side` is a multiple of 32.
 inline Tensor recipeImages(uint64_t seed, int step, int batch, int side = 224) {
   constexpr int kCoarse = 32, kMiddle = 8;  // pixels per value
   const std::string name = "images/" + std::to_string(step) + "/";

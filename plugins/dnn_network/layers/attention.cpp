@@ -89,7 +89,7 @@ class AttentionLayer final : public FusedLayer {
     });
   }
 
-  /// One piece of an image of so many tokens.
+  /// Attention of one head in one piece of an image of `all` tokens.
   void attendOne(const float* qkv, float* attended, int all, const int* rectangle, int head) const {
     const WindowPiece piece{window_.width, window_.height, rectangle[1], rectangle[2]};
     const int32_t* list = listed_.empty() ? nullptr : listed_.ptr<int32_t>(rectangle[0]);

@@ -1,5 +1,5 @@
 // A MixMIM network as a few large layers of OpenCV's DNN module. OpenCV runs them like its own; each does the
-// work of a dozen ONNX nodes without writing what lies between. For the CPU; arrays are float32.
+// work of a dozen ONNX nodes without writing intermediate results. For the CPU; arrays are float32.
 //
 // Tokens stand window by window, so that a window is a range of rows: N x L x C, the batch first. Shifted
 // windows are pieces whose tokens are listed (Note [Shifted windows] in model/token_order.hpp).
@@ -30,7 +30,7 @@ constexpr const char* kMerging = "MixMIMMerging";
 /// tokens -> N x C, the mean of LayerNorm(x). No blobs.
 constexpr const char* kPool = "MixMIMPool";
 
-/// The name of that layer in a network.
+/// The name of the pool layer in a network.
 constexpr const char* kFeatures = "pool";
 
 /// Parameter of attention, MLP and merging: products of 8-bit numbers (bool).

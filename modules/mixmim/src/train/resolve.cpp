@@ -62,8 +62,8 @@ void applyTask(Task task, Config& config) {
   config.optim.layerDecay = 0.7;
 }
 
-/// The encoder's changes of the defaults, because fine-tuning Swin follows SimMIM. `before` is the encoder of the
-/// model's name, whose windows are not another encoder's.
+/// The encoder's changes of the defaults, because fine-tuning Swin follows SimMIM. `before` is the encoder of
+/// the model's name, whose windows are not another encoder's.
 void applyEncoder(Family before, Config& config) {
   if (config.model.encoder != before) config.model.window = 0;
   if (config.run.task == Task::kFinetune && config.model.encoder == Family::kSwin)

@@ -77,12 +77,13 @@ int cellsOf(const Sizes& sizes, size_t lastStage) {
   constexpr int kMost = 12;  // per axis: 384 px in four stages
   if (sizes.has("decoder_pos_embed")) return sizes.rootAt("decoder_pos_embed", 1, 3);
   const int cells = windowOf(sizes, lastStage);
-  if (cells <= kMost) return cells;
-  sizes.fail(
-      fmt::format("how large its images are: expected windows of at most {} tokens per axis in the last "
-                  "stage, got {}",
-                  kMost, cells),
-      "--model and --size");
+  if (cells > kMost)
+    sizes.fail(
+        fmt::format("how large its images are: expected windows of at most {} tokens per axis in the last "
+                    "stage, got {}",
+                    kMost, cells),
+        "--model and --size");
+  return cells;
 }
 
 void readSwinSide(const Sizes& sizes, ModelConfig& model) {
