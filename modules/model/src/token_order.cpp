@@ -127,17 +127,18 @@ class StageBuilder {
   /// Adds a segment for each run of tokens of a window that see each other.
   void addSegments(Sight& sight, const std::vector<int32_t>& list, const Block& block, bool groups) const {
     const auto tokens = static_cast<int64_t>(list.size());
+    const int64_t window = int64_t{block.window.width} * block.window.height;
     const auto partyAt = [&](int64_t k) {
       return partyOf(order_[static_cast<size_t>(list[static_cast<size_t>(k)])], block, groups);
     };
     for (int64_t begin = 0, end = 0; begin < tokens; begin = end) {
-      const int64_t windowEnd = begin - begin % block.windowTokens() + block.windowTokens();
+      const int64_t windowEnd = begin - begin % window + window;
       while (end < windowEnd && partyAt(end) == partyAt(begin)) ++end;
       sight.party.insert(sight.party.end(), static_cast<size_t>(end - begin),
                          static_cast<int32_t>(sight.segments.size()));
       sight.segments.push_back({begin, end, begin, end});
     }
-    if (static_cast<int64_t>(sight.segments.size()) * block.windowTokens() == tokens) sight.party.clear();
+    if (static_cast<int64_t>(sight.segments.size()) * window == tokens) sight.party.clear();
   }
 
   Stage stage_;
@@ -160,16 +161,22 @@ cv::Mat shiftMask(const Stage& stage, const Block& block) {
   constexpr float kApart = -100;
   const std::vector<int> rows = piecesAlong({stage.grid.height, block.window.height, block.shift.height});
   const std::vector<int> columns = piecesAlong({stage.grid.width, block.window.width, block.shift.width});
-  const int n = block.windowTokens(), across = stage.grid.width / block.window.width;
-  const auto pieceOf = [&](int window, int token) {
-    const int row = window / across * block.window.height + token / block.window.width;
-    const int column = window % across * block.window.width + token % block.window.width;
-    return std::pair(rows[static_cast<size_t>(row)], columns[static_cast<size_t>(column)]);
-  };
+  const cv::Size window = block.window;
+  const int n = window.width * window.height;
+  std::vector<std::pair<int, int>> pieces;  // window by window, in raster order
+  for (int top = 0; top < stage.grid.height; top += window.height)
+    for (int left = 0; left < stage.grid.width; left += window.width)
+      for (int y = top; y < top + window.height; ++y)
+        for (int x = left; x < left + window.width; ++x)
+          pieces.emplace_back(rows[static_cast<size_t>(y)], columns[static_cast<size_t>(x)]);
   cv::Mat mask(stage.tokens(), n, CV_32F);
-  for (int i = 0; i < mask.rows; ++i)
-    for (int j = 0; j < n; ++j)
-      mask.at<float>(i, j) = pieceOf(i / n, i % n) == pieceOf(i / n, j) ? 0 : kApart;
+  for (int first = 0; first < mask.rows; first += n)
+    for (int i = first; i < first + n; ++i)
+      for (int j = 0; j < n; ++j) {
+        const bool together =
+            pieces[static_cast<size_t>(i)] == pieces[static_cast<size_t>(first) + static_cast<size_t>(j)];
+        mask.at<float>(i, j) = together ? 0 : kApart;
+      }
   return mask;
 }
 
