@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "opencv2/mixmim/error.hpp"
+#include "opencv2/mixmim/text.hpp"
 
 namespace cv::mixmim {
 
@@ -55,10 +56,6 @@ void expand(const std::string& pattern, const std::string& source, std::vector<s
   if (close == std::string::npos) throw Error(source, "expected a '}' for every '{'");
   for (const std::string& choice : choices(pattern.substr(open + 1, close - open - 1), source))
     expand(pattern.substr(0, open) + choice + pattern.substr(close + 1), source, names);
-}
-
-bool endsWith(const std::string& text, const std::string& end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
 }  // namespace

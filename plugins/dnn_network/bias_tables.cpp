@@ -69,8 +69,7 @@ cv::Mat maskOf(const Stage& stage, const Block& block) {
 
 /// Windows with a bias of their own: one where all are alike.
 int windowsOf(const Stage& stage, const Block& block) {
-  if (!block.shifted()) return 1;
-  return stage.grid.width / block.window.width * (stage.grid.height / block.window.height);
+  return block.shifted() ? stage.windowsOf(block) : 1;
 }
 
 /// As the exporter writes it, without a leading 1.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "opencv2/mixmim/text.hpp"
 #include "opencv2/mixmim/train/options.hpp"
 #include "tests/support/tensors.hpp"
 
@@ -23,10 +24,6 @@ int64_t elements(const Parameter& parameter) {
   int64_t count = 1;
   for (const int64_t side : parameter.shape) count *= side;
   return count;
-}
-
-bool startsWith(const std::string& name, const std::string& beginning) {
-  return name.compare(0, beginning.size(), beginning) == 0;
 }
 
 const Parameter& find(const std::vector<Parameter>& list, const std::string& name) {

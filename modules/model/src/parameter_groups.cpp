@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <utility>
+#include <vector>
 
-#include "model/plan.hpp"
 #include "opencv2/mixmim/text.hpp"
 
 namespace cv::mixmim {
@@ -13,7 +14,8 @@ namespace {
 
 /// Layers of the whole model: the full learning rate.
 int fullRate(const Config& config) {
-  return planOf(config.model).blocks + 1;
+  const std::vector<int>& depths = config.model.depths;
+  return std::accumulate(depths.begin(), depths.end(), 1);
 }
 
 /// The layer whose learning rate a parameter has when fine-tuned.

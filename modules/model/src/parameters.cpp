@@ -118,7 +118,6 @@ void List::decoder(const ModelConfig& model) {
 }
 
 void List::head(int classes) {
-  start_ = plan_.start;
   linear("head", plan_.featureDim(), classes);
 }
 

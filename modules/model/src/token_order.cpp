@@ -11,12 +11,6 @@ namespace {
 
 using Indices = std::vector<int64_t>;
 
-Indices inverseOf(const Indices& order) {
-  Indices inverse(order.size());
-  for (size_t k = 0; k < order.size(); ++k) inverse[static_cast<size_t>(order[k])] = static_cast<int64_t>(k);
-  return inverse;
-}
-
 /// How one axis of a grid is cut into shifted windows: each token's window, its place there, and its piece of
 /// it. Without a shift a window is one piece.
 struct Axis {
@@ -178,6 +172,12 @@ cv::Mat shiftMask(const Stage& stage, const Block& block) {
         mask.at<float>(i, j) = together ? 0 : kApart;
       }
   return mask;
+}
+
+std::vector<int64_t> inverseOf(const std::vector<int64_t>& order) {
+  std::vector<int64_t> inverse(order.size());
+  for (size_t k = 0; k < order.size(); ++k) inverse[static_cast<size_t>(order[k])] = static_cast<int64_t>(k);
+  return inverse;
 }
 
 std::vector<StageTokens> tokenOrder(const Plan& plan, const cv::Mat& mask, bool groups) {

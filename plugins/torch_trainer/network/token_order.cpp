@@ -28,12 +28,6 @@ at::Tensor onDevice(const Indices& indices, at::Device device) {
   return toDevice(at::tensor(indices, at::kLong), device);
 }
 
-Indices inverseOf(const Indices& order) {
-  Indices inverse(order.size());
-  for (size_t k = 0; k < order.size(); ++k) inverse[static_cast<size_t>(order[k])] = static_cast<int64_t>(k);
-  return inverse;
-}
-
 Indices wide(const std::vector<int32_t>& numbers) {
   return {numbers.begin(), numbers.end()};
 }

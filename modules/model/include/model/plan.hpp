@@ -58,6 +58,10 @@ struct Stage {
   double eps;             ///< of the LayerNorms of its blocks; in the last stage of the final one too
   std::vector<Block> blocks;
 
+  /// Windows of a block in an image.
+  int windowsOf(const Block& block) const {
+    return grid.width / block.window.width * (grid.height / block.window.height);
+  }
   int tokens() const { return grid.area(); }  ///< of an image
 };
 

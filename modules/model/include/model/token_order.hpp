@@ -14,6 +14,9 @@
 
 namespace cv::mixmim {
 
+/// Where each token of an order has gone: inverse[order[k]] = k.
+std::vector<int64_t> inverseOf(const std::vector<int64_t>& order);
+
 /// Tokens [queryBegin, queryEnd) see tokens [keyBegin, keyEnd).
 struct Segment {
   int64_t queryBegin, queryEnd, keyBegin, keyEnd;

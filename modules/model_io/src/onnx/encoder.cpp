@@ -12,10 +12,6 @@ using Value = std::string;  // name of a tensor in the graph
 
 namespace {
 
-int windowsOf(const Stage& stage, const Block& block) {
-  return stage.grid.width / block.window.width * (stage.grid.height / block.window.height);
-}
-
 /// The bias of every pair of tokens of a window: (h * N) x N, CV_32F.
 cv::Mat biasOfPairs(const Tensor& table, const Block& block, int heads) {
   const cv::Mat index = relativePositionIndex(block.window);  // N x N
@@ -32,7 +28,7 @@ cv::Mat masked(const cv::Mat& bias, const Stage& stage, const Block& block) {
   const cv::Mat mask = shiftMask(stage, block);  // (windows * N) x N
   const int n = block.windowTokens();
   cv::Mat all;
-  for (int window = 0; window < windowsOf(stage, block); ++window)
+  for (int window = 0; window < stage.windowsOf(block); ++window)
     all.push_back(cv::Mat(bias + cv::repeat(mask.rowRange(window * n, (window + 1) * n), stage.heads, 1)));
   return all;
 }
@@ -119,7 +115,7 @@ Value OnnxEncoder::attention(const Value& x, const Block& block, const Stage& st
 /// Scores of pairs, h x N x N in every window -> what each token takes of each other.
 Value OnnxEncoder::softmax(const Value& scores, const Value& bias, const Block& block, const Stage& stage) {
   const std::string at = block.name + ".attn";
-  const int64_t n = block.windowTokens(), windows = windowsOf(stage, block);
+  const int64_t n = block.windowTokens(), windows = stage.windowsOf(block);
   Value y = scores;
   if (block.shifted()) y = net_.reshape(at + ".pictures", y, {-1, windows * stage.heads, n, n});
   y = net_.softmax(at + ".softmax", net_.add(at + ".biased", y, bias), 3);
@@ -132,7 +128,7 @@ Value OnnxEncoder::scoreBias(const Block& block, const Stage& stage) {
   cv::Mat bias = biasOfPairs(table, block, stage.heads);
   if (block.shifted()) bias = masked(bias, stage, block);
   const int64_t n = block.windowTokens();
-  const int64_t layers = int64_t{stage.heads} * (block.shifted() ? windowsOf(stage, block) : 1);
+  const int64_t layers = int64_t{stage.heads} * (block.shifted() ? stage.windowsOf(block) : 1);
   return net_.weight(
       block.name + names::kScoreBias,
       asTensor(bias, layers == 1 ? std::vector<int64_t>{n, n} : std::vector<int64_t>{layers, n, n}));

@@ -49,9 +49,8 @@ class Buffers {
 
   static Tensor maskOf(const Stage& stage, const Block& block) {
     const cv::Mat mask = shiftMask(stage, block);
-    const int64_t n = mask.cols, across = stage.grid.width / block.window.width,
-                  down = stage.grid.height / block.window.height;
-    Tensor buffer = Tensor::zeros({down * across, n, n});
+    const int64_t n = mask.cols;
+    Tensor buffer = Tensor::zeros({stage.windowsOf(block), n, n});
     std::copy(mask.begin<float>(), mask.end<float>(), buffer.as<float>());
     return buffer;
   }
