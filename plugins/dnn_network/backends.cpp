@@ -29,7 +29,7 @@ void requireBackend(const ClassifierOptions& options) {
   std::vector<std::string> here{"0/0"};
   for (const auto& [backend, target] : cv::dnn::getAvailableBackends())
     here.push_back(fmt::format("{}/{}", static_cast<int>(backend), static_cast<int>(target)));
-  throw Error("dnn_classifier",
+  throw Error("dnn_network",
               fmt::format("expected a backend/target that OpenCV {} has here ({}), got {}/{}",
                           cv::getVersionString(), fmt::join(here, ", "), options.backend, options.target));
 }
@@ -47,16 +47,16 @@ bool hasOnnxRuntime() {
 void requireEngine(const ClassifierOptions& options) {
   if (CV_VERSION_MAJOR < 5 && options.engine != kDefault)
     throw Error(
-        "dnn_classifier",
+        "dnn_network",
         fmt::format("expected OpenCV 5 for a choice of engine, got OpenCV {}", cv::getVersionString()),
         "leave ClassifierOptions::engine at 0");
   if (options.engine == kOnnxRuntime && !hasOnnxRuntime())
-    throw Error("dnn_classifier",
+    throw Error("dnn_network",
                 fmt::format("expected an OpenCV with ONNX Runtime for engine {}, got OpenCV {} without it",
                             options.engine, cv::getVersionString()),
                 "leave ClassifierOptions::engine at 0");
   if ((options.engine == kNew || options.engine == kAuto) && !computesHere(options))
-    throw Error("dnn_classifier",
+    throw Error("dnn_network",
                 fmt::format("expected the classic engine (1) for backend/target {}/{}, got engine {}",
                             options.backend, options.target, options.engine),
                 "leave ClassifierOptions::engine at 0");
@@ -65,11 +65,10 @@ void requireEngine(const ClassifierOptions& options) {
 void requireInt8(const ClassifierOptions& options) {
   if (!options.int8) return;
   if (!usesFusedLayers(options))
-    throw Error("dnn_classifier",
-                "expected fused layers on the CPU for 8-bit products, got OpenCV's own layers",
+    throw Error("dnn_network", "expected fused layers on the CPU for 8-bit products, got OpenCV's own layers",
                 "leave backend, target and engine at 0 and fusedLayers on");
   if (!multipliesBytes())
-    throw Error("dnn_classifier", "expected a processor with AVX-512 VNNI for 8-bit products, got another",
+    throw Error("dnn_network", "expected a processor with AVX-512 VNNI for 8-bit products, got another",
                 "leave ClassifierOptions::int8 off");
 }
 

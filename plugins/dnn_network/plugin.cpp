@@ -4,7 +4,7 @@
 
 #include <boost/json.hpp>
 
-#include "dnn_classifier.hpp"
+#include "dnn_network.hpp"
 #include "kernels/layers.hpp"
 
 namespace cv::mixmim {
@@ -58,7 +58,7 @@ std::unique_ptr<Classifier> classifierFrom(const char* json) {
   options.int8 = settings.at("int8").as_bool();
   options.flip = settings.at("flip").as_bool();
   options.replayGolden = settings.at("replayGolden").as_bool();
-  return std::make_unique<DnnClassifier>(settings.at("path").as_string().c_str(), options);
+  return std::make_unique<DnnNetwork>(settings.at("path").as_string().c_str(), options);
 }
 
 void* create(const char* json, char* error, size_t errorCapacity) {

@@ -44,7 +44,7 @@ logged cmake --install "$build" --prefix "$work/first"
 mv "$work/first" "$work/moved"
 prefix=$work/moved
 "$prefix/bin/mixmim" export --model small --model.imageSize 64 --model.classes 3 --out "$work/model.onnx"
-"$prefix/bin/mixmim" info --json | grep -qF "$prefix/$libdir/mixmim/dnn_classifier.so" ||
+"$prefix/bin/mixmim" info --json | grep -qF "$prefix/$libdir/mixmim/dnn_network.so" ||
   fail "mixmim info: expected the classifier of the moved tree"
 
 echo "samples"
@@ -86,9 +86,9 @@ add_library(opencv_core INTERFACE IMPORTED)' >"$work/other/OpenCVConfig.cmake"
 refused "the application uses 99.1.0" other_build -DOpenCV_DIR="$work/other"
 
 echo "without the plugin"
-mv "$prefix/$libdir/mixmim/dnn_classifier.so" "$work"
+mv "$prefix/$libdir/mixmim/dnn_network.so" "$work"
 refused "the component deploy is not in $prefix/$libdir/mixmim" bare_build
-mv "$work/dnn_classifier.so" "$prefix/$libdir/mixmim"
+mv "$work/dnn_network.so" "$prefix/$libdir/mixmim"
 
 if command -v pkg-config >/dev/null && PKG_CONFIG_PATH=$prefix/$libdir/pkgconfig pkg-config --exists opencv_mixmim; then
   echo "by pkg-config"

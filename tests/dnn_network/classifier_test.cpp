@@ -211,20 +211,20 @@ TEST_F(ClassifierTest, RefusesWhatCannotBeHad) {
   int8.fusedLayers = false;
   const std::string message =
       (CV_VERSION_MAJOR < 5
-           ? "dnn_classifier: expected OpenCV 5 for a choice of engine, got OpenCV " + cv::getVersionString()
-           : "dnn_classifier: expected the classic engine (1) for backend/target 5/6, got engine 2") +
+           ? "dnn_network: expected OpenCV 5 for a choice of engine, got OpenCV " + cv::getVersionString()
+           : "dnn_network: expected the classic engine (1) for backend/target 5/6, got engine 2") +
       "; leave ClassifierOptions::engine at 0";
   MIXMIM_EXPECT_ERROR(Classifier::create(file_, engine), message.c_str());
   if (CV_VERSION_MAJOR >= 5 && cv::getBuildInformation().find("ONNX Runtime:") == std::string::npos) {
     ClassifierOptions onnxRuntime;
     onnxRuntime.engine = 4;
     const std::string without =
-        "dnn_classifier: expected an OpenCV with ONNX Runtime for engine 4, got OpenCV " +
+        "dnn_network: expected an OpenCV with ONNX Runtime for engine 4, got OpenCV " +
         cv::getVersionString() + " without it; leave ClassifierOptions::engine at 0";
     MIXMIM_EXPECT_ERROR(Classifier::create(file_, onnxRuntime), without.c_str());
   }
   MIXMIM_EXPECT_ERROR(Classifier::create(file_, int8),
-                      "dnn_classifier: expected fused layers on the CPU for 8-bit products, got OpenCV's own "
+                      "dnn_network: expected fused layers on the CPU for 8-bit products, got OpenCV's own "
                       "layers; leave backend, target and engine at 0 and fusedLayers on");
 }
 

@@ -249,7 +249,7 @@ TEST_F(OddModels, ABackendThatIsNotThereIsAnError) {
     ADD_FAILURE() << "there is no such backend";
   } catch (const Error& e) {
     const std::string message = e.what();
-    EXPECT_EQ(message.rfind("dnn_classifier: expected a backend/target that OpenCV ", 0), 0u) << message;
+    EXPECT_EQ(message.rfind("dnn_network: expected a backend/target that OpenCV ", 0), 0u) << message;
     EXPECT_NE(message.find("(0/0, "), std::string::npos) << message;
     EXPECT_EQ(message.substr(message.size() - 11), ", got 999/7") << message;
   }

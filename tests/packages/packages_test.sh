@@ -44,7 +44,7 @@ for package in "$@"; do
   dpkg-deb -x "$(deb "$package")" "$work/root"
 done
 lib='lib(/[^/]+)?'
-holds libopencv-mixmim "$lib/libopencv_mixmim\.so\.$version" "$lib/mixmim/dnn_classifier\.so"
+holds libopencv-mixmim "$lib/libopencv_mixmim\.so\.$version" "$lib/mixmim/dnn_network\.so"
 holds libopencv-mixmim-dev 'include/opencv2/mixmim\.hpp' 'include/opencv2/mixmim/classifier\.hpp' \
   "$lib/libopencv_mixmim\.so" "$lib/cmake/MixMIM/MixMIMConfig\.cmake" "$lib/pkgconfig/opencv_mixmim\.pc"
 holds mixmim bin/mixmim bin/classify_image share/bash-completion/completions/mixmim \
@@ -74,7 +74,7 @@ find "$work/root" -type f -exec readelf -d {} + 2>/dev/null | grep -E 'R(UN)?PAT
 [[ $(grep -c . "$work/paths") -ge 3 ]] || fail "expected library paths relative to programs and plugins"
 
 echo "the programs where they were unpacked"
-"$work/root/usr/bin/mixmim" info --json | grep -q '"name":"dnn_classifier","path":"'"$work/root" ||
+"$work/root/usr/bin/mixmim" info --json | grep -q '"name":"dnn_network","path":"'"$work/root" ||
   fail "mixmim info: expected the classifier of the unpacked packages"
 logged "$work/root/usr/bin/mixmim" export --model small --size 32 --model.classes 3 --out "$work/model.onnx"
 logged "$work/root/usr/bin/mixmim" make-shapes --out "$work/shapes" --per-class 1

@@ -32,7 +32,7 @@ struct ClassifierOptions {
   bool flip = false;  ///< answer with the mean over the picture and its mirror image; takes twice as long
   /// Run the model's own test picture at load and compare; false saves one forward pass.
   bool replayGolden = true;
-  std::string plugin = "dnn_classifier";  ///< plugin name or path
+  std::string plugin = "dnn_network";  ///< plugin name or path
 };
 
 /// A fine-tuned model behind an OpenCV-shaped interface. Knows its own preprocessing: give it any picture as

@@ -12,10 +12,10 @@ namespace cv::mixmim {
 
 /// Threads: pictures are resized side by side; the network itself takes one call after the other, since a Net
 /// keeps its intermediate results in itself and copies of it share them. One call uses all threads of OpenCV.
-class DnnClassifier final : public Classifier {
+class DnnNetwork final : public Classifier {
  public:
   /// Throws Error naming the file for anything that cannot be read, imported or reproduced.
-  DnnClassifier(const std::string& path, const ClassifierOptions& options);
+  DnnNetwork(const std::string& path, const ClassifierOptions& options);
 
  private:
   cv::Mat doLogits(const std::vector<cv::Mat>& images) override;

@@ -1,4 +1,4 @@
-#include "dnn_classifier.hpp"
+#include "dnn_network.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -76,7 +76,7 @@ auto told(const std::string& path, const char* what, const Step& step) {
 
 }  // namespace
 
-DnnClassifier::DnnClassifier(const std::string& path, const ClassifierOptions& options)
+DnnNetwork::DnnNetwork(const std::string& path, const ClassifierOptions& options)
     : path_(path), model_(readDescription(path)), options_(options) {
   requireAvailable(options);
   const bool fused = usesFusedLayers(options);
@@ -93,7 +93,7 @@ DnnClassifier::DnnClassifier(const std::string& path, const ClassifierOptions& o
   if (options.replayGolden) replayGolden();
 }
 
-cv::Mat DnnClassifier::forward(const std::vector<cv::Mat>& inputs, const std::string& layer, int width) {
+cv::Mat DnnNetwork::forward(const std::vector<cv::Mat>& inputs, const std::string& layer, int width) {
   const cv::Mat blob = cv::dnn::blobFromImages(inputs);  // BGR, 0..255: the file does the rest
   const cv::Mat answer = told(path_, "run", [&] {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -111,7 +111,7 @@ cv::Mat DnnClassifier::forward(const std::vector<cv::Mat>& inputs, const std::st
 
 /// Scores before softmax. For a network that gives probabilities itself, their logarithms, because softmax
 /// turns these into the probabilities again.
-cv::Mat DnnClassifier::scoresOf(const std::vector<cv::Mat>& inputs) {
+cv::Mat DnnNetwork::scoresOf(const std::vector<cv::Mat>& inputs) {
   if (scoresLayer_.empty())
     throw Error(
         path_,
@@ -124,7 +124,7 @@ cv::Mat DnnClassifier::scoresOf(const std::vector<cv::Mat>& inputs) {
   return scores;
 }
 
-cv::Mat DnnClassifier::featuresOf(const std::vector<cv::Mat>& inputs) {
+cv::Mat DnnNetwork::featuresOf(const std::vector<cv::Mat>& inputs) {
   if (featureSize_ == 0)
     throw Error(path_, "the model's features, expected metadata \"mixmim.featureAffine\", got none",
                 "export the model anew");
@@ -136,14 +136,14 @@ cv::Mat DnnClassifier::featuresOf(const std::vector<cv::Mat>& inputs) {
 }
 
 /// The answer to the file's golden picture: features, scores or probabilities, as the head says.
-cv::Mat DnnClassifier::goldenAnswerHere() {
+cv::Mat DnnNetwork::goldenAnswerHere() {
   const std::vector<cv::Mat> picture{model_.goldenInput};
   if (model_.head == Head::kFeatures) return featuresOf(picture);
   const cv::Mat scores = scoresOf(picture);
   return model_.head == Head::kProbabilities ? softmax(scores) : scores;
 }
 
-void DnnClassifier::replayGolden() {
+void DnnNetwork::replayGolden() {
   const double largest = std::max(1.0, cv::norm(model_.goldenOutput, cv::NORM_INF));
   const double allowed = std::max(goldenTolerance(model_), options_.int8 ? kInt8Tolerance * largest : 0);
   const cv::Mat answer = goldenAnswerHere();
@@ -159,7 +159,7 @@ void DnnClassifier::replayGolden() {
         "the file is damaged, or this OpenCV computes it wrongly: try another backend");
 }
 
-std::vector<cv::Mat> DnnClassifier::inputsOf(const std::vector<cv::Mat>& images) const {
+std::vector<cv::Mat> DnnNetwork::inputsOf(const std::vector<cv::Mat>& images) const {
   std::vector<cv::Mat> inputs(images.size());
   cv::parallel_for_(cv::Range(0, static_cast<int>(images.size())), [&](const cv::Range& range) {
     thread_local Resampler resampler;
@@ -174,7 +174,7 @@ std::vector<cv::Mat> DnnClassifier::inputsOf(const std::vector<cv::Mat>& images)
 /// The rows that `answer` gives for the images; the mean over them and their mirror images, where that is
 /// wanted.
 template <class Answer>
-cv::Mat DnnClassifier::answerTo(const std::vector<cv::Mat>& images, const Answer& answer) {
+cv::Mat DnnNetwork::answerTo(const std::vector<cv::Mat>& images, const Answer& answer) {
   std::vector<cv::Mat> inputs = inputsOf(images);
   const cv::Mat straight = answer(inputs);
   if (!options_.flip) return straight;
@@ -182,11 +182,11 @@ cv::Mat DnnClassifier::answerTo(const std::vector<cv::Mat>& images, const Answer
   return (straight + answer(inputs)) / 2;
 }
 
-cv::Mat DnnClassifier::doLogits(const std::vector<cv::Mat>& images) {
+cv::Mat DnnNetwork::doLogits(const std::vector<cv::Mat>& images) {
   return answerTo(images, [&](const auto& inputs) { return scoresOf(inputs); });
 }
 
-cv::Mat DnnClassifier::doFeatures(const std::vector<cv::Mat>& images) {
+cv::Mat DnnNetwork::doFeatures(const std::vector<cv::Mat>& images) {
   return answerTo(images, [&](const auto& inputs) { return featuresOf(inputs); });
 }
 
