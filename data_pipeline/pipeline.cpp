@@ -20,6 +20,7 @@
 #include "flow/sampler.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/train/cells.hpp"
+#include "targets/target_reader.hpp"
 
 namespace cv::mixmim {
 
@@ -85,8 +86,9 @@ struct Pipeline::Impl {
         sampler(source->size(), config().data.batch, parts.inAll, options.recipe != Recipe::kEval,
                 config().run.seed),
         badImages(config().data),
-        loader(source, config(), options.recipe, counters, badImages),
-        ring(std::make_shared<BatchRing>(ringShape(config(), options.recipe), options.allocate)),
+        targets(makeTargetReader(config().run.task, source)),
+        loader(source, *targets, config(), options.recipe, counters, badImages),
+        ring(std::make_shared<BatchRing>(ringShape(config(), options.recipe), options.allocate, *targets)),
         workers(workerCount(config().run.threads)),
         readerCount(config().data.readers > 0 ? config().data.readers
                                               : std::max(1, workers / kWorkersPerReader)),
@@ -118,6 +120,7 @@ struct Pipeline::Impl {
   Sampler sampler;  // the feeder's, once started
   PipelineCounters counters;
   BadImages badImages;
+  const std::unique_ptr<const TargetReader> targets;
   const SampleLoader loader;
   const std::shared_ptr<BatchRing> ring;  // shared with the leases, which may outlive the pipeline
   const int workers, readerCount;
@@ -189,9 +192,9 @@ void Pipeline::Impl::prepare(RingBatch& work, int64_t sequence) {
   const int own = static_cast<int>(sequence % parts.count), part = parts.first + own;
   Batch& batch = work.batch;
   batch.step = step;
-  batch.part = own;
-  batch.parts = parts.count;
-  batch.inAll = parts.inAll;
+  batch.accumulation.part = own;
+  batch.accumulation.parts = parts.count;
+  batch.accumulation.inAll = parts.inAll;
   batch.key = step * parts.inAll + part;
   batch.epoch = static_cast<double>(step) / static_cast<double>(sampler.stepsPerEpoch());
   work.sequence = sequence;
@@ -204,10 +207,10 @@ void Pipeline::Impl::prepare(RingBatch& work, int64_t sequence) {
   };
   if (options.recipe == Recipe::kPretrain) {
     Rng mask = rng(Purpose::kMask);
-    drawMask(batch.mask.rows, config().mix, mask, batch.mask);
+    drawMask(batch.mixing.mask.rows, config().mix, mask, batch.mixing.mask);
   } else if (options.recipe == Recipe::kFinetune) {
     Rng mixture = rng(Purpose::kMixture);
-    batch.mixture = drawMixture(batch.imageSize(), config().mix, mixture);
+    batch.mixing.mixture = drawMixture(batch.imageSize(), config().mix, mixture);
   }
 }
 
@@ -242,11 +245,9 @@ bool Pipeline::Impl::dispatch(RingBatch& work, size_t slot) {
 /// A worker's task. No exception may leave it, because one out of an enqueued task ends the process.
 void Pipeline::Impl::runJob() noexcept {
   const auto [work, slot] = *toDecode.pop();
-  SampleJob& job = work->jobs[slot];
-  const auto bytes = std::move(job.bytes);  // goes back last: join() waits for it
+  const auto bytes = std::move(work->jobs[slot].bytes);  // goes back last: join() waits for it
   try {
-    cv::Mat image = work->slot(slot);
-    loader.load(job, work->epoch, *bytes, *scratch.take(), image);
+    loader.load(*work, slot, *bytes, *scratch.take());
     if (work->pending.fetch_sub(1) == 1) finish(*work);
   } catch (...) {
     fail(std::current_exception());
@@ -256,10 +257,10 @@ void Pipeline::Impl::runJob() noexcept {
 /// The last worker of a batch does what needs all its images.
 void Pipeline::Impl::finish(RingBatch& work) {
   Batch& batch = work.batch;
-  work.collect();
+  work.collect(*targets);
   if (options.recipe == Recipe::kPretrain) {
     const Timer timer(counters.mix);
-    mixPairs(batch.images, batch.mask);
+    mixPairs(batch.images, batch.mixing.mask);
   }
   counters.images += batch.count;
   ++counters.batches;

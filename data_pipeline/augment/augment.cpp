@@ -73,8 +73,7 @@ Augmentation drawAugmentation(uint64_t seed, int64_t index, int64_t epoch, cv::S
   Rng crop = rng(Purpose::kCrop), flip = rng(Purpose::kFlip), ops = rng(Purpose::kRandAugment),
       erase = rng(Purpose::kErase);
   Augmentation drawn;
-  drawn.crop = drawCrop(image, config, crop);
-  drawn.flip = drawFlip(config, flip);
+  drawn.view = {drawCrop(image, config, crop), {imageSize, imageSize}, drawFlip(config, flip)};
   drawn.ops = RandAugment({imageSize, imageSize}, config, ops);
   drawn.erasure.box = drawErase(imageSize, config, erase);
   const uint64_t upper = erase.next();

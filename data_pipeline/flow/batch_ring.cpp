@@ -27,14 +27,15 @@ cv::Mat allocateImages(const BatchRing::Shape& shape, const std::function<cv::Ma
 
 }  // namespace
 
-BatchRing::BatchRing(const Shape& shape, const std::function<cv::Mat(int)>& allocate) {
+BatchRing::BatchRing(const Shape& shape, const std::function<cv::Mat(int)>& allocate,
+                     const TargetReader& targets) {
   const auto images = static_cast<size_t>(shape.images);
   for (int i = 0; i < shape.batches; ++i) {
     auto place = std::make_unique<Place>();
     RingBatch& work = place->batch;
     work.batch.images = allocateImages(shape, allocate);
-    work.batch.labels = cv::Mat(shape.images, 1, CV_32S, cv::Scalar(-1));
-    if (shape.cells > 0) work.batch.mask = cv::Mat::zeros(shape.cells, shape.cells, CV_8U);
+    targets.allocate(work.batch);
+    if (shape.cells > 0) work.batch.mixing.mask = cv::Mat::zeros(shape.cells, shape.cells, CV_8U);
     work.batch.samples.reserve(images);
     work.jobs.resize(images);
     places_.push_back(std::move(place));

@@ -24,7 +24,7 @@ class BatchRing {
 
   /// Allocates everything. `allocate` as in PipelineOptions. Throws Error when it returns memory of another
   /// shape.
-  BatchRing(const Shape& shape, const std::function<cv::Mat(int)>& allocate);
+  BatchRing(const Shape& shape, const std::function<cv::Mat(int)>& allocate, const TargetReader& targets);
 
   RingBatch* acquire();               ///< a free batch; null once closed
   void publish(RingBatch& batch);     ///< ready for the consumer

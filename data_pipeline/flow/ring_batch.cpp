@@ -16,24 +16,26 @@ cv::Mat RingBatch::slot(size_t index) {
   return {batch.imageSize(), batch.imageSize(), CV_8UC3, batch.images.ptr(static_cast<int>(index))};
 }
 
-void RingBatch::collect() {
-  size_t count = 0;
+void RingBatch::collect(const TargetReader& targets) {
+  int count = 0;
   batch.samples.clear();
   batch.erasures.clear();
-  batch.labels.setTo(-1);
   for (size_t i = 0; i < jobs.size(); ++i) {
     const SampleJob& job = jobs[i];
     if (!job.filled) continue;
-    if (i != count) slot(i).copyTo(slot(count));
+    if (const auto from = static_cast<int>(i); from != count) {
+      slot(i).copyTo(slot(static_cast<size_t>(count)));
+      targets.move(batch, from, count);
+    }
     batch.samples.push_back(job.index);
-    batch.labels.at<int>(static_cast<int>(count)) = job.label;
     if (!job.erasure.box.empty()) {
       batch.erasures.push_back(job.erasure);
-      batch.erasures.back().slot = static_cast<int>(count);
+      batch.erasures.back().slot = count;
     }
     ++count;
   }
-  batch.count = static_cast<int>(count);
+  batch.count = count;
+  for (int empty = count; empty < batch.capacity(); ++empty) targets.place({}, {}, batch, empty);
 }
 
 }  // namespace cv::mixmim

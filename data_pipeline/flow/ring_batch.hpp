@@ -7,6 +7,7 @@
 
 #include "flow/pool.hpp"
 #include "opencv2/mixmim/train/batch.hpp"
+#include "targets/target_reader.hpp"
 
 namespace cv::mixmim {
 
@@ -16,9 +17,8 @@ struct SampleJob {
   int64_t position = 0;                      ///< in the epoch
   Pool<std::vector<uint8_t>>::Loan bytes{};  ///< the encoded file
   std::string readError;                     ///< why `bytes` could not be read, or ""
-  int label = -1;
-  Erasure erasure{};    ///< empty box = none
-  bool filled = false;  ///< the slot holds an image
+  Erasure erasure{};                         ///< empty box = none
+  bool filled = false;                       ///< the slot holds an image
 };
 
 /// A batch in work. The feeder fills in everything but the pixels; `pending` counts the workers still to
@@ -36,9 +36,9 @@ struct RingBatch {
   /// The pixels of a slot, S x S x 3, in the batch's memory.
   cv::Mat slot(size_t index);
 
-  /// After the work: moves the filled slots to the front, keeping their order, and sets count, samples and
-  /// labels.
-  void collect();
+  /// After the work: moves the filled slots and their targets to the front, keeping their order, and sets
+  /// count, samples and erasures.
+  void collect(const TargetReader& targets);
 };
 
 }  // namespace cv::mixmim

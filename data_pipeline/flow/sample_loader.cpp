@@ -23,9 +23,11 @@ std::string reasonOf(const cv::Exception& failure, const std::string& path) {
 
 }  // namespace
 
-SampleLoader::SampleLoader(std::shared_ptr<const Source> source, const Config& config, Recipe recipe,
-                           PipelineCounters& counters, BadImages& badImages)
+SampleLoader::SampleLoader(std::shared_ptr<const Source> source, const TargetReader& targets,
+                           const Config& config, Recipe recipe, PipelineCounters& counters,
+                           BadImages& badImages)
     : source_(std::move(source)),
+      targets_(targets),
       augment_(config.augment),
       seed_(config.run.seed),
       recipe_(recipe),
@@ -45,16 +47,16 @@ std::string SampleLoader::read(int64_t index, std::vector<uint8_t>& bytes) const
   }
 }
 
-void SampleLoader::load(SampleJob& job, int64_t epoch, std::vector<uint8_t>& bytes, Scratch& scratch,
-                        cv::Mat& slot) const {
+void SampleLoader::load(RingBatch& work, size_t slot, std::vector<uint8_t>& bytes, Scratch& scratch) const {
+  SampleJob& job = work.jobs[slot];
+  const int64_t epoch = work.epoch;
   Rng replacements(seed_, static_cast<uint64_t>(job.position), static_cast<uint32_t>(epoch),
                    Purpose::kSubstitute);
   std::string reason = std::move(job.readError);
   for (int attempt = 0; attempt <= kMaxReplacements; ++attempt) {
-    if (reason.empty()) reason = tryToFill(job, epoch, bytes, scratch, slot);
+    if (reason.empty()) reason = tryToFill(work, slot, bytes, scratch);
     if (reason.empty()) {
       badImages_.addGood();
-      job.label = source_->label(job.index);
       job.filled = true;
       return;
     }
@@ -72,45 +74,50 @@ void SampleLoader::load(SampleJob& job, int64_t epoch, std::vector<uint8_t>& byt
                           reason));
 }
 
-std::string SampleLoader::tryToFill(SampleJob& job, int64_t epoch, const std::vector<uint8_t>& bytes,
-                                    Scratch& scratch, cv::Mat& slot) const {
+std::string SampleLoader::tryToFill(RingBatch& work, size_t slot, const std::vector<uint8_t>& bytes,
+                                    Scratch& scratch) const {
+  SampleJob& job = work.jobs[slot];
   try {
-    fill(job, epoch, bytes, scratch, slot);
+    const Target target = targets_.read(job.index);
+    const View view = fill(job, work.epoch, bytes, scratch, work.slot(slot));
+    targets_.place(target, view, work.batch, static_cast<int>(slot));
     return {};
   } catch (const cv::Exception& failure) {
     return reasonOf(failure, source_->place(job.index));
   }
 }
 
-void SampleLoader::fill(SampleJob& job, int64_t epoch, const std::vector<uint8_t>& bytes, Scratch& scratch,
-                        cv::Mat& slot) const {
+View SampleLoader::fill(SampleJob& job, int64_t epoch, const std::vector<uint8_t>& bytes, Scratch& scratch,
+                        cv::Mat pixels) const {
   const auto start = std::chrono::steady_clock::now();
+  const bool evaluates = recipe_ == Recipe::kEval;
   Augmentation drawn;
-  cv::Mat pixels;
+  cv::Mat decoded;
   {
     const Timer timer(counters_.decode);
     const cv::Size size = scratch.decoder.open(bytes).size;
-    if (recipe_ == Recipe::kEval)
-      drawn.crop = cv::Rect({}, size);
+    if (evaluates)
+      drawn.view = evaluationView(size, pixels.cols, augment_.evalCrop);
     else
-      drawn = drawAugmentation(seed_, job.index, epoch, size, slot.cols, augment_);
-    pixels = scratch.decoder.decode(drawn.crop);
+      drawn = drawAugmentation(seed_, job.index, epoch, size, pixels.cols, augment_);
+    decoded = scratch.decoder.decode(evaluates ? cv::Rect({}, size) : cv::Rect(drawn.view.crop));
     if (scratch.decoder.warnings() > 0) counters_.warned.fetch_add(1, std::memory_order_relaxed);
   }
   {
     const Timer timer(counters_.resize);
-    if (recipe_ == Recipe::kEval)
-      evalTransform(pixels, slot.cols, augment_.evalCrop, scratch.resampler, slot);
+    if (evaluates)
+      evalTransform(decoded, pixels.cols, augment_.evalCrop, scratch.resampler, pixels);
     else
-      scratch.resampler.resize(pixels, drawn.flip, slot);
+      scratch.resampler.resize(decoded, drawn.view.flip, pixels);
   }
   if (drawn.ops.begin() != drawn.ops.end()) {
     const Timer timer(counters_.augment);
-    for (const AppliedOp& op : drawn.ops) apply(op, slot, scratch.pixels);
+    for (const AppliedOp& op : drawn.ops) apply(op, pixels, scratch.pixels);
   }
   job.erasure = drawn.erasure;
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   counters_.slowest.add({job.index, took.count()});
+  return drawn.view;
 }
 
 }  // namespace cv::mixmim

@@ -13,6 +13,7 @@
 #include "flow/batch_ring.hpp"
 #include "opencv2/mixmim/resample.hpp"
 #include "opencv2/mixmim/train/config.hpp"
+#include "targets/target_reader.hpp"
 
 namespace cv::mixmim {
 
@@ -27,28 +28,29 @@ struct Scratch {
 /// damaged. Threads: load() may run on several threads at once, with different jobs and scratch.
 class SampleLoader {
  public:
-  SampleLoader(std::shared_ptr<const Source> source, const Config& config, Recipe recipe,
-               PipelineCounters& counters, BadImages& badImages);
+  SampleLoader(std::shared_ptr<const Source> source, const TargetReader& targets, const Config& config,
+               Recipe recipe, PipelineCounters& counters, BadImages& badImages);
 
   /// Encoded bytes of an image; returns the reason if that failed, else "".
   std::string read(int64_t index, std::vector<uint8_t>& bytes) const;
 
-  /// Fills `slot`, S x S x 3 bytes, and the results in `job`. `bytes` holds the file and is reused for
-  /// replacements.
+  /// Fills a slot of `work` with its image and target, and the results in its job. `bytes` holds the file and
+  /// is reused for replacements.
   ///
   /// Random numbers: Rng(seed, index, epoch, purpose), a purpose per kind of augmentation. A damaged image is
-  /// replaced by the one that Rng(seed, position, epoch, kSubstitute) names, with its label; in evaluation
+  /// replaced by the one that Rng(seed, position, epoch, kSubstitute) names, with its target; in evaluation
   /// the slot stays empty instead. Throws Error when there are too many damaged images.
-  void load(SampleJob& job, int64_t epoch, std::vector<uint8_t>& bytes, Scratch& scratch,
-            cv::Mat& slot) const;
+  void load(RingBatch& work, size_t slot, std::vector<uint8_t>& bytes, Scratch& scratch) const;
 
  private:
-  std::string tryToFill(SampleJob& job, int64_t epoch, const std::vector<uint8_t>& bytes, Scratch& scratch,
-                        cv::Mat& slot) const;
-  void fill(SampleJob& job, int64_t epoch, const std::vector<uint8_t>& bytes, Scratch& scratch,
-            cv::Mat& slot) const;
+  std::string tryToFill(RingBatch& work, size_t slot, const std::vector<uint8_t>& bytes,
+                        Scratch& scratch) const;
+  /// The pixels alone; returns what they show.
+  View fill(SampleJob& job, int64_t epoch, const std::vector<uint8_t>& bytes, Scratch& scratch,
+            cv::Mat pixels) const;
 
   std::shared_ptr<const Source> source_;
+  const TargetReader& targets_;
   AugmentConfig augment_;
   uint64_t seed_;
   Recipe recipe_;

@@ -18,14 +18,6 @@ at::ScalarType computeType(const std::string& precision) {
   return precision == "bfloat16" ? at::kBFloat16 : at::kFloat;
 }
 
-cv::Mat toMat(const at::Tensor& rows) {
-  const bool bytes = rows.scalar_type() == at::kByte;
-  const at::Tensor home = rows.to(at::kCPU, bytes ? at::kByte : at::kFloat).contiguous();
-  const int type = bytes ? CV_8U : CV_32F;
-  const std::vector<int> shape(home.sizes().begin(), home.sizes().end());
-  return cv::Mat(static_cast<int>(shape.size()), shape.data(), type, home.data_ptr()).clone();
-}
-
 }  // namespace
 
 TorchTrainer::TorchTrainer(const Config& config)
@@ -51,10 +43,10 @@ cv::Mat TorchTrainer::doAllocate(int batch) {
 }
 
 void TorchTrainer::accumulate(const at::Tensor& loss, const Batch& batch) {
-  if (batch.part == 0) loss_ = at::zeros_like(loss).detach();
-  const at::Tensor share = batch.inAll == 1 ? loss : loss / batch.inAll;
+  if (batch.accumulation.part == 0) loss_ = at::zeros_like(loss).detach();
+  const at::Tensor share = batch.accumulation.inAll == 1 ? loss : loss / batch.accumulation.inAll;
   loss_ = loss_ + share.detach();
-  const bool last = buckets_ && batch.part + 1 == batch.parts;
+  const bool last = buckets_ && batch.accumulation.part + 1 == batch.accumulation.parts;
   if (last) buckets_->begin(loss_);
   share.backward();
   if (last) loss_ = buckets_->finish();
@@ -86,15 +78,15 @@ StepReport TorchTrainer::collectReport() {
 
 StepReport TorchTrainer::doStep(const Batch& batch) {
   const SignalsHeldBack calm;
-  if (batch.part == 0) optimizer_.dropGradients();  // before the forward pass wants memory
+  if (batch.accumulation.part == 0) optimizer_.dropGradients();  // before the forward pass wants memory
   accumulate(objective_->loss(batch), batch);
-  if (batch.part + 1 < batch.parts) {
+  if (batch.accumulation.part + 1 < batch.accumulation.parts) {
     transfer_.wait();
     return {};
   }
   const StepReport previous =
       collectReport();  // on a device: the step before, whose numbers have arrived by now
-  const double lr = learningRate(config().optim, batch.capacity() * batch.inAll, batch.epoch);
+  const double lr = learningRate(config().optim, batch.capacity() * batch.accumulation.inAll, batch.epoch);
   update(lr);
   StepReport report;
   report.step = batch.step;
@@ -108,24 +100,16 @@ StepReport TorchTrainer::doFlush() {
   return collectReport();
 }
 
-cv::Mat TorchTrainer::answers(const Batch& batch) {
+Answers TorchTrainer::doAnswers(const Batch& batch) {
   const SignalsHeldBack calm;
   const WeightAverage::InPlace averaged(average());
-  return toMat(objective_->answers(batch));
-}
-
-cv::Mat TorchTrainer::doLogits(const Batch& batch) {
-  return answers(batch);
-}
-
-cv::Mat TorchTrainer::doReconstruct(const Batch& batch) {
-  return answers(batch);
+  return objective_->answers(batch);
 }
 
 cv::Mat TorchTrainer::doFeatures(const Batch& batch) {
   const SignalsHeldBack calm;
   const WeightAverage::InPlace averaged(average());
-  return toMat(pooledFeatures(encoder_, transfer_, batch));
+  return matOf(pooledFeatures(encoder_, transfer_, batch));
 }
 
 TrainerState TorchTrainer::doState() {

@@ -25,15 +25,13 @@ class TorchTrainer final : public Trainer {
   cv::Mat doAllocate(int batch) override;
   StepReport doStep(const Batch& batch) override;
   StepReport doFlush() override;
-  cv::Mat doLogits(const Batch& batch) override;
+  Answers doAnswers(const Batch& batch) override;
   cv::Mat doFeatures(const Batch& batch) override;
-  cv::Mat doReconstruct(const Batch& batch) override;
   TrainerState doState() override;
   void doRestore(const TrainerState& state) override;
   LoadReport doInitialise(const TensorMap& weights) override;
 
   WeightAverage* average() { return average_ ? &*average_ : nullptr; }
-  cv::Mat answers(const Batch& batch);
   void accumulate(const at::Tensor& loss, const Batch& batch);
   void update(double lr);
   StepReport collectReport();

@@ -31,8 +31,8 @@ class NonFinite : public ::testing::Test {
   static Batch batchOf(int64_t step, int part, int parts, std::vector<int64_t> samples) {
     Batch batch;
     batch.step = step;
-    batch.part = part;
-    batch.parts = parts;
+    batch.accumulation.part = part;
+    batch.accumulation.parts = parts;
     batch.samples = std::move(samples);
     return batch;
   }

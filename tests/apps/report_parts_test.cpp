@@ -162,7 +162,7 @@ Batch batchOf(const std::vector<int>& labels) {
   const int count = static_cast<int>(labels.size()), shape[] = {count, 2, 2, 3};
   Batch batch;
   batch.images.create(4, shape, CV_8U);
-  batch.labels = cv::Mat(labels, true);
+  batch.classTargets = cv::Mat(labels, true);
   batch.count = count;
   for (int i = 0; i < count; ++i) {
     batch.samples.push_back(100 + i);

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/data_pipeline/labels_only.hpp"
 #include "tests/support/expect_error.hpp"
 
 namespace cv::mixmim {
@@ -13,6 +14,10 @@ using namespace std::chrono_literals;
 
 const BatchRing::Shape kShape{2, 4, 32, 1};
 
+std::unique_ptr<TargetReader> targets() {
+  return makeTargetReader(Task::kPretrain, test::labelled({}));
+}
+
 RingBatch& filled(BatchRing& ring, int64_t step) {
   RingBatch* batch = ring.acquire();
   batch->batch.step = batch->sequence = step;
@@ -21,19 +26,19 @@ RingBatch& filled(BatchRing& ring, int64_t step) {
 }
 
 TEST(BatchRing, AllocatesWhatTheShapeSays) {
-  BatchRing ring(kShape, {});
+  BatchRing ring(kShape, {}, *targets());
   ring.open();
   const Batch& batch = ring.acquire()->batch;
   EXPECT_EQ(batch.capacity(), 4);
   EXPECT_EQ(batch.imageSize(), 32);
   EXPECT_EQ(batch.images.size[3], 3);
   EXPECT_EQ(reinterpret_cast<uintptr_t>(batch.images.data) % 64, 0u);
-  EXPECT_EQ(batch.labels.size(), cv::Size(1, 4));
-  EXPECT_EQ(batch.mask.size(), cv::Size(1, 1));
+  EXPECT_EQ(batch.classTargets.size(), cv::Size(1, 4));
+  EXPECT_EQ(batch.mixing.mask.size(), cv::Size(1, 1));
 }
 
 TEST(BatchRing, TakesStepsInOrderWhateverIsReadyFirst) {
-  BatchRing ring(kShape, {});
+  BatchRing ring(kShape, {}, *targets());
   ring.open();
   RingBatch &later = filled(ring, 1), &earlier = filled(ring, 0);
   EXPECT_EQ(ring.take(0), &earlier);
@@ -41,7 +46,7 @@ TEST(BatchRing, TakesStepsInOrderWhateverIsReadyFirst) {
 }
 
 TEST(BatchRing, AcquireWaitsForARelease) {
-  BatchRing ring(kShape, {});
+  BatchRing ring(kShape, {}, *targets());
   ring.open();
   filled(ring, 0);
   filled(ring, 1);
@@ -53,7 +58,7 @@ TEST(BatchRing, AcquireWaitsForARelease) {
 }
 
 TEST(BatchRing, ClosingWakesBothSides) {
-  BatchRing ring(kShape, {});
+  BatchRing ring(kShape, {}, *targets());
   ring.open();
   ring.acquire();
   ring.acquire();
@@ -65,7 +70,7 @@ TEST(BatchRing, ClosingWakesBothSides) {
 }
 
 TEST(BatchRing, OpeningFreesAllButTheConsumers) {
-  BatchRing ring(kShape, {});
+  BatchRing ring(kShape, {}, *targets());
   ring.open();
   filled(ring, 0);
   RingBatch* held = ring.take(0);
@@ -82,14 +87,17 @@ TEST(BatchRing, OpeningFreesAllButTheConsumers) {
 TEST(BatchRing, UsesTheGivenMemoryAndChecksIt) {
   const int sizes[] = {4, 32, 32, 3};
   const cv::Mat memory(4, sizes, CV_8U);
-  BatchRing ring({1, 4, 32, 0}, [&](int) { return memory; });
+  BatchRing ring(
+      {1, 4, 32, 0}, [&](int) { return memory; }, *targets());
   ring.open();
   EXPECT_EQ(ring.acquire()->batch.images.data, memory.data);
   MIXMIM_EXPECT_ERROR(
-      BatchRing({1, 5, 32, 0}, [&](int) { return memory; }),
+      BatchRing(
+          {1, 5, 32, 0}, [&](int) { return memory; }, *targets()),
       "PipelineOptions::allocate: expected 5 x 32 x 32 x 3 continuous bytes, got another array");
   MIXMIM_EXPECT_ERROR(
-      BatchRing(kShape, [&](int) { return cv::Mat(); }),
+      BatchRing(
+          kShape, [&](int) { return cv::Mat(); }, *targets()),
       "PipelineOptions::allocate: expected 4 x 32 x 32 x 3 continuous bytes, got another array");
 }
 

@@ -71,11 +71,11 @@ inline std::string describe(const Batch& batch) {
   text += " pixels " + std::to_string(hashOf(cv::Mat(1, static_cast<int>(pixels), CV_8U, batch.images.data)));
   for (int i = 0; i < batch.count; ++i)
     text += " " + std::to_string(batch.samples[static_cast<size_t>(i)]) + ":" +
-            std::to_string(batch.labels.at<int>(i));
-  if (!batch.mask.empty()) text += " mask " + std::to_string(hashOf(batch.mask));
-  const cv::Rect& box = batch.mixture.box;
-  for (const double number :
-       {double(batch.mixture.lambda), double(box.x), double(box.y), double(box.width), double(box.height)})
+            std::to_string(batch.classTargets.at<int>(i));
+  if (!batch.mixing.mask.empty()) text += " mask " + std::to_string(hashOf(batch.mixing.mask));
+  const cv::Rect& box = batch.mixing.mixture.box;
+  for (const double number : {double(batch.mixing.mixture.lambda), double(box.x), double(box.y),
+                              double(box.width), double(box.height)})
     text += " " + std::to_string(number);
   for (const Erasure& erasure : batch.erasures)
     text += " erase " + std::to_string(erasure.slot) + ":" + std::to_string(erasure.box.area()) + ":" +

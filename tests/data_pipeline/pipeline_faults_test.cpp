@@ -102,10 +102,10 @@ TEST(PipelineFaults, EvaluationLeavesDamagedImagesOut) {
     for (int slot = 0; slot < batch->count; ++slot) {
       const int64_t index = batch->samples[static_cast<size_t>(slot)];
       seen.push_back(index);
-      EXPECT_EQ(batch->labels.at<int>(slot), source->label(index));
+      EXPECT_EQ(batch->classTargets.at<int>(slot), source->label(index));
     }
     for (int slot = batch->count; slot < batch->capacity(); ++slot)
-      EXPECT_EQ(batch->labels.at<int>(slot), -1);
+      EXPECT_EQ(batch->classTargets.at<int>(slot), -1);
   }
   EXPECT_EQ(seen.size(), 24u);
   EXPECT_TRUE(std::is_sorted(seen.begin(), seen.end()));

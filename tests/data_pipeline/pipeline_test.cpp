@@ -90,11 +90,11 @@ TEST(Pipeline, PretrainingBatchIsCropFlipAndMixOfItsImages) {
   int batches = 0;
   for (; const auto batch = pipeline.next(); ++batches) {
     EXPECT_EQ(batch->count, 6);
-    EXPECT_EQ(cv::countNonZero(batch->mask), 8);  // stride 16: 4 x 4 cells
+    EXPECT_EQ(cv::countNonZero(batch->mixing.mask), 8);  // stride 16: 4 x 4 cells
     EXPECT_DOUBLE_EQ(batch->epoch, static_cast<double>(batch->step) / 4);
     Batch unmixed = *batch;
     unmixed.images = batch->images.clone();
-    mixPairs(unmixed.images, batch->mask);
+    mixPairs(unmixed.images, batch->mixing.mask);
     for (int slot = 0; slot < batch->count; ++slot) {
       const int64_t index = batch->samples[static_cast<size_t>(slot)];
       const auto epoch = static_cast<uint32_t>(batch->step / 4);
@@ -105,7 +105,7 @@ TEST(Pipeline, PretrainingBatchIsCropFlipAndMixOfItsImages) {
       cv::Mat expected(64, 64, CV_8UC3);
       resampler.resize(whole(region), drawFlip(options.config.augment, flip), expected);
       EXPECT_TRUE(equal(slotOf(unmixed, slot), expected)) << source->path(index);
-      EXPECT_EQ(batch->labels.at<int>(slot), source->label(index));
+      EXPECT_EQ(batch->classTargets.at<int>(slot), source->label(index));
     }
   }
   EXPECT_EQ(batches, 6);
@@ -122,11 +122,11 @@ TEST(Pipeline, EvaluationSeesEveryImageOnceInOrder) {
   std::vector<uint8_t> bytes;
   int64_t next = 0;
   while (const auto batch = pipeline.next()) {
-    EXPECT_TRUE(batch->mask.empty());
+    EXPECT_TRUE(batch->mixing.mask.empty());
     EXPECT_EQ(batch->count, batch->step < 3 ? 6 : 2);
     for (int slot = 0; slot < batch->count; ++slot, ++next) {
       EXPECT_EQ(batch->samples[static_cast<size_t>(slot)], next);
-      EXPECT_EQ(batch->labels.at<int>(slot), source->label(next));
+      EXPECT_EQ(batch->classTargets.at<int>(slot), source->label(next));
       cv::Mat expected;
       evalTransform(decoded(*source, next, decoder, bytes), 64, 0.875, resampler, expected);
       EXPECT_TRUE(equal(slotOf(*batch, slot), expected));
@@ -141,7 +141,7 @@ TEST(Pipeline, FinetuningDrawsAMixturePerStep) {
   Pipeline pipeline(data.open(), options);
   std::set<float> lambdas;
   pipeline.start(0, 8);
-  while (const auto batch = pipeline.next()) lambdas.insert(batch->mixture.lambda);
+  while (const auto batch = pipeline.next()) lambdas.insert(batch->mixing.mixture.lambda);
   EXPECT_EQ(lambdas.size(), 8u);
 }
 

@@ -245,9 +245,9 @@ TEST(DrawAugmentation, DependsOnItsKeyAlone) {
     return drawAugmentation(3, index, epoch, {500, 375}, 224, published());
   };
   EXPECT_EQ(draw(1, 0).erasure.key, draw(1, 0).erasure.key);
-  EXPECT_EQ(draw(1, 0).crop, draw(1, 0).crop);
+  EXPECT_EQ(draw(1, 0).view.crop, draw(1, 0).view.crop);
   EXPECT_NE(draw(1, 0).erasure.key, draw(2, 0).erasure.key);
-  EXPECT_NE(draw(1, 0).crop, draw(1, 1).crop);
+  EXPECT_NE(draw(1, 0).view.crop, draw(1, 1).view.crop);
 }
 
 }  // namespace

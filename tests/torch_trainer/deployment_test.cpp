@@ -68,7 +68,7 @@ TEST_P(Deployment, AnswersAsTheTrainerDoes) {
   exportOnnx(file, trainer->state().weights, config.model, about);
 
   const std::vector<cv::Mat> images = photos(16);
-  const cv::Mat expected = trainer->logits(asBatch(images, config));
+  const cv::Mat expected = trainer->answers(asBatch(images, config)).scores;
   const auto classifier = Classifier::create(file);
   for (size_t batch : {16u, 1u, 2u, 3u}) {  // on the same network
     cv::Mat scores;

@@ -30,7 +30,7 @@ TEST_P(Learning, PretrainingOverfitsEightImages) {
     }
   }
   EXPECT_LT(report.loss, 0.2);
-  const cv::Mat rebuilt = trainer->reconstruct(mixed(plain, randomMask(config, 0)));
+  const cv::Mat rebuilt = trainer->answers(mixed(plain, randomMask(config, 0))).pictures;
   EXPECT_GT(cv::PSNR(rebuilt.reshape(1, 8), plain.images.reshape(1, 8)),
             20);  // the hidden cells, all from memory
 }
@@ -40,7 +40,7 @@ TEST_P(Learning, FineTuningOverfitsEightImages) {
   const auto trainer = createTrainer(config);
   Batch batch = pictures(config, 8);
   for (batch.step = 0; batch.step < 60; ++batch.step) trainer->step(batch);
-  const cv::Mat logits = trainer->logits(batch);
+  const cv::Mat logits = trainer->answers(batch).scores;
   for (int i = 0; i < 8; ++i) {
     cv::Point best;
     cv::minMaxLoc(logits.row(i), nullptr, nullptr, nullptr, &best);

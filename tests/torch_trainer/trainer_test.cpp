@@ -29,7 +29,7 @@ Batch batchOf(const Config& config, int64_t step) {
   Batch batch = pictures(config, 4);
   if (config.run.task == Task::kPretrain)
     batch = mixed(batch, randomMask(config, static_cast<uint64_t>(step)));
-  batch.mixture = {0.7f, step % 2 ? cv::Rect(8, 8, 20, 16) : cv::Rect()};
+  batch.mixing.mixture = {0.7f, step % 2 ? cv::Rect(8, 8, 20, 16) : cv::Rect()};
   batch.step = step;
   batch.epoch = static_cast<double>(step) / 4;
   return batch;
@@ -136,8 +136,9 @@ TEST(Trainer, AveragedWeightsAreStoredAndEvaluated) {
     ASSERT_NEAR(average[i], 0.75f * first[i] + 0.25f * trained[i], 1e-7f) << i;
   const auto evaluated = createTrainer(tinyConfig(Task::kFinetune));
   evaluated->restore({copyOf(state.weights), {}});
-  EXPECT_EQ(
-      cv::norm(trainer->logits(batchOf(config, 0)), evaluated->logits(batchOf(config, 0)), cv::NORM_INF), 0);
+  EXPECT_EQ(cv::norm(trainer->answers(batchOf(config, 0)).scores,
+                     evaluated->answers(batchOf(config, 0)).scores, cv::NORM_INF),
+            0);
 }
 
 TEST(Trainer, PartsOfAStepAverageTheirGradients) {
@@ -149,9 +150,8 @@ TEST(Trainer, PartsOfAStepAverageTheirGradients) {
   for (int part = 0; part < 2; ++part) {
     Batch half = pictures(config, 4);
     std::memcpy(half.images.data, all.images.ptr(4 * part), half.images.total());
-    all.labels.rowRange(4 * part, 4 * part + 4).copyTo(half.labels);
-    half.part = part;
-    half.parts = half.inAll = 2;
+    all.classTargets.rowRange(4 * part, 4 * part + 4).copyTo(half.classTargets);
+    half.accumulation = {part, 2, 2};
     got = inParts->step(half);
   }
   EXPECT_NEAR(got.loss, expected.loss, 1e-5);
@@ -198,16 +198,16 @@ TEST_P(Tasks, LearnsInBFloat16AsInFloat32) {
 TEST(Trainer, SaysWhatItCannotDo) {
   const Config pretrain = tinyConfig(Task::kPretrain), finetune = tinyConfig(Task::kFinetune);
   const auto trainer = createTrainer(pretrain);
-  MIXMIM_EXPECT_ERROR(trainer->logits(batchOf(pretrain, 0)),
-                      "Trainer::logits: a pretraining model has no classes");
   Batch batch = batchOf(pretrain, 0);
-  batch.mask.release();
+  batch.mixing.mask.release();
+  MIXMIM_EXPECT_ERROR(trainer->answers(batch),
+                      "Trainer::answers: expected a mask of 4 x 4 bytes, got [0 x 0]");
   MIXMIM_EXPECT_ERROR(trainer->step(batch), "Trainer::step: expected a mask of 4 x 4 bytes, got [0 x 0]");
   batch = batchOf(pretrain, 0);
   batch.count = 3;
   MIXMIM_EXPECT_ERROR(trainer->step(batch), "Trainer::step: expected a full batch of 4, got 3");
   batch = batchOf(finetune, 0);
-  batch.labels.at<int>(2) = 8;
+  batch.classTargets.at<int>(2) = 8;
   MIXMIM_EXPECT_ERROR(createTrainer(finetune)->step(batch),
                       "Trainer::step: expected labels 0 to 7, got 8 at image 2");
   TrainerState state = trainer->state();

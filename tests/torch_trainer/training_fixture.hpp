@@ -34,7 +34,7 @@ inline Batch pictures(const Config& config, int count) {
   const int shape[] = {count, side, side, 3};
   Batch batch;
   batch.images.create(4, shape, CV_8U);
-  batch.labels.create(count, 1, CV_32S);
+  batch.classTargets.create(count, 1, CV_32S);
   for (int i = 0; i < count; ++i) {
     Rng rng(1, static_cast<uint64_t>(i), 0, Purpose::kShapes);
     const double cx = rng.uniform(0.3, 0.7) * side, cy = rng.uniform(0.3, 0.7) * side,
@@ -51,7 +51,7 @@ inline Batch pictures(const Config& config, int count) {
           const bool disc = (x - cx) * (x - cx) + (y - cy) * (y - cy) < radius * radius;
           *pixel++ = cv::saturate_cast<uchar>(disc ? inside[c] : outside[c] * (0.5 + 0.5 * x / side));
         }
-    batch.labels.at<int>(i) = i;
+    batch.classTargets.at<int>(i) = i;
   }
   batch.samples.resize(static_cast<size_t>(count));
   batch.count = count;
@@ -75,7 +75,7 @@ inline cv::Mat randomMask(const Config& config, uint64_t seed) {
 inline Batch mixed(const Batch& plain, const cv::Mat& mask) {
   Batch batch = plain;
   batch.images = plain.images.clone();
-  batch.mask = mask;
+  batch.mixing.mask = mask;
   const int n = plain.capacity(), side = plain.imageSize(), cell = side / mask.rows;
   for (int i = 0; i < n; ++i)
     for (int y = 0; y < side; ++y)

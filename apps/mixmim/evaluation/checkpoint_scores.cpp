@@ -32,7 +32,7 @@ CheckpointScores evaluateCheckpoint(const std::string& path, const std::shared_p
   checkLabels(config.data.train, source->labels(), labels);
   Config run = trained;
   run.data.batch = config.data.batch;
-  const auto scores = [&](const Batch& batch) { return model.trainer->logits(batch); };
+  const auto scores = [&](const Batch& batch) { return model.trainer->answers(batch).scores; };
   return {evaluate(source, run, trained.model.classes, scores, *aloneInTheWorld(), mistakes), labels,
           model.info.step};
 }

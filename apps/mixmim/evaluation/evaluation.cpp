@@ -79,7 +79,7 @@ EvaluationResult evaluate(const std::shared_ptr<const Source>& source, const Con
   while (const auto batch = pipeline.next()) {
     const cv::Mat answers = scores(*batch);
     for (int i = 0; i < batch->count; ++i) {
-      accuracy.add(answers.ptr<float>(i), batch->labels.at<int>(i), batch->step);
+      accuracy.add(answers.ptr<float>(i), batch->classTargets.at<int>(i), batch->step);
       if (mistakes) mistakes->add(*batch, i, answers.ptr<float>(i), classes);
     }
     progress.count(done += batch->count, "images");

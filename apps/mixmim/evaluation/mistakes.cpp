@@ -88,7 +88,7 @@ void Mistakes::addOthers(World& world) {
 }
 
 void Mistakes::add(const Batch& batch, int slot, const float* scores, int classes) {
-  const int label = batch.labels.at<int>(slot);
+  const int label = batch.classTargets.at<int>(slot);
   if (label < 0 || !std::all_of(scores, scores + classes, [](float s) { return std::isfinite(s); })) return;
   const int answer = answerOf(scores, classes, label);
   if (answer == label) return;

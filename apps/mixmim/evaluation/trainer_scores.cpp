@@ -89,7 +89,7 @@ cv::Mat requestedScores() {
   trainer->restore({readTensors(request.at("weights").as_array()), {}});
   const Batch batch = pictureBatch(testPictures(kComparedPictures, config.model.imageSize), config);
   const bool classes = hasClasses(headNamed(request.at("head").as_string().c_str()).value());
-  return classes ? trainer->logits(batch) : trainer->features(batch);
+  return classes ? trainer->answers(batch).scores : trainer->features(batch);
 }
 
 std::optional<cv::Mat> trainerScores(const Config& config, const TensorMap& weights, Head head,

@@ -15,7 +15,7 @@ NonFiniteSteps::NonFiniteSteps(RunFolder& folder, const Source& source, int limi
 
 void NonFiniteSteps::remember(const Batch& batch) {
   constexpr size_t kKept = 8;  // more than any trainer is late
-  if (batch.part == 0 || remembered_.empty()) remembered_.push_back({batch.step, {}});
+  if (batch.accumulation.part == 0 || remembered_.empty()) remembered_.push_back({batch.step, {}});
   if (remembered_.size() > kKept) remembered_.pop_front();
   std::vector<int64_t>& samples = remembered_.back().samples;
   samples.insert(samples.end(), batch.samples.begin(), batch.samples.end());

@@ -49,9 +49,9 @@ cv::Mat reconstructionSheet(Trainer& trainer, const Batch& pictures, uint64_t ma
   Batch mixed = pictures;
   mixed.images = pictures.images.clone();
   Rng rng(maskSeed, 0, 0, Purpose::kMask);
-  drawMask(cellsOf(config.model).width, config.mix, rng, mixed.mask);
-  mixPairs(mixed.images, mixed.mask);
-  return sheet(pictures.images, mixed.images, trainer.reconstruct(mixed));
+  drawMask(cellsOf(config.model).width, config.mix, rng, mixed.mixing.mask);
+  mixPairs(mixed.images, mixed.mixing.mask);
+  return sheet(pictures.images, mixed.images, trainer.answers(mixed).pictures);
 }
 
 }  // namespace cv::mixmim

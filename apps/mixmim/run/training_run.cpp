@@ -88,9 +88,10 @@ void TrainingRun::train() {
     const Pipeline::Lease batch = nextBatch();
     if (!batch) return;
     nonFinite_.remember(*batch);
-    if (batch->part == 0) agreed = world_.agree(takeRequests());  // all processes stop after the same step
+    if (batch->accumulation.part == 0)
+      agreed = world_.agree(takeRequests());  // all processes stop after the same step
     const StepReport report = trainer_.step(*batch);
-    if (batch->part + 1 < batch->parts) continue;
+    if (batch->accumulation.part + 1 < batch->accumulation.parts) continue;
     ++step_;
     requests_ = agreed.get();
     afterStep(report);
@@ -168,7 +169,7 @@ void TrainingRun::addTraffic(boost::json::object& metrics, double seconds) {
 
 void TrainingRun::validate() {
   Mistakes mistakes;
-  const auto scores = [this](const Batch& batch) { return trainer_.logits(batch); };
+  const auto scores = [this](const Batch& batch) { return trainer_.answers(batch).scores; };
   const EvaluationResult result =
       evaluate(setup_.val, config_, config_.model.classes, scores, world_, &mistakes);
   top1_ = result.top1;

@@ -52,8 +52,8 @@ json::object parametersOf(const Source& source, const Config& config, Recipe rec
   } else {
     const Augmentation drawn =
         drawAugmentation(config.run.seed, index, epoch, size, config.model.imageSize, config.augment);
-    line["crop"] = toJson(drawn.crop);
-    line["flip"] = drawn.flip;
+    line["crop"] = toJson(cv::Rect(drawn.view.crop));
+    line["flip"] = drawn.view.flip;
     json::array ops;
     for (const AppliedOp& applied : drawn.ops)
       ops.push_back({{"name", nameOf(applied.op)},
@@ -68,12 +68,13 @@ void addMixing(json::object& line, const Batch& batch, Recipe recipe, int slot) 
   line["partner"] = recipe == Recipe::kEval ? json::value() : json::value(batch.capacity() - 1 - slot);
   if (recipe == Recipe::kPretrain) {
     std::string cells;
-    for (const uchar cell : cv::Mat_<uchar>(batch.mask)) cells += cell ? '1' : '0';
+    for (const uchar cell : cv::Mat_<uchar>(batch.mixing.mask)) cells += cell ? '1' : '0';
     line["mask"] = cells;
   }
   if (recipe == Recipe::kFinetune) {
-    line["lambda"] = batch.mixture.lambda;
-    line["box"] = batch.mixture.box.empty() ? json::value() : json::value(toJson(batch.mixture.box));
+    line["lambda"] = batch.mixing.mixture.lambda;
+    line["box"] =
+        batch.mixing.mixture.box.empty() ? json::value() : json::value(toJson(batch.mixing.mixture.box));
   }
 }
 
@@ -124,7 +125,7 @@ int run(const CommandLine& line) {
   while (const auto batch = pipeline.next()) {
     cv::Mat images = batch->images.clone();
     if (recipe == Recipe::kPretrain)
-      mixPairs(images, batch->mask);  // mixing again gives the pictures before mixing
+      mixPairs(images, batch->mixing.mask);  // mixing again gives the pictures before mixing
     for (int slot = 0; slot < batch->count; ++slot, ++number) {
       const std::string name = fmt::format("picture-{:06}.png", number);
       writePng(out / name, images, slot);

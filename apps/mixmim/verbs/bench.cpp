@@ -112,8 +112,8 @@ Batch noise(Trainer& trainer) {
   batch.images = trainer.allocate(batch.count);
   cv::theRNG().state = 1;
   cv::randu(batch.images, 0, 256);
-  batch.labels.create(batch.count, 1, CV_32S);
-  cv::randu(batch.labels, 0, config.model.classes);
+  batch.classTargets.create(batch.count, 1, CV_32S);
+  cv::randu(batch.classTargets, 0, config.model.classes);
   return batch;
 }
 
@@ -124,9 +124,9 @@ void mixAnew(Batch& batch, const Config& config) {
           pretrain ? Purpose::kMask : Purpose::kMixture);
   batch.key = batch.step;
   if (pretrain)
-    drawMask(cellsOf(config.model).width, config.mix, rng, batch.mask);
+    drawMask(cellsOf(config.model).width, config.mix, rng, batch.mixing.mask);
   else
-    batch.mixture = drawMixture(config.model.imageSize, config.mix, rng);
+    batch.mixing.mixture = drawMixture(config.model.imageSize, config.mix, rng);
 }
 
 /// Optimiser steps on the same noise under changing masks or mixtures: the speed of the trainer alone.

@@ -25,7 +25,7 @@ LabelledFeatures featuresOf(const std::shared_ptr<const Source>& source, const L
   pipeline.start(0, pipeline.stepsPerEpoch());
   while (const auto batch = pipeline.next()) {
     all.features.push_back(model.trainer->features(*batch));
-    all.labels.push_back(batch->labels.rowRange(0, batch->count));
+    all.labels.push_back(batch->classTargets.rowRange(0, batch->count));
     progress.count(all.labels.rows, "images");
   }
   return all;

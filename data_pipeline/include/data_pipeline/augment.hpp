@@ -5,6 +5,7 @@
 #include <opencv2/core.hpp>
 
 #include "data_pipeline/rand_augment.hpp"
+#include "data_pipeline/view.hpp"
 #include "opencv2/mixmim/train/batch.hpp"
 #include "opencv2/mixmim/train/config.hpp"
 #include "opencv2/mixmim/train/random.hpp"
@@ -29,8 +30,7 @@ cv::Rect drawErase(int imageSize, const AugmentConfig& config, Rng& rng);
 
 /// All that is drawn for one training image, in the order in which it is done.
 struct Augmentation {
-  cv::Rect crop;
-  bool flip = false;
+  View view;  ///< its crop in whole pixels
   RandAugment ops;
   Erasure erasure;  ///< slot is left 0
 };

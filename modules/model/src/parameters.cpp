@@ -2,124 +2,12 @@
 
 #include <cmath>
 
-#include "model/plan.hpp"
+#include "heads/heads.hpp"
 #include "opencv2/mixmim/train/random.hpp"
 
 namespace cv::mixmim {
 
 namespace {
-
-/// Collects parameters in registration order; one method per kind of layer.
-class List {
- public:
-  explicit List(const Plan& plan) : plan_(plan), start_(plan.start) {}
-
-  void encoder();
-  void decoder(const ModelConfig& model);
-  void head(int classes);
-  void positions(const std::string& name, cv::Size grid, int dim) {
-    Parameter& embedding = add(name, {1, grid.area(), dim}, Init::kSinCos);
-    embedding.grid = grid;
-    embedding.trainable = false;
-  }
-  void maskToken(int dim) { add("mask_token", {1, 1, dim}, Init::kNormal002); }
-
-  std::vector<Parameter> take() { return std::move(all_); }
-
- private:
-  Parameter& add(const std::string& name, std::vector<int64_t> shape, Init init, double bound = 0) {
-    Parameter parameter;
-    parameter.name = name;
-    parameter.decays = shape.size() > 1;  // biases and norms have one dimension
-    parameter.shape = std::move(shape);
-    parameter.init = init;
-    parameter.bound = bound;
-    parameter.layer = layer_;
-    return all_.emplace_back(std::move(parameter));
-  }
-  void linear(const std::string& name, int64_t in, int64_t out, bool bias = true) {
-    if (start_ == StartRule::kXavier)
-      add(name + ".weight", {out, in}, Init::kUniform, std::sqrt(6.0 / static_cast<double>(in + out)));
-    else
-      add(name + ".weight", {out, in}, Init::kNormal002);
-    if (bias) add(name + ".bias", {out}, Init::kZero);
-  }
-  void norm(const std::string& name, int64_t dim) {
-    add(name + ".weight", {dim}, Init::kOne);
-    add(name + ".bias", {dim}, Init::kZero);
-  }
-  void patches(const Stage& stage);
-  void merging(const Stage& stage, int dimBefore);
-  /// A Transformer block; `differences` of places in a window give it a relative position table.
-  void block(const std::string& name, int64_t dim, int64_t hidden, cv::Size differences, int64_t heads);
-
-  const Plan& plan_;
-  StartRule start_;
-  int layer_ = 0;
-  std::vector<Parameter> all_;
-};
-
-void List::patches(const Stage& stage) {
-  // PyTorch's default for a convolution, which the references leave alone.
-  const double bound = 1 / std::sqrt(static_cast<double>(3 * stage.side * stage.side));
-  add(stage.embedding + ".proj.weight", {stage.dim, 3, stage.side, stage.side}, Init::kUniform, bound);
-  add(stage.embedding + ".proj.bias", {stage.dim}, Init::kUniform, bound);
-  norm(stage.embedding + ".norm", stage.dim);
-}
-
-void List::merging(const Stage& stage, int dimBefore) {
-  const int64_t members = int64_t{stage.side} * stage.side * dimBefore;
-  linear(stage.embedding + ".reduction", members, stage.dim, /*bias=*/false);
-  norm(stage.embedding + ".norm", members);
-}
-
-void List::block(const std::string& name, int64_t dim, int64_t hidden, cv::Size differences, int64_t heads) {
-  norm(name + ".norm1", dim);
-  if (!differences.empty()) {
-    Parameter& table =
-        add(name + ".attn.relative_position_bias_table", {differences.area(), heads}, Init::kNormal002);
-    table.grid = differences;
-    table.decays = plan_.tablesDecay;
-  }
-  linear(name + ".attn.qkv", dim, 3 * dim);
-  linear(name + ".attn.proj", dim, dim);
-  norm(name + ".norm2", dim);
-  linear(name + ".mlp.fc1", dim, hidden);
-  linear(name + ".mlp.fc2", hidden, dim);
-}
-
-void List::encoder() {
-  int dimBefore = 0;
-  for (const Stage& stage : plan_.stages) {
-    layer_ = stage.embeddingLayer;
-    if (stage.narrowing == Narrowing::kPatches)
-      patches(stage);
-    else
-      merging(stage, dimBefore);
-    for (const Block& each : stage.blocks) {
-      layer_ = each.layer;
-      block(each.name, stage.dim, stage.hidden, each.differences(), stage.heads);
-    }
-    dimBefore = stage.dim;
-  }
-  layer_ = plan_.headLayer;
-  norm("norm", plan_.featureDim());
-}
-
-void List::decoder(const ModelConfig& model) {
-  start_ = StartRule::kXavier;
-  const int64_t dim = model.decoderDim;
-  linear("decoder_embed", plan_.featureDim(), dim);
-  for (int n = 0; n < model.decoderDepth; ++n)
-    block("decoder_blocks." + std::to_string(n), dim, dim * model.mlpRatio, /*differences=*/{},
-          model.decoderHeads);
-  norm("decoder_norm", dim);
-  linear("decoder_pred", dim, plan_.cellPixels());
-}
-
-void List::head(int classes) {
-  linear("head", plan_.featureDim(), classes);
-}
 
 /// FNV-1a, so that a parameter's values do not depend on the parameters around it.
 uint64_t hashOf(const std::string& name) {
@@ -139,19 +27,13 @@ Tensor filled(const std::vector<int64_t>& shape, Draw draw) {
 }  // namespace
 
 std::vector<Parameter> parameters(const ModelConfig& model, Task task) {
-  const Plan plan = planOf(model);
-  const bool pretraining = task == Task::kPretrain;
-  List list(plan);
-  if (pretraining) list.maskToken(model.decoderDim);
-  if (plan.position == Position::kFixed)
-    list.positions("absolute_pos_embed", plan.stages.front().grid, plan.stages.front().dim);
-  if (pretraining) list.positions("decoder_pos_embed", plan.cells, model.decoderDim);
-  list.encoder();
-  if (pretraining)
-    list.decoder(model);
-  else if (model.classes > 0)
-    list.head(model.classes);
-  return list.take();
+  switch (task) {
+    case Task::kPretrain:
+      return reconstructionParameters(model);
+    case Task::kFinetune:
+      return classificationParameters(model);
+  }
+  CV_Error(cv::Error::StsBadArg, "no task");
 }
 
 Tensor initialValue(const Parameter& parameter, uint64_t seed) {

@@ -58,4 +58,12 @@ std::vector<float> Transfer::collect() {
   return values;
 }
 
+cv::Mat matOf(const at::Tensor& numbers) {
+  const bool bytes = numbers.scalar_type() == at::kByte;
+  const at::Tensor home = numbers.to(at::kCPU, bytes ? at::kByte : at::kFloat).contiguous();
+  const std::vector<int> shape(home.sizes().begin(), home.sizes().end());
+  return cv::Mat(static_cast<int>(shape.size()), shape.data(), bytes ? CV_8U : CV_32F, home.data_ptr())
+      .clone();
+}
+
 }  // namespace cv::mixmim

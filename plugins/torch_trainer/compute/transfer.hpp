@@ -38,4 +38,7 @@ class Transfer {
   std::optional<at::Tensor> due_;  ///< fetched, not yet collected
 };
 
+/// Numbers of any shape at home, in memory of their own: uint8 stays, everything else becomes float.
+cv::Mat matOf(const at::Tensor& numbers);
+
 }  // namespace cv::mixmim

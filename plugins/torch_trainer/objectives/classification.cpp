@@ -12,17 +12,19 @@ Classification::Classification(const Config& config, const Weights& weights, con
 at::Tensor Classification::loss(const Batch& batch) {
   at::Tensor originals = normalise(transfer_.upload(batch.images));
   eraseBoxes(originals, batch.erasures);
-  const at::Tensor images = mixImages(originals, batch.mixture);
-  const at::Tensor labels = transfer_.upload(batch.labels).flatten().to(at::kLong);
+  const at::Tensor images = mixImages(originals, batch.mixing.mixture);
+  const at::Tensor labels = transfer_.upload(batch.classTargets).flatten().to(at::kLong);
   const at::Tensor targets =
-      mixTargets(labels, config_.model.classes, config_.mix.labelSmoothing, batch.mixture);
+      mixTargets(labels, config_.model.classes, config_.mix.labelSmoothing, batch.mixing.mixture);
   DropPath drop(config_.run.seed, batch.key);
   return softCrossEntropy(head_(encoder_.forward(images, &drop).mean(1)), targets);
 }
 
-at::Tensor Classification::answers(const Batch& batch) {
+Answers Classification::answers(const Batch& batch) {
   const at::NoGradGuard noGrad;
-  return head_(pooledFeatures(encoder_, transfer_, batch));
+  Answers answers;
+  answers.scores = matOf(head_(pooledFeatures(encoder_, transfer_, batch)));
+  return answers;
 }
 
 }  // namespace cv::mixmim

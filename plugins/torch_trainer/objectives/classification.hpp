@@ -9,8 +9,8 @@ class Classification final : public Objective {
  public:
   Classification(const Config& config, const Weights& weights, const Encoder& encoder, Transfer& transfer);
 
-  at::Tensor loss(const Batch& batch) override;     ///< soft cross entropy of the mixed images
-  at::Tensor answers(const Batch& batch) override;  ///< count x classes, scores before softmax
+  at::Tensor loss(const Batch& batch) override;  ///< soft cross entropy of the mixed images
+  Answers answers(const Batch& batch) override;
 
  private:
   const Config& config_;

@@ -7,6 +7,7 @@
 
 #include "compute/transfer.hpp"
 #include "network/encoder.hpp"
+#include "opencv2/mixmim/answers.hpp"
 #include "opencv2/mixmim/train/batch.hpp"
 #include "opencv2/mixmim/train/config.hpp"
 
@@ -20,8 +21,8 @@ class Objective {
 
   /// The loss of a batch, a scalar on the device that gradients flow from.
   virtual at::Tensor loss(const Batch& batch) = 0;
-  /// The model's answers to a batch, count rows: class scores, or reconstructed pictures. No gradients.
-  virtual at::Tensor answers(const Batch& batch) = 0;
+  /// What the model says of a batch, count rows, as Trainer::answers tells. No gradients.
+  virtual Answers answers(const Batch& batch) = 0;
 };
 
 /// The objective of config.run.task; all arguments must outlive it.

@@ -11,9 +11,7 @@ class Reconstruction final : public Objective {
   Reconstruction(const Config& config, const Weights& weights, const Encoder& encoder, Transfer& transfer);
 
   at::Tensor loss(const Batch& batch) override;  ///< mean squared error of the hidden cells
-  /// count x S x S x 3, uint8: slot i shows image i of the unmixed batch, every cell predicted where it was
-  /// hidden.
-  at::Tensor answers(const Batch& batch) override;
+  Answers answers(const Batch& batch) override;
 
  private:
   at::Tensor encode(const at::Tensor& mixed, const Batch& batch, DropPath* drop) const;

@@ -66,18 +66,18 @@ StepReport FakeTrainer::doStep(const Batch& batch) {
   } else {
     error = softmaxRows(error);
     for (int i = 0; i < error.rows; ++i) {
-      float& own = error.at<float>(i, batch.labels.at<int>(i));
+      float& own = error.at<float>(i, batch.classTargets.at<int>(i));
       loss -= std::log(std::max(own, 1e-12f)) / error.rows;
       own -= 1;
     }
   }
-  if (batch.part == 0) {
+  if (batch.accumulation.part == 0) {
     gradient_ = cv::Mat::zeros(weights_.size(), CV_32F);
     last_.loss = 0;
   }
-  gradient_ += x.t() * error / (x.rows * batch.inAll);
-  loss = last_.loss += loss / batch.inAll;
-  if (batch.part + 1 < batch.parts) return {};
+  gradient_ += x.t() * error / (x.rows * batch.accumulation.inAll);
+  loss = last_.loss += loss / batch.accumulation.inAll;
+  if (batch.accumulation.part + 1 < batch.accumulation.parts) return {};
   constexpr double kMomentum = 0.9, kRate = 0.5;
   const double rate = config().optim.lr > 0 ? config().optim.lr : kRate;
   const cv::Mat momentum = kMomentum * momentum_ - rate * gradient_, weights = weights_ + momentum;
@@ -90,16 +90,17 @@ StepReport FakeTrainer::doStep(const Batch& batch) {
   return last_;
 }
 
-cv::Mat FakeTrainer::doLogits(const Batch& batch) {
-  return meanColours(batch) * weights_;
+Answers FakeTrainer::doAnswers(const Batch& batch) {
+  Answers answers;
+  if (config().run.task == Task::kPretrain)
+    answers.pictures = batch.images.clone();
+  else
+    answers.scores = meanColours(batch) * weights_;
+  return answers;
 }
 
 cv::Mat FakeTrainer::doFeatures(const Batch& batch) {
   return meanColours(batch);
-}
-
-cv::Mat FakeTrainer::doReconstruct(const Batch& batch) {
-  return batch.images.clone();
 }
 
 TrainerState FakeTrainer::doState() {

@@ -19,9 +19,8 @@ class FakeTrainer final : public Trainer {
   // The public functions have checked shapes, labels and state: nothing needs to be checked again.
   StepReport doStep(const Batch& batch) override;
   StepReport doFlush() override { return last_; }
-  cv::Mat doLogits(const Batch& batch) override;
+  Answers doAnswers(const Batch& batch) override;
   cv::Mat doFeatures(const Batch& batch) override;
-  cv::Mat doReconstruct(const Batch& batch) override;
 
   // Everything that changes while training belongs into the state, under names that stay.
   TrainerState doState() override;

@@ -21,6 +21,26 @@ void require(bool ok, const char* where, const std::string& what) {
   if (!ok) throw Error(where, what);
 }
 
+void checkMask(const char* where, const Config& config, const Batch& batch) {
+  const cv::Size cells = cellsOf(config.model);
+  const cv::Mat& mask = batch.mixing.mask;
+  require(
+      mask.size() == cells && mask.type() == CV_8UC1, where,
+      fmt::format("expected a mask of {} x {} bytes, got {}", cells.height, cells.width, shapeText(mask)));
+}
+
+void checkClasses(const char* where, const Config& config, const Batch& batch) {
+  const cv::Mat& labels = batch.classTargets;
+  require(labels.rows == batch.capacity() && labels.type() == CV_32SC1, where,
+          fmt::format("expected {} labels, got {}", batch.capacity(), shapeText(labels)));
+  const int last = config.model.classes - 1;
+  for (int i = 0; i < labels.rows; ++i) {
+    const int label = labels.at<int>(i);
+    require(label >= 0 && label <= last, where,
+            fmt::format("expected labels 0 to {}, got {} at image {}", last, label, i));
+  }
+}
+
 }  // namespace
 
 Trainer::Trainer(const Config& config) : config_(config) {}
@@ -58,20 +78,13 @@ StepReport Trainer::step(const Batch& batch) {
   checkImages(kWhere, batch);
   require(batch.count == batch.capacity(), kWhere,
           fmt::format("expected a full batch of {}, got {}", batch.capacity(), batch.count));
-  if (config_.run.task == Task::kPretrain) {
-    const cv::Size cells = cellsOf(config_.model);
-    require(batch.mask.size() == cells && batch.mask.type() == CV_8UC1, kWhere,
-            fmt::format("expected a mask of {} x {} bytes, got {}", cells.height, cells.width,
-                        shapeText(batch.mask)));
-  } else {
-    require(batch.labels.rows == batch.capacity() && batch.labels.type() == CV_32SC1, kWhere,
-            fmt::format("expected {} labels, got {}", batch.capacity(), shapeText(batch.labels)));
-    for (int i = 0; i < batch.labels.rows; ++i) {
-      const int label = batch.labels.at<int>(i);
-      require(
-          label >= 0 && label < config_.model.classes, kWhere,
-          fmt::format("expected labels 0 to {}, got {} at image {}", config_.model.classes - 1, label, i));
-    }
+  switch (config_.run.task) {
+    case Task::kPretrain:
+      checkMask(kWhere, config_, batch);
+      break;
+    case Task::kFinetune:
+      checkClasses(kWhere, config_, batch);
+      break;
   }
   started_ = true;
   return doStep(batch);
@@ -81,21 +94,16 @@ StepReport Trainer::flush() {
   return doFlush();
 }
 
-cv::Mat Trainer::logits(const Batch& batch) {
-  require(config_.run.task == Task::kFinetune, "Trainer::logits", "a pretraining model has no classes");
-  checkImages("Trainer::logits", batch);
-  return doLogits(batch);
+Answers Trainer::answers(const Batch& batch) {
+  constexpr const char* kWhere = "Trainer::answers";
+  checkImages(kWhere, batch);
+  if (config_.run.task == Task::kPretrain) checkMask(kWhere, config_, batch);
+  return doAnswers(batch);
 }
 
 cv::Mat Trainer::features(const Batch& batch) {
   checkImages("Trainer::features", batch);
   return doFeatures(batch);
-}
-
-cv::Mat Trainer::reconstruct(const Batch& batch) {
-  require(config_.run.task == Task::kPretrain, "Trainer::reconstruct", "a fine-tuning model has no decoder");
-  checkImages("Trainer::reconstruct", batch);
-  return doReconstruct(batch);
 }
 
 TrainerState Trainer::state() {

@@ -1,4 +1,4 @@
-// One batch of images and labels, from the pipeline to a trainer.
+// One batch of images and their targets, from the pipeline to a trainer.
 #pragma once
 
 #include <cstdint>
@@ -22,21 +22,36 @@ struct Erasure {
   uint64_t key = 0;  ///< seeds the noise; depends on sample and epoch only
 };
 
+/// How the images of a batch are mixed in pairs: image i with image N-1-i.
+struct Mixing {
+  cv::Mat mask;     ///< pretraining: cells x cells, CV_8U, 1 = cell shows the partner; otherwise empty
+  Mixture mixture;  ///< fine-tuning: the device blends
+};
+
+/// Which of the batches this is whose gradients one optimiser step averages.
+struct Accumulation {
+  int part = 0;   ///< among those of this process, from 0
+  int parts = 1;  ///< how many those are
+  int inAll = 1;  ///< how many they are in all processes together
+};
+
 /// One batch as the pipeline hands it to a Trainer. uint8 until the device: normalisation happens there.
+/// Targets are named by what they are, a member for each kind; the kinds that the task has no use for are
+/// empty.
 struct Batch {
-  cv::Mat images;   ///< N x S x S x 3, CV_8U, RGB, continuous. In pretraining already mixed under `mask`.
-  cv::Mat labels;   ///< N x 1, CV_32S; -1 where the source has none
-  cv::Mat mask;     ///< pretraining: cells x cells, CV_8U, 1 = cell shows image N-1-i; otherwise empty
-  Mixture mixture;  ///< fine-tuning
-  std::vector<Erasure> erasures;  ///< fine-tuning; done before mixing; at most one per image
-  std::vector<int64_t> samples;   ///< N data set indices really used (after replacing unreadable files)
-  int count = 0;                  ///< filled slots; below N only in the last batch of an evaluation
-  int64_t step = 0;               ///< optimiser step this batch is for, from 0
-  int part = 0;                   ///< which of the batches whose gradients the step averages, in this process
-  int parts = 1;                  ///< how many those are
-  int inAll = 1;                  ///< how many they are in all processes together
-  int64_t key = 0;                ///< key of this batch's random numbers: no two batches share it
+  cv::Mat images;  ///< N x S x S x 3, CV_8U, RGB, continuous. In pretraining already mixed under mixing.mask.
+  std::vector<int64_t> samples;  ///< N data set indices really used (after replacing unreadable files)
+  int count = 0;                 ///< filled slots; below N only in the last batch of an evaluation
+
+  int64_t step = 0;  ///< optimiser step this batch is for, from 0
   double epoch = 0;  ///< epoch + step in epoch / steps per epoch: what the learning rate is computed from
+  int64_t key = 0;   ///< key of this batch's random numbers: no two batches share it
+  Accumulation accumulation;
+
+  Mixing mixing;
+  std::vector<Erasure> erasures;  ///< fine-tuning; done before mixing; at most one per image
+
+  cv::Mat classTargets;  ///< N x 1, CV_32S, the class of each image; -1 where the source has none
 
   int capacity() const { return images.empty() ? 0 : images.size[0]; }   ///< N
   int imageSize() const { return images.empty() ? 0 : images.size[1]; }  ///< S

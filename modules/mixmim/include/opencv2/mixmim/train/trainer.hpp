@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "opencv2/mixmim/answers.hpp"
 #include "opencv2/mixmim/train/batch.hpp"
 #include "opencv2/mixmim/train/config.hpp"
 #include "opencv2/mixmim/train/tensor.hpp"
@@ -45,7 +46,7 @@ struct LoadReport {
 class CV_EXPORTS Trainer {
  public:
   /// Name and version of this interface; a plugin's table holds the same.
-  static constexpr const char* kInterface = "mixmim.Trainer/1";
+  static constexpr const char* kInterface = "mixmim.Trainer/2";
 
   /// `config` is resolved: options.hpp, resolve().
   explicit Trainer(const Config& config);
@@ -66,22 +67,20 @@ class CV_EXPORTS Trainer {
   /// only work alone.
   std::shared_ptr<World> join(const Launch& launch);
 
-  /// One optimiser step, or, where batch.parts > 1, the part of one that belongs to this batch: parts come in
-  /// order, their gradients are averaged, the last one changes the weights and gives the report. Full batches
-  /// only (count == capacity). The batch may be reused when step returns. The report may be of an earlier
-  /// step where a device computes asynchronously; flush() waits for the last one.
+  /// One optimiser step, or, where batch.accumulation.parts > 1, the part of one that belongs to this batch:
+  /// parts come in order, their gradients are averaged, the last one changes the weights and gives the
+  /// report. Full batches only (count == capacity). The batch may be reused when step returns. The report may
+  /// be of an earlier step where a device computes asynchronously; flush() waits for the last one.
   StepReport step(const Batch& batch);
   /// Waits until all steps are done; the report of the last one.
   StepReport flush();
 
-  /// Class scores before softmax, count x classes, CV_32F. Fine-tuning only. Changes nothing.
-  cv::Mat logits(const Batch& batch);
-  /// Mean over the tokens of the normalised encoder output, count x featureDim, CV_32F. Unmixed images.
-  /// Changes nothing.
+  /// What the task's model says of a batch, count rows; changes nothing. Fine-tuning: scores. Pretraining:
+  /// pictures; row i shows image i of the unmixed batch, every cell predicted where it was hidden.
+  Answers answers(const Batch& batch);
+  /// The normalised encoder output averaged over the tokens, count x featureDim, CV_32F: what a classifier
+  /// sees. Unmixed images. Changes nothing.
   cv::Mat features(const Batch& batch);
-  /// Pretraining only: reconstruction of both images of every pair as N x S x S x 3, CV_8U, RGB; slot i shows
-  /// image i (of the unmixed batch), every cell predicted where it was hidden.
-  cv::Mat reconstruct(const Batch& batch);
 
   /// Weights and moments; they may share memory with the trainer, so use or copy them before the next step.
   TrainerState state();
@@ -98,9 +97,8 @@ class CV_EXPORTS Trainer {
   virtual cv::Mat doAllocate(int batch) = 0;
   virtual StepReport doStep(const Batch& batch) = 0;
   virtual StepReport doFlush() = 0;
-  virtual cv::Mat doLogits(const Batch& batch) = 0;
+  virtual Answers doAnswers(const Batch& batch) = 0;
   virtual cv::Mat doFeatures(const Batch& batch) = 0;
-  virtual cv::Mat doReconstruct(const Batch& batch) = 0;
   virtual TrainerState doState() = 0;
   virtual void doRestore(const TrainerState& state) = 0;
   virtual LoadReport doInitialise(const TensorMap& weights) = 0;

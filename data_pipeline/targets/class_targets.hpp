@@ -1,0 +1,22 @@
+// Classification: the class of a whole image, wherever the view looks.
+#pragma once
+
+#include "targets/target_reader.hpp"
+
+namespace cv::mixmim {
+
+/// Fills Batch::classTargets from Source::label.
+class ClassTargets final : public TargetReader {
+ public:
+  explicit ClassTargets(std::shared_ptr<const Source> source);
+
+  void allocate(Batch& batch) const override;
+  Target read(int64_t index) const override;
+  void place(const Target& target, const View& view, Batch& batch, int slot) const override;
+  void move(Batch& batch, int from, int to) const override;
+
+ private:
+  std::shared_ptr<const Source> source_;
+};
+
+}  // namespace cv::mixmim

@@ -1,0 +1,18 @@
+#include "targets/target_reader.hpp"
+
+#include <utility>
+
+#include "targets/class_targets.hpp"
+
+namespace cv::mixmim {
+
+std::unique_ptr<TargetReader> makeTargetReader(Task task, std::shared_ptr<const Source> source) {
+  switch (task) {
+    case Task::kPretrain:  // trains without, but a probe of its features compares them with classes
+    case Task::kFinetune:
+      return std::make_unique<ClassTargets>(std::move(source));
+  }
+  CV_Error(cv::Error::StsBadArg, "no task");
+}
+
+}  // namespace cv::mixmim

@@ -1,0 +1,15 @@
+#include "heads/heads.hpp"
+#include "parameters/parameter_list.hpp"
+
+namespace cv::mixmim {
+
+std::vector<Parameter> classificationParameters(const ModelConfig& model) {
+  const Plan plan = planOf(model);
+  ParameterList list(plan);
+  list.encoderPositions();
+  list.encoder();
+  if (model.classes > 0) list.linear("head", plan.featureDim(), model.classes);
+  return list.take();
+}
+
+}  // namespace cv::mixmim
