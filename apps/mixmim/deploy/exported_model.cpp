@@ -33,7 +33,7 @@ std::vector<std::string> readLabels(const std::string& path) {
 void checkHead(const CheckpointInfo& info, Head head, const std::string& path) {
   if (!hasClasses(head)) return;
   const char* hint = "fine-tune it first, or export it with --head features or --head pyramid";
-  if (info.config.run.task != Task::kFinetune)
+  if (info.config.run.task == Task::kPretrain)
     throw Error(path, "is a pretraining checkpoint, which has no classes", hint);
   if (info.config.model.classes == 0) throw Error(path, "holds an encoder without a classifier", hint);
 }

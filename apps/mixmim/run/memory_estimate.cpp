@@ -48,10 +48,18 @@ double decoderActivations(const Config& config, const Plan& plan) {
          (views * model.decoderDepth * keptPerToken(dim, dim * model.mlpRatio) + kAroundNorm * dim);
 }
 
-/// Copies of an image's pixels, when the last layer is reached: as patches for the gradient of the embedding,
-/// normalised, and in pretraining as prediction and target; in fine-tuning mixed.
-double pixelCopies(Task task) {
-  return task == Task::kPretrain ? 4 : 3;
+/// Numbers kept for one image besides the encoder's: those of the decoder, and copies of the `pixels` when
+/// the last layer is reached. Copies are the patches for the gradient of the embedding, the normalised image,
+/// and in pretraining prediction and target, in fine-tuning the mixture.
+double activationsOfTask(const Config& config, const Plan& plan, double pixels) {
+  constexpr double kPretrainCopies = 4, kFinetuneCopies = 3;
+  switch (config.run.task) {
+    case Task::kPretrain:
+      return kPretrainCopies * pixels + decoderActivations(config, plan);
+    case Task::kFinetune:
+      return kFinetuneCopies * pixels;
+  }
+  CV_Error(cv::Error::StsBadArg, "no task");
 }
 
 }  // namespace
@@ -73,8 +81,7 @@ MemoryEstimate estimateMemory(const Config& config) {
   memory.moments = 2 * kFloat * trained;
   memory.average = config.optim.ema > 0 ? kFloat * trained : 0;
   const double pixels = 3.0 * plan.image.area();
-  double perImage = encoderActivations(plan) + pixelCopies(config.run.task) * pixels;
-  if (config.run.task == Task::kPretrain) perImage += decoderActivations(config, plan);
+  const double perImage = encoderActivations(plan) + activationsOfTask(config, plan, pixels);
   memory.activations = kFloat * perImage * config.data.batch * kHeap;
   memory.batches = pixels * config.data.batch * config.data.ring;
   return memory;

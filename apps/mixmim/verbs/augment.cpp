@@ -18,6 +18,7 @@
 #include "terminal/command_line.hpp"
 #include "terminal/exit_codes.hpp"
 #include "terminal/progress.hpp"
+#include "verbs/recipe_option.hpp"
 #include "verbs/verb.hpp"
 
 namespace cv::mixmim {
@@ -86,22 +87,20 @@ void writePng(const std::filesystem::path& path, const cv::Mat& images, int slot
 }
 
 Recipe recipeOf(const std::string& name) {
-  if (name == "pretrain") return Recipe::kPretrain;
-  if (name == "finetune") return Recipe::kFinetune;
-  if (name == "eval") return Recipe::kEval;
+  if (const auto recipe = recipeNamed(name)) return *recipe;
   throw UsageError("--recipe: expected pretrain, finetune or eval, got '" + name + "'");
 }
 
 CommandLine commandLine(const Arguments& arguments) {
+  const Recipe recipe = recipeNamed(said(arguments, "recipe")).value_or(Recipe::kPretrain);
   CommandLine line("augment", "Writes augmented pictures as PNG, and every drawn number in parameters.jsonl.",
                    "--data SRC --out DIR [OPTION...]",
                    "mixmim augment --data photos/train --out look --count 16 --batch 8");
   line.option("out", "Folder to write to.")
       .choice("recipe", "pretrain, finetune or eval.", "pretrain", {"pretrain", "finetune", "eval"})
       .option("count", "How many pictures: whole batches are written.", "16")
-      .settings(said(arguments, "recipe") == "finetune" ? Task::kFinetune : Task::kPretrain,
-                {"data.train", "data.batch", "augment", "mix", "model.imageSize", "model.name", "run.seed",
-                 "run.threads"});
+      .settings(taskOf(recipe), {"data.train", "data.batch", "augment", "mix", "model.imageSize",
+                                 "model.name", "run.seed", "run.threads"});
   return line;
 }
 

@@ -15,6 +15,7 @@
 #include "opencv2/mixmim/train/trainer.hpp"
 #include "terminal/exit_codes.hpp"
 #include "terminal/usage.hpp"
+#include "verbs/recipe_option.hpp"
 #include "verbs/verb.hpp"
 
 namespace cv::mixmim {
@@ -119,14 +120,22 @@ Batch noise(Trainer& trainer) {
 
 /// Draws what every batch has of its own: the mask, or the mixture.
 void mixAnew(Batch& batch, const Config& config) {
-  const bool pretrain = config.run.task == Task::kPretrain;
-  Rng rng(config.run.seed, static_cast<uint64_t>(batch.step), 0,
-          pretrain ? Purpose::kMask : Purpose::kMixture);
+  const auto drawn = [&](Purpose purpose) {
+    return Rng(config.run.seed, static_cast<uint64_t>(batch.step), 0, purpose);
+  };
   batch.key = batch.step;
-  if (pretrain)
-    drawMask(cellsOf(config.model).width, config.mix, rng, batch.mixing.mask);
-  else
-    batch.mixing.mixture = drawMixture(config.model.imageSize, config.mix, rng);
+  switch (config.run.task) {
+    case Task::kPretrain: {
+      Rng rng = drawn(Purpose::kMask);
+      drawMask(cellsOf(config.model).width, config.mix, rng, batch.mixing.mask);
+      break;
+    }
+    case Task::kFinetune: {
+      Rng rng = drawn(Purpose::kMixture);
+      batch.mixing.mixture = drawMixture(config.model.imageSize, config.mix, rng);
+      break;
+    }
+  }
 }
 
 /// Optimiser steps on the same noise under changing masks or mixtures: the speed of the trainer alone.
@@ -198,7 +207,7 @@ void print(const json::object& result) {
 }
 
 CommandLine commandLine(const Arguments& arguments) {
-  const bool finetune = said(arguments, "recipe") == "finetune";
+  const Recipe recipe = recipeNamed(said(arguments, "recipe")).value_or(Recipe::kPretrain);
   CommandLine line(
       "bench", "Measures one part alone: pipeline (images to batches), train (steps on one batch), predict.",
       "pipeline|train|predict [OPTION...]    (predict: --model model.onnx)",
@@ -206,16 +215,16 @@ CommandLine commandLine(const Arguments& arguments) {
   line.option("seconds", "How long to measure.", "10", "s")
       .choice("recipe", "Of pipeline and train: pretrain or finetune.", "pretrain", {"pretrain", "finetune"})
       .flag("json", "Print the result as one JSON object.")
-      .settings(finetune ? Task::kFinetune : Task::kPretrain)
+      .settings(taskOf(recipe))
       .words("PART", {"pipeline", "train", "predict"});
   addClassifierOptions(line);
   return line;
 }
 
 int run(const CommandLine& line) {
-  const bool finetune = line.get("recipe") == "finetune";
-  if (const std::string recipe = line.get("recipe"); !finetune && recipe != "pretrain")
-    throw UsageError(fmt::format("--recipe: expected pretrain or finetune, got '{}'", recipe));
+  const auto recipe = recipeNamed(line.get("recipe"));
+  if (!recipe || *recipe == Recipe::kEval)
+    throw UsageError(fmt::format("--recipe: expected pretrain or finetune, got '{}'", line.get("recipe")));
   if (line.words().size() != 1) throw UsageError("mixmim bench: expected one of pipeline, train, predict");
   const std::string part = line.words().front();
   const double seconds = line.number("seconds", 1, 86400);
@@ -233,9 +242,7 @@ int run(const CommandLine& line) {
     const Config config = line.config();
     if (part == "pipeline" && config.data.train.empty())
       throw UsageError("mixmim bench pipeline: --data is needed");
-    result = part == "pipeline"
-                 ? benchPipeline(config, finetune ? Recipe::kFinetune : Recipe::kPretrain, seconds)
-                 : benchTrain(config, seconds);
+    result = part == "pipeline" ? benchPipeline(config, *recipe, seconds) : benchTrain(config, seconds);
   } else {
     throw UsageError(fmt::format("mixmim bench: expected one of pipeline, train, predict, got '{}'", part));
   }

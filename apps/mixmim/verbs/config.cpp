@@ -1,8 +1,8 @@
-#include <algorithm>
 #include <iostream>
 
 #include <fmt/format.h>
 
+#include "report/records/task_words.hpp"
 #include "terminal/exit_codes.hpp"
 #include "verbs/verb.hpp"
 
@@ -14,10 +14,7 @@ namespace {
 Task taskOf(const Arguments& arguments) {
   if (const std::string name = said(arguments, "preset"); !name.empty()) return presetNamed(name).task;
   const std::string file = said(arguments, "config");
-  if (file.empty()) return Task::kPretrain;
-  const std::vector<Setting> settings = readConfigFile(file);
-  const auto isFinetune = [](const Setting& s) { return s.key == "run.task" && s.value == "finetune"; };
-  return std::any_of(settings.begin(), settings.end(), isFinetune) ? Task::kFinetune : Task::kPretrain;
+  return report::taskIn(file.empty() ? std::vector<Setting>() : readConfigFile(file));
 }
 
 CommandLine commandLine(const Arguments& arguments) {

@@ -8,6 +8,7 @@
 #include "inputs/data_source.hpp"
 #include "model_io/files/atomic_file.hpp"
 #include "report/page/page.hpp"
+#include "report/records/task_words.hpp"
 #include "run/kept_records.hpp"
 #include "terminal/command_line.hpp"
 #include "terminal/exit_codes.hpp"
@@ -43,7 +44,7 @@ json::value orNull(bool is, double value) {
 json::object toJson(const report::RunRecord& run) {
   const report::Curve* loss = run.metrics.curve("loss");
   return {{"folder", run.folder},
-          {"task", run.isPretraining() ? "pretrain" : "finetune"},
+          {"task", report::wordsOf(run.config.run.task).verb},
           {"model", run.config.model.name},
           {"steps", static_cast<int64_t>(run.metrics.step)},
           {"epoch", run.metrics.epoch},

@@ -2,6 +2,7 @@
 
 #include "report/page/html.hpp"
 #include "report/page/sections.hpp"
+#include "report/records/task_words.hpp"
 
 namespace cv::mixmim::report {
 
@@ -13,7 +14,7 @@ std::string lastOf(const RunRecord& run, const char* name) {
 }
 
 std::string taskOf(const RunRecord& run) {
-  return run.isPretraining() ? "pretraining" : "fine-tuning";
+  return wordsOf(run.config.run.task).noun;
 }
 
 std::string modelOf(const RunRecord& run) {

@@ -5,6 +5,7 @@
 #include "opencv2/mixmim/error.hpp"
 #include "report/page/html.hpp"
 #include "report/page/sections.hpp"
+#include "report/records/task_words.hpp"
 
 namespace cv::mixmim::report {
 
@@ -80,7 +81,7 @@ std::string quoted(const std::string& word) {
 }
 
 std::string again(const RunRecord& run) {
-  return fmt::format("mixmim {} --config {} --out {}", run.isPretraining() ? "pretrain" : "finetune",
+  return fmt::format("mixmim {} --config {} --out {}", wordsOf(run.config.run.task).verb,
                      quoted(run.folder + "/config.ini"), quoted(run.folder + "-again"));
 }
 

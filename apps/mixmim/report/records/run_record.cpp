@@ -9,6 +9,7 @@
 
 #include "opencv2/mixmim/error.hpp"
 #include "report/records/record_files.hpp"
+#include "report/records/task_words.hpp"
 
 namespace cv::mixmim::report {
 
@@ -51,10 +52,7 @@ class Reader {
     const auto text = readSmallFile(path, kMebi);
     if (!text) return run_.notes.push_back(path.string() + ": is missing");
     run_.settings = parseConfig(*text, path.string());
-    const auto isTask = [](const Setting& setting) { return setting.key == "run.task"; };
-    const auto task = std::find_if(run_.settings.begin(), run_.settings.end(), isTask);
-    const bool finetune = task != run_.settings.end() && task->value == "finetune";
-    run_.config.run.task = finetune ? Task::kFinetune : Task::kPretrain;
+    run_.config.run.task = taskIn(run_.settings);
     run_.config = resolve(run_.config.run.task, run_.settings);
   }
 
