@@ -1,7 +1,7 @@
 # The Debian packages that `cpack -G DEB` makes of the installed tree: four, one per component of the install
 # rules.
 #
-#   runtime   libopencv-mixmim       the library and the classifier plugin: what a program with a model needs
+#   runtime   libopencv-mixmim       the library and the plugin that runs models: what a program needs
 #   devel     libopencv-mixmim-dev   headers, CMake package, pkg-config
 #   program   mixmim                 the command line, the samples
 #   trainer   mixmim-torch-trainer   the training plugin; LibTorch itself is fetched after installing it

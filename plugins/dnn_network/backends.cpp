@@ -16,13 +16,13 @@ namespace {
 enum Engine { kDefault, kClassic, kNew, kAuto, kOnnxRuntime };
 
 /// OpenCV's own code on the CPU, not another backend or target.
-bool computesHere(const ClassifierOptions& options) {
+bool computesHere(const NetworkOptions& options) {
   const bool opencv =
       options.backend == cv::dnn::DNN_BACKEND_DEFAULT || options.backend == cv::dnn::DNN_BACKEND_OPENCV;
   return opencv && options.target == cv::dnn::DNN_TARGET_CPU;
 }
 
-void requireBackend(const ClassifierOptions& options) {
+void requireBackend(const NetworkOptions& options) {
   if (options.backend == 0 && options.target == 0) return;
   const auto targets = cv::dnn::getAvailableTargets(static_cast<cv::dnn::Backend>(options.backend));
   if (std::find(targets.begin(), targets.end(), options.target) != targets.end()) return;
@@ -44,7 +44,7 @@ bool hasOnnxRuntime() {
   return word != std::string::npos && build.compare(word, 3, "YES") == 0;
 }
 
-void requireEngine(const ClassifierOptions& options) {
+void requireEngine(const NetworkOptions& options) {
   if (CV_VERSION_MAJOR < 5 && options.engine != kDefault)
     throw Error(
         "dnn_network",
@@ -62,7 +62,7 @@ void requireEngine(const ClassifierOptions& options) {
                 "leave ClassifierOptions::engine at 0");
 }
 
-void requireInt8(const ClassifierOptions& options) {
+void requireInt8(const NetworkOptions& options) {
   if (!options.int8) return;
   if (!usesFusedLayers(options))
     throw Error("dnn_network", "expected fused layers on the CPU for 8-bit products, got OpenCV's own layers",
@@ -72,7 +72,7 @@ void requireInt8(const ClassifierOptions& options) {
                 "leave ClassifierOptions::int8 off");
 }
 
-cv::dnn::Net importNet(const std::string& path, [[maybe_unused]] const ClassifierOptions& options) {
+cv::dnn::Net importNet(const std::string& path, [[maybe_unused]] const NetworkOptions& options) {
 #if CV_VERSION_MAJOR >= 5
   if (options.engine != kDefault) return cv::dnn::readNetFromONNX(path, options.engine);
   if (!computesHere(options)) return cv::dnn::readNetFromONNX(path, kClassic);
@@ -82,17 +82,17 @@ cv::dnn::Net importNet(const std::string& path, [[maybe_unused]] const Classifie
 
 }  // namespace
 
-bool usesFusedLayers(const ClassifierOptions& options) {
+bool usesFusedLayers(const NetworkOptions& options) {
   return options.fusedLayers && computesHere(options) && options.engine == kDefault;
 }
 
-void requireAvailable(const ClassifierOptions& options) {
+void requireAvailable(const NetworkOptions& options) {
   requireEngine(options);
   requireBackend(options);
   requireInt8(options);
 }
 
-cv::dnn::Net stockNetwork(const std::string& path, const ClassifierOptions& options) {
+cv::dnn::Net stockNetwork(const std::string& path, const NetworkOptions& options) {
   cv::dnn::Net net = importNet(path, options);
   // Sets only what differs from a new Net, because the newer engines of OpenCV 5 warn of every choice.
   if (options.backend != cv::dnn::DNN_BACKEND_DEFAULT) net.setPreferableBackend(options.backend);

@@ -4,8 +4,6 @@
 #include <limits>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
-#include <opencv2/imgproc.hpp>
 
 #include "backends.hpp"
 #include "fused_network.hpp"
@@ -14,13 +12,12 @@
 #include "model_io/onnx/constants.hpp"
 #include "model_io/onnx/weights.hpp"
 #include "opencv2/mixmim/error.hpp"
-#include "opencv2/mixmim/preprocess.hpp"
 
 namespace cv::mixmim {
 
 namespace {
 
-DeployedModel readDescription(const std::string& path) {
+DeployedModel readModel(const std::string& path) {
   DeployedModel model = readDeployedModel(path);
   if (model.head == Head::kPyramid)
     throw Error(path, "expected a model with the head logits, probabilities or features, got pyramid",
@@ -29,6 +26,11 @@ DeployedModel readDescription(const std::string& path) {
     for (int i = static_cast<int>(model.labels.size()); i < model.goldenOutput.cols; ++i)
       model.labels.push_back(fmt::format("{}", i));
   return model;
+}
+
+NetworkDescription descriptionOf(const std::string& path, const DeployedModel& model) {
+  const cv::Size inputSize(model.inputSize, model.inputSize);
+  return {path, nameOf(model.head), inputSize, model.evalCrop, model.labels, model.featureAffine.cols};
 }
 
 cv::dnn::Net fusedNet(const std::string& path, const DeployedModel& about, bool int8) {
@@ -76,8 +78,11 @@ auto told(const std::string& path, const char* what, const Step& step) {
 
 }  // namespace
 
-DnnNetwork::DnnNetwork(const std::string& path, const ClassifierOptions& options)
-    : path_(path), model_(readDescription(path)), options_(options) {
+DnnNetwork::DnnNetwork(const std::string& path, const NetworkOptions& options)
+    : DnnNetwork(path, options, readModel(path)) {}
+
+DnnNetwork::DnnNetwork(const std::string& path, const NetworkOptions& options, DeployedModel model)
+    : Network(descriptionOf(path, model)), model_(std::move(model)), options_(options) {
   requireAvailable(options);
   const bool fused = usesFusedLayers(options);
   if (fused) layerKernels();  // throws where the environment names none
@@ -87,37 +92,23 @@ DnnNetwork::DnnNetwork(const std::string& path, const ClassifierOptions& options
   featuresLayer_ = fused
                        ? fused::kFeatures
                        : layerOf(net_, hasClasses(model_.head) ? onnx_names::kPooled : onnx_names::kFeatures);
-  labels_ = model_.labels;
-  inputSize_ = model_.inputSize;
-  featureSize_ = model_.featureAffine.cols;
   if (options.replayGolden) replayGolden();
 }
 
 cv::Mat DnnNetwork::forward(const std::vector<cv::Mat>& inputs, const std::string& layer, int width) {
   const cv::Mat blob = cv::dnn::blobFromImages(inputs);  // BGR, 0..255: the file does the rest
-  const cv::Mat answer = told(path_, "run", [&] {
+  cv::Mat answer = told(path(), "run", [&] {
     const std::lock_guard<std::mutex> lock(mutex_);
     net_.setInput(blob);
     return net_.forward(layer).clone();  // the Net reuses its output
   });
-  const int images = blob.size[0];
-  if (answer.dims != 2 || answer.rows != images || answer.cols != width || answer.type() != CV_32F)
-    throw Error(path_,
-                fmt::format("the network's answer, expected {} x {} numbers, got {}", images, width,
-                            fmt::join(answer.size.p, answer.size.p + answer.dims, " x ")),
-                "export the model anew");
+  requireRows(answer, inputs.size(), width);
   return answer;
 }
 
-/// Scores before softmax. For a network that gives probabilities itself, their logarithms, because softmax
-/// turns these into the probabilities again.
+/// Scores before softmax. For a network that gives probabilities itself, their logarithms.
 cv::Mat DnnNetwork::scoresOf(const std::vector<cv::Mat>& inputs) {
-  if (scoresLayer_.empty())
-    throw Error(
-        path_,
-        fmt::format("expected a model that names classes, got one with the head {}", nameOf(model_.head)),
-        "export it with --head logits");
-  cv::Mat scores = forward(inputs, scoresLayer_, static_cast<int>(labels_.size()));
+  cv::Mat scores = forward(inputs, scoresLayer_, static_cast<int>(model_.labels.size()));
   if (scoresLayer_ != nameOf(Head::kProbabilities)) return scores;
   cv::Mat positive = cv::max(scores, std::numeric_limits<float>::min());
   cv::log(positive, scores);
@@ -125,14 +116,24 @@ cv::Mat DnnNetwork::scoresOf(const std::vector<cv::Mat>& inputs) {
 }
 
 cv::Mat DnnNetwork::featuresOf(const std::vector<cv::Mat>& inputs) {
-  if (featureSize_ == 0)
-    throw Error(path_, "the model's features, expected metadata \"mixmim.featureAffine\", got none",
+  const int size = model_.featureAffine.cols;
+  if (size == 0)
+    throw Error(path(), "the model's features, expected metadata \"mixmim.featureAffine\", got none",
                 "export the model anew");
-  const cv::Mat pooled = forward(inputs, featuresLayer_, featureSize_);
+  const cv::Mat pooled = forward(inputs, featuresLayer_, size);
   if (featuresLayer_ != fused::kFeatures && model_.head == Head::kFeatures) return pooled;
   const cv::Mat gains = cv::repeat(model_.featureAffine.row(0), pooled.rows, 1);
   const cv::Mat biases = cv::repeat(model_.featureAffine.row(1), pooled.rows, 1);
   return pooled.mul(gains) + biases;
+}
+
+Answers DnnNetwork::doAnswers(const std::vector<cv::Mat>& inputs) {
+  Answers answers;
+  if (hasClasses(model_.head))
+    answers.scores = scoresOf(inputs);
+  else
+    answers.features = featuresOf(inputs);
+  return answers;
 }
 
 /// The answer to the file's golden picture: features, scores or probabilities, as the head says.
@@ -152,42 +153,11 @@ void DnnNetwork::replayGolden() {
                                        : std::numeric_limits<double>::infinity();
   if (difference > allowed)
     throw Error(
-        path_,
+        path(),
         fmt::format("OpenCV {} does not reproduce the model's test picture, expected a difference of at "
                     "most {:.1e}, got {:.1e}",
                     cv::getVersionString(), allowed, difference),
         "the file is damaged, or this OpenCV computes it wrongly: try another backend");
-}
-
-std::vector<cv::Mat> DnnNetwork::inputsOf(const std::vector<cv::Mat>& images) const {
-  std::vector<cv::Mat> inputs(images.size());
-  cv::parallel_for_(cv::Range(0, static_cast<int>(images.size())), [&](const cv::Range& range) {
-    thread_local Resampler resampler;
-    for (int i = range.start; i < range.end; ++i) {
-      const auto k = static_cast<size_t>(i);
-      evalTransform(images[k], model_.inputSize, model_.evalCrop, resampler, inputs[k]);
-    }
-  });
-  return inputs;
-}
-
-/// The rows that `answer` gives for the images; the mean over them and their mirror images, where that is
-/// wanted.
-template <class Answer>
-cv::Mat DnnNetwork::answerTo(const std::vector<cv::Mat>& images, const Answer& answer) {
-  std::vector<cv::Mat> inputs = inputsOf(images);
-  const cv::Mat straight = answer(inputs);
-  if (!options_.flip) return straight;
-  for (cv::Mat& input : inputs) cv::flip(input, input, /*around y*/ 1);
-  return (straight + answer(inputs)) / 2;
-}
-
-cv::Mat DnnNetwork::doLogits(const std::vector<cv::Mat>& images) {
-  return answerTo(images, [&](const auto& inputs) { return scoresOf(inputs); });
-}
-
-cv::Mat DnnNetwork::doFeatures(const std::vector<cv::Mat>& images) {
-  return answerTo(images, [&](const auto& inputs) { return featuresOf(inputs); });
 }
 
 }  // namespace cv::mixmim

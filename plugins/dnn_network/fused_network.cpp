@@ -60,9 +60,9 @@ cv::Mat paddedHeads(const cv::Mat& rows, int heads, int padded) {
   return result;
 }
 
-class Network {
+class NetworkBuilder {
  public:
-  Network(const Constants& constants, const Plan& plan, bool int8)
+  NetworkBuilder(const Constants& constants, const Plan& plan, bool int8)
       : constants_(constants), plan_(plan), int8_(int8) {}
 
   cv::dnn::Net build() {
@@ -194,7 +194,7 @@ ModelConfig modelOf(const DeployedModel& about, const TensorMap& constants, cons
 cv::dnn::Net fusedNetwork(const TensorMap& constants, const ModelConfig& model, const std::string& where,
                           bool int8) {
   registerFusedLayers();
-  return Network(Constants(constants, where), planOf(model), int8).build();
+  return NetworkBuilder(Constants(constants, where), planOf(model), int8).build();
 }
 
 }  // namespace cv::mixmim

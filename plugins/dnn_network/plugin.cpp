@@ -45,31 +45,19 @@ const char* describe() {
   return text.c_str();
 }
 
-/// The classifier that the JSON of Classifier::create asks for. Paths need not be UTF-8.
-std::unique_ptr<Classifier> classifierFrom(const char* json) {
-  boost::json::parse_options parsing;
-  parsing.allow_invalid_utf8 = true;
-  const boost::json::object settings = boost::json::parse(json, {}, parsing).as_object();
-  ClassifierOptions options;
-  options.backend = settings.at("backend").to_number<int>();
-  options.target = settings.at("target").to_number<int>();
-  options.engine = settings.at("engine").to_number<int>();
-  options.fusedLayers = settings.at("fusedLayers").as_bool();
-  options.int8 = settings.at("int8").as_bool();
-  options.flip = settings.at("flip").as_bool();
-  options.replayGolden = settings.at("replayGolden").as_bool();
-  return std::make_unique<DnnNetwork>(settings.at("path").as_string().c_str(), options);
-}
-
 void* create(const char* json, char* error, size_t errorCapacity) {
-  return createAtBorder<Classifier>([&] { return classifierFrom(json); }, error, errorCapacity);
+  const auto make = [&] {
+    const NetworkRequest request = networkRequestFrom(json);
+    return std::make_unique<DnnNetwork>(request.path, request.options);
+  };
+  return createAtBorder<Network>(make, error, errorCapacity);
 }
 
 void destroy(void* object) {
-  delete static_cast<Classifier*>(object);
+  delete static_cast<Network*>(object);
 }
 
-constexpr PluginTable kTable = tableOf<Classifier>(describe, create, destroy);
+constexpr PluginTable kTable = tableOf<Network>(describe, create, destroy);
 
 }  // namespace
 

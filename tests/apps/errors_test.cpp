@@ -66,7 +66,7 @@ TEST(Program, SaysWhatIsWrong) {
       {"other ABI",
        "pretrain --data train --out new --model small --size 16 --batch 4 --run.trainer " + otherAbi, 1,
        "mixmim: error: " + otherAbi +
-           ": expected plugin ABI 3, got 11; build the plugin and the program from the same version of "
+           ": expected plugin ABI 4, got 12; build the plugin and the program from the same version of "
            "MixMIM"},
       {"batch larger than data", tinyRun("pretrain", "new", "--batch 100"), 1, ""},
       {"flat folder", tinyRun("finetune", "new", "--data train/dark"), 1,

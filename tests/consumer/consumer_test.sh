@@ -45,7 +45,7 @@ mv "$work/first" "$work/moved"
 prefix=$work/moved
 "$prefix/bin/mixmim" export --model small --model.imageSize 64 --model.classes 3 --out "$work/model.onnx"
 "$prefix/bin/mixmim" info --json | grep -qF "$prefix/$libdir/mixmim/dnn_network.so" ||
-  fail "mixmim info: expected the classifier of the moved tree"
+  fail "mixmim info: expected the plugin of the moved tree"
 
 echo "samples"
 logged "$prefix/bin/mixmim" make-shapes --out "$work/shapes" --per-class 2

@@ -121,21 +121,6 @@ TEST_F(ClassifierTest, AnswersAsTheWeightsDo) {
   }
 }
 
-TEST_F(ClassifierTest, RanksItsGuesses) {
-  const auto classifier = Classifier::create(file_);
-  const std::vector<Prediction> all = classifier->classify(photo(100, 80, 2), 99);
-  ASSERT_EQ(all.size(), 5u);
-  float sum = 0;
-  for (size_t i = 0; i < all.size(); ++i) {
-    sum += all[i].probability;
-    EXPECT_EQ(all[i].label, classifier->labels()[static_cast<size_t>(all[i].index)]);
-    EXPECT_GE(all[i == 0 ? 0 : i - 1].probability, all[i].probability);
-  }
-  EXPECT_NEAR(sum, 1, 1e-5);
-  EXPECT_EQ(classifier->classify(photo(100, 80, 2), 2).size(), 2u);
-  EXPECT_EQ(classifier->classify(photo(100, 80, 2), 1).front().index, all.front().index);
-}
-
 /// The head is a linear map of the features.
 TEST_F(ClassifierTest, GivesTheFeaturesItsScoresAreMadeOf) {
   const std::vector<cv::Mat> pictures{photo(64, 64, 1), photo(200, 90, 2), photo(31, 400, 3)};
@@ -228,19 +213,6 @@ TEST_F(ClassifierTest, RefusesWhatCannotBeHad) {
                       "layers; leave backend, target and engine at 0 and fusedLayers on");
 }
 
-TEST_F(ClassifierTest, TakesGreyAndTransparentPictures) {
-  const auto classifier = Classifier::create(file_);
-  cv::Mat grey, greyAsColour, transparent;
-  cv::cvtColor(photo(90, 70, 3), grey, cv::COLOR_BGR2GRAY);
-  cv::cvtColor(grey, greyAsColour, cv::COLOR_GRAY2BGR);
-  cv::cvtColor(photo(90, 70, 3), transparent, cv::COLOR_BGR2BGRA);
-  const auto best = [&](const cv::Mat& picture) {
-    return classifier->classify(picture, 1).front().probability;
-  };
-  EXPECT_EQ(best(grey), best(greyAsColour));
-  EXPECT_EQ(best(transparent), best(photo(90, 70, 3)));
-}
-
 /// Of so many classifications by each of eight threads, those with another answer than alone.
 int wrongAnswers(Classifier& classifier, int classifications) {
   constexpr int kThreads = 8;
@@ -313,14 +285,6 @@ TEST_F(ClassifierTest, RefusesDamagedFilesAndLives) {
   }
   MIXMIM_EXPECT_ERROR(Classifier::create("/nowhere.onnx"),
                       "/nowhere.onnx: cannot be read: No such file or directory");
-}
-
-TEST_F(ClassifierTest, NamesThePluginItCannotUse) {
-  ClassifierOptions options;
-  options.plugin = std::string(MIXMIM_TEST_PLUGINS) + "/fake_trainer.so";
-  const std::string message =
-      options.plugin + ": expected a plugin with the interface mixmim.Classifier/1, got mixmim.Trainer/1";
-  MIXMIM_EXPECT_ERROR(Classifier::create(file_, options), message.c_str());
 }
 
 }  // namespace

@@ -21,6 +21,14 @@ CPP = [
         "const char* describe();\nvoid destroy(void* object);\n",
         "",
     ),
+    (
+        "docs/plugins.md",
+        "void* create(const char* json, char* error, size_t capacity) {\n  const auto make",
+        '#include "opencv2/mixmim/plugin.hpp"\n#include "tests/support/fake_network/fake_network.hpp"\n'
+        "using namespace cv::mixmim;\nusing MyNetwork = test::FakeNetwork;\n"
+        "const char* describe();\nvoid destroy(void* object);\n",
+        "",
+    ),
 ]
 
 # Pieces of this one, which tests/consumer builds.

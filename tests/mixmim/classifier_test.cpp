@@ -1,5 +1,4 @@
-// What may be given to a Classifier, and what is said about the rest. The classifier of these tests computes
-// nothing: all of this happens before an implementation sees a picture.
+// What a Classifier makes of pictures before a network sees them, and of the numbers that come back.
 #include "opencv2/mixmim/classifier.hpp"
 
 #include <gtest/gtest.h>
@@ -7,33 +6,44 @@
 #include <array>
 #include <cmath>
 #include <functional>
+#include <limits>
+#include <type_traits>
 
+#include "opencv2/mixmim/preprocess.hpp"
+#include "tests/mixmim/scripted_network.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/images.hpp"
+#include "tests/support/temp_folder.hpp"
 
 namespace cv::mixmim {
 namespace {
 
-/// Keeps what it was given, and scores class c of every picture with c.
-class Recorder final : public Classifier {
- public:
-  Recorder() {
-    labels_ = {"none", "one", "two"};
-    inputSize_ = 8;
-  }
-  std::vector<cv::Mat> seen;
+using test::ScriptedNetwork;
 
- private:
-  cv::Mat doLogits(const std::vector<cv::Mat>& images) override {
-    seen = images;
-    cv::Mat scores(static_cast<int>(images.size()), 3, CV_32F);
+static_assert(std::is_aggregate_v<ClassifierOptions>, "programs write ClassifierOptions{}");
+
+/// Scores class c of every picture with c.
+std::shared_ptr<ScriptedNetwork> countingNetwork() {
+  auto network = std::make_shared<ScriptedNetwork>();
+  network->scores = [](const std::vector<cv::Mat>& inputs) {
+    cv::Mat scores(static_cast<int>(inputs.size()), 3, CV_32F);
     for (int c = 0; c < scores.cols; ++c) scores.col(c) = static_cast<float>(c);
     return scores;
-  }
-  cv::Mat doFeatures(const std::vector<cv::Mat>& images) override {
-    return cv::Mat(static_cast<int>(images.size()), 4, CV_32F, cv::Scalar(1));
-  }
-};
+  };
+  return network;
+}
+
+cv::Mat rowOf(const std::vector<float>& numbers) {
+  return cv::Mat(numbers, /*copyData=*/true).reshape(1, 1);
+}
+
+/// What a network of 8 x 8 is shown.
+cv::Mat shown(const cv::Mat& picture) {
+  Resampler resampler;
+  cv::Mat input;
+  evalTransform(picture, 8, 0.875, resampler, input);
+  return input;
+}
 
 cv::Mat volume() {
   const int sides[] = {2, 8, 8};
@@ -46,7 +56,7 @@ struct RefusedCase {
   const char* message;
 };
 
-TEST(ClassifierInterface, AreRefusedWithAReason) {
+TEST(Classifier, RefusesOtherThanPicturesWithAReason) {
   const RefusedCase cases[] = {
       {"empty", [](Classifier& c) { c.classify(cv::Mat()); },
        "Classifier: image 0 is empty; was the file read?"},
@@ -69,8 +79,7 @@ TEST(ClassifierInterface, AreRefusedWithAReason) {
        "Classifier: expected a picture of 2 dimensions, got 3 in image 0"},
       {"a file", [](Classifier& c) { c.classify(std::vector<uchar>(100)); },
        "Classifier: expected a cv::Mat, a cv::UMat or a list of them, got another kind of array; decode "
-       "files "
-       "with cv::imread or cv::imdecode"},
+       "files with cv::imread or cv::imdecode"},
       {"a list for one", [](Classifier& c) { c.classify(std::vector<cv::Mat>(2)); },
        "Classifier: classify expected one image, got a list; call classifyBatch"},
       {"no guess",
@@ -86,13 +95,14 @@ TEST(ClassifierInterface, AreRefusedWithAReason) {
   };
   for (const RefusedCase& c : cases) {
     SCOPED_TRACE(c.name);
-    Recorder recorder;
-    MIXMIM_EXPECT_ERROR((c.call(recorder), 0), c.message);
-    EXPECT_TRUE(recorder.seen.empty());
+    const auto network = countingNetwork();
+    Classifier classifier(network);
+    MIXMIM_EXPECT_ERROR((c.call(classifier), 0), c.message);
+    EXPECT_TRUE(network->seen.empty());
   }
 }
 
-TEST(ClassifierInterface, ArriveAsThreeChannels) {
+TEST(Classifier, ShowsPicturesInThreeChannelsAndTheNetworksSize) {
   const cv::Mat colour = test::picture({7, 5});
   cv::Mat grey(5, 7, CV_8U), alpha(5, 7, CV_8U, cv::Scalar(9)), transparent, greyAsColour;
   cv::randu(grey, 0, 256);
@@ -102,32 +112,46 @@ TEST(ClassifierInterface, ArriveAsThreeChannels) {
   planes.push_back(alpha);
   cv::merge(planes, transparent);
 
-  Recorder recorder;
-  recorder.classifyBatch(std::vector<cv::Mat>{colour, grey, transparent, colour(cv::Rect(1, 2, 3, 2))});
-  ASSERT_EQ(recorder.seen.size(), 4u);
-  EXPECT_TRUE(test::equal(recorder.seen[0], colour));
-  EXPECT_TRUE(test::equal(recorder.seen[1], greyAsColour));
-  EXPECT_TRUE(test::equal(recorder.seen[2], colour));
-  EXPECT_TRUE(test::equal(recorder.seen[3], colour(cv::Rect(1, 2, 3, 2))));
+  const auto network = countingNetwork();
+  const cv::Mat part = colour(cv::Rect(1, 2, 3, 2));
+  Classifier(network).classifyBatch(std::vector<cv::Mat>{colour, grey, transparent, part});
+  ASSERT_EQ(network->seen.size(), 1u);
+  const std::vector<cv::Mat> expected{shown(colour), shown(greyAsColour), shown(colour), shown(part)};
+  ASSERT_EQ(network->seen[0].size(), expected.size());
+  for (size_t i = 0; i < expected.size(); ++i)
+    EXPECT_TRUE(test::equal(network->seen[0][i], expected[i])) << "picture " << i;
 }
 
-TEST(ClassifierInterface, ComeInEveryContainerOfOpenCv) {
+TEST(Classifier, TakesEveryContainerOfOpenCv) {
   const cv::Mat picture = test::picture({7, 5});
   const cv::UMat onDevice = picture.getUMat(cv::ACCESS_READ);
-  Recorder recorder;
-  recorder.classify(picture);
-  recorder.classify(onDevice);
-  EXPECT_TRUE(test::equal(recorder.seen.at(0), picture));
-  recorder.classify(cv::Mat_<cv::Vec3b>(picture));
-  EXPECT_TRUE(test::equal(recorder.seen.at(0), picture));
-  EXPECT_EQ(recorder.classifyBatch(picture).size(), 1u);
-  EXPECT_EQ(recorder.classifyBatch(std::array<cv::Mat, 2>{picture, picture}).size(), 2u);
-  EXPECT_EQ(recorder.classifyBatch(std::vector<cv::UMat>(3, onDevice)).size(), 3u);
+  const auto network = countingNetwork();
+  Classifier classifier(network);
+  classifier.classify(picture);
+  classifier.classify(onDevice);
+  classifier.classify(cv::Mat_<cv::Vec3b>(picture));
+  for (const auto& inputs : network->seen) EXPECT_TRUE(test::equal(inputs.at(0), shown(picture)));
+  EXPECT_EQ(classifier.classifyBatch(picture).size(), 1u);
+  EXPECT_EQ(classifier.classifyBatch(std::array<cv::Mat, 2>{picture, picture}).size(), 2u);
+  EXPECT_EQ(classifier.classifyBatch(std::vector<cv::UMat>(3, onDevice)).size(), 3u);
 }
 
-TEST(ClassifierInterface, ProbabilitiesAreASoftmaxBestFirst) {
-  Recorder recorder;
-  const auto lists = recorder.classifyBatch(std::vector<cv::Mat>(2, test::picture({4, 4})), 99);
+/// The share of a picture that is shown is the network's own.
+TEST(Classifier, CutsAsTheNetworkSays) {
+  NetworkDescription description = test::scriptedDescription({});
+  description.evalCrop = 0.5;
+  const auto network = std::make_shared<ScriptedNetwork>(description);
+  network->vectors = [](const auto&) { return cv::Mat(cv::Mat::ones(1, 4, CV_32F)); };
+  cv::Mat vectors, expected;
+  Classifier(network).features(test::picture({40, 30}), vectors);
+  Resampler resampler;
+  evalTransform(test::picture({40, 30}), 8, 0.5, resampler, expected);
+  EXPECT_TRUE(test::equal(network->seen.at(0).at(0), expected));
+}
+
+TEST(Classifier, ProbabilitiesAreASoftmaxBestFirst) {
+  Classifier classifier(countingNetwork());
+  const auto lists = classifier.classifyBatch(std::vector<cv::Mat>(2, test::picture({4, 4})), 99);
   ASSERT_EQ(lists.size(), 2u);
   const double sum = 1 + std::exp(1.) + std::exp(2.);
   for (const auto& guesses : lists) {
@@ -135,11 +159,109 @@ TEST(ClassifierInterface, ProbabilitiesAreASoftmaxBestFirst) {
     for (int rank = 0; rank < 3; ++rank) {
       const Prediction& guess = guesses[static_cast<size_t>(rank)];
       EXPECT_EQ(guess.index, 2 - rank);
-      EXPECT_EQ(guess.label, recorder.labels()[static_cast<size_t>(guess.index)]);
+      EXPECT_EQ(guess.label, classifier.labels()[static_cast<size_t>(guess.index)]);
       EXPECT_NEAR(guess.probability, std::exp(2. - rank) / sum, 1e-6);
     }
   }
-  EXPECT_EQ(recorder.classify(test::picture({4, 4}), 2).size(), 2u);
+  EXPECT_EQ(classifier.classify(test::picture({4, 4}), 2).size(), 2u);
+}
+
+TEST(Classifier, LargeScoresStayProbabilitiesAndTiesKeepTheirOrder) {
+  const auto network = countingNetwork();
+  network->scores = [](const auto&) { return rowOf({1000, 2000, 2000}); };
+  const auto guesses = Classifier(network).classify(test::picture({4, 4}));
+  ASSERT_EQ(guesses.size(), 3u);
+  for (int rank = 0; rank < 3; ++rank) {
+    constexpr int kOrder[] = {1, 2, 0};
+    EXPECT_EQ(guesses[static_cast<size_t>(rank)].index, kOrder[rank]);
+    EXPECT_EQ(guesses[static_cast<size_t>(rank)].probability, rank < 2 ? 0.5f : 0.f);
+  }
+}
+
+/// The colours of the leftmost column, which a mirror image has on the right.
+cv::Mat leftColours(const std::vector<cv::Mat>& inputs) {
+  cv::Mat rows(static_cast<int>(inputs.size()), 3, CV_32F);
+  for (int i = 0; i < rows.rows; ++i)
+    for (int c = 0; c < 3; ++c) rows.at<float>(i, c) = inputs[static_cast<size_t>(i)].at<cv::Vec3b>(0, 0)[c];
+  return rows;
+}
+
+TEST(Classifier, FlippingIsTheMeanOverTwoMirrorImages) {
+  NetworkDescription description = test::scriptedDescription({"none", "one", "two"});
+  description.featureSize = 3;
+  const auto network = std::make_shared<ScriptedNetwork>(description);
+  network->scores = network->vectors = leftColours;
+  const std::vector<cv::Mat> pictures{test::picture({8, 8}), test::picture({20, 10}, 1)};
+  std::vector<cv::Mat> inputs{shown(pictures[0]), shown(pictures[1])}, mirrored(2);
+  for (size_t i = 0; i < 2; ++i) cv::flip(inputs[i], mirrored[i], 1);
+  const cv::Mat expected = (leftColours(inputs) + leftColours(mirrored)) / 2;
+  ASSERT_GT(cv::norm(leftColours(inputs), leftColours(mirrored)), 1)
+      << "the pictures are their mirror images";
+
+  Classifier classifier(network, /*flip=*/true);
+  cv::Mat scores, vectors;
+  classifier.logits(pictures, scores);
+  classifier.features(pictures, vectors);
+  EXPECT_EQ(cv::norm(scores, expected, cv::NORM_INF), 0);
+  EXPECT_EQ(cv::norm(vectors, expected, cv::NORM_INF), 0);
+  ASSERT_EQ(network->seen.size(), 4u);
+  EXPECT_TRUE(test::equal(network->seen[0][1], inputs[1]));
+  EXPECT_TRUE(test::equal(network->seen[1][1], mirrored[1]));
+}
+
+TEST(Classifier, RefusesNumbersThatAreNone) {
+  const auto network = countingNetwork();
+  Classifier classifier(network);
+  cv::Mat numbers;
+  for (const float wrong :
+       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+    network->scores = [=](const auto&) { return rowOf({0, wrong, 0}); };
+    network->vectors = [=](const auto&) { return rowOf({0, 0, 0, wrong}); };
+    const char* const message =
+        "Classifier: expected finite scores from the network, got others; its weights are damaged, or the "
+        "backend computes it wrongly";
+    MIXMIM_EXPECT_ERROR(classifier.classify(test::picture({4, 4})), message);
+    MIXMIM_EXPECT_ERROR((classifier.logits(test::picture({4, 4}), numbers), 0), message);
+    MIXMIM_EXPECT_ERROR((classifier.features(test::picture({4, 4}), numbers), 0),
+                        "Classifier: expected finite features from the network, got others; its weights are "
+                        "damaged, or the backend computes it wrongly");
+  }
+}
+
+TEST(Classifier, NeedsClassesAndSquarePictures) {
+  const auto encoder = std::make_shared<ScriptedNetwork>(test::scriptedDescription({}));
+  MIXMIM_EXPECT_ERROR(Classifier(encoder).classify(test::picture({4, 4})),
+                      "scripted: expected a model that names classes, got one with the head features; export "
+                      "it with --head logits");
+  EXPECT_TRUE(encoder->seen.empty());
+
+  NetworkDescription wide = test::scriptedDescription({"a"});
+  wide.inputSize = {16, 8};
+  MIXMIM_EXPECT_ERROR(Classifier(std::make_shared<ScriptedNetwork>(wide)),
+                      "scripted: expected a model for square pictures, got one for 16 x 8");
+}
+
+/// A network without features says itself what its file lacks.
+TEST(Classifier, PassesOnWhyThereAreNoFeatures) {
+  const auto network = countingNetwork();
+  network->vectors = [](const auto&) -> cv::Mat { throw Error("scripted: the features, got none"); };
+  cv::Mat vectors;
+  MIXMIM_EXPECT_ERROR((Classifier(network).features(test::picture({4, 4}), vectors), 0),
+                      "scripted: the features, got none");
+}
+
+TEST(Classifier, OpensWhatThePluginComputes) {
+  const test::TempFolder folder;
+  test::writeFile(folder / "colours", std::string("sky 255 200 120\nleaf 20 200 40\n"));
+  ClassifierOptions options;
+  options.plugin = std::string(MIXMIM_TEST_PLUGINS) + "/fake_network.so";
+  const auto classifier = Classifier::create(folder / "colours", options);
+  EXPECT_EQ(classifier->labels(), (std::vector<std::string>{"sky", "leaf"}));
+  EXPECT_EQ(classifier->inputSize(), 8);
+  EXPECT_EQ(classifier->featureSize(), 3);
+  const auto guesses = classifier->classify(cv::Mat(30, 40, CV_8UC3, cv::Scalar(30, 180, 30)));
+  EXPECT_EQ(guesses.at(0).label, "leaf");
+  EXPECT_EQ(guesses.at(1).label, "sky");
 }
 
 }  // namespace

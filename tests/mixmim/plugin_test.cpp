@@ -40,11 +40,12 @@ TEST(Plugin, SaysWhatIsWrongWithIt) {
   const FaultCase cases[] = {
       {"no_entry", ": is not a MixMIM plugin, it has no symbol mixmimPlugin"},
       {"other_abi",
-       ": expected plugin ABI 3, got 11; build the plugin and the program from the same version of MixMIM"},
+       ": expected plugin ABI 4, got 12; build the plugin and the program from the same version of MixMIM"},
       {"other_size", otherSize("a plugin table", sizeof(PluginTable))},
       {"other_configSize", otherSize("a Config", sizeof(Config))},
       {"other_batchSize", otherSize("a Batch", sizeof(Batch))},
-      {"other_interfaceSize", otherSize("an object of mixmim.Trainer/1", sizeof(Trainer))},
+      {"other_answersSize", otherSize("Answers", sizeof(Answers))},
+      {"other_interfaceSize", otherSize("an object of mixmim.Trainer/2", sizeof(Trainer))},
       {"no_table",
        ": the plugin gives no table; build the plugin and the program from the same version of MixMIM"},
       {"silent", ": the plugin creates nothing and gives no reason"},
@@ -54,7 +55,7 @@ TEST(Plugin, SaysWhatIsWrongWithIt) {
            kFolder +
            "/libtorch/torch/lib: mixmim-fetch-libtorch brings it there, or make libtorch/torch a link to "
            "your own"},
-      {"other_interface", ": expected a plugin with the interface mixmim.Trainer/1, got mixmim.Camera/1"},
+      {"other_interface", ": expected a plugin with the interface mixmim.Trainer/2, got mixmim.Camera/1"},
   };
   for (const FaultCase& c : cases) {
     SCOPED_TRACE(c.plugin);

@@ -75,7 +75,7 @@ find "$work/root" -type f -exec readelf -d {} + 2>/dev/null | grep -E 'R(UN)?PAT
 
 echo "the programs where they were unpacked"
 "$work/root/usr/bin/mixmim" info --json | grep -q '"name":"dnn_network","path":"'"$work/root" ||
-  fail "mixmim info: expected the classifier of the unpacked packages"
+  fail "mixmim info: expected the plugin of the unpacked packages"
 logged "$work/root/usr/bin/mixmim" export --model small --size 32 --model.classes 3 --out "$work/model.onnx"
 logged "$work/root/usr/bin/mixmim" make-shapes --out "$work/shapes" --per-class 1
 "$work/root/usr/bin/classify_image" "$work/model.onnx" "$(find "$work/shapes" -name '*.jpg' | sort | head -n 1)"

@@ -10,7 +10,7 @@
 #include "model_io/checkpoints/checkpoint.hpp"
 #include "model_io/open_checkpoint.hpp"
 #include "model_io/pytorch/foreign_checkpoint.hpp"
-#include "opencv2/mixmim/classifier.hpp"
+#include "opencv2/mixmim/network.hpp"
 #include "opencv2/mixmim/plugin.hpp"
 #include "opencv2/mixmim/train/trainer.hpp"
 #include "run/kept_records.hpp"
@@ -29,8 +29,8 @@ json::object describePlugin(const std::string& path) {
   json::object entry{{"name", std::filesystem::path(path).stem().string()}, {"path", path}};
   try {
     const std::string name = loadPlugin(path).table->interfaceName;
-    const bool classifies = name == Classifier::kInterface;
-    const Plugin& plugin = loadPlugin(path, classifies ? interfaceOf<Classifier>() : interfaceOf<Trainer>());
+    const bool deploys = name == Network::kInterface;
+    const Plugin& plugin = loadPlugin(path, deploys ? interfaceOf<Network>() : interfaceOf<Trainer>());
     entry["interface"] = name;
     entry["description"] = json::parse(plugin.table->describe());
   } catch (const Error& e) {

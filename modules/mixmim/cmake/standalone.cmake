@@ -26,7 +26,7 @@ endif()
 add_library(opencv_mixmim SHARED
   src/error.cpp
   src/json.cpp
-  src/plugins/classifier.cpp
+  src/plugins/network.cpp
   src/plugins/plugin.cpp
   src/plugins/plugin_streams.cpp
   src/plugins/trainer.cpp
@@ -35,6 +35,8 @@ add_library(opencv_mixmim SHARED
   src/resample/resample_avx2.cpp
   src/resample/resample_avx512.cpp
   src/resample/resample_portable.cpp
+  src/tasks/classifier.cpp
+  src/tasks/pictures.cpp
   src/train/cells.cpp
   src/train/config_file.cpp
   src/train/config_json.cpp

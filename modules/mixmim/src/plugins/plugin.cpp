@@ -127,6 +127,7 @@ void requireAbi(const std::string& path, const PluginTable* table) {
   requireSize(path, "a plugin table", sizeof(PluginTable), table->size);
   requireSize(path, "a Config", sizeof(Config), table->configSize);
   requireSize(path, "a Batch", sizeof(Batch), table->batchSize);
+  requireSize(path, "Answers", sizeof(Answers), table->answersSize);
 }
 
 Plugin load(const std::string& nameOrPath) {

@@ -1,12 +1,17 @@
 // A fine-tuned model in an OpenCV program: file in, pictures in, names out.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include <opencv2/core.hpp>
 
+#include "opencv2/mixmim/network_options.hpp"
+
 namespace cv::mixmim {
+
+class Network;
 
 /// One guess of a classifier.
 struct Prediction {
@@ -15,24 +20,9 @@ struct Prediction {
   float probability = 0;  ///< 0..1
 };
 
-/// How Classifier::create reads a model and what computes it.
-struct ClassifierOptions {
-  int backend = 0;  ///< a cv::dnn::Backend; 0 = the host's default
-  int target = 0;   ///< a cv::dnn::Target; 0 = CPU. A pair this OpenCV lacks is an error, not the CPU instead
-  /// A cv::dnn::EngineType of OpenCV 5, for OpenCV's own layers. 0 = the host's default, except that other
-  /// backends and targets take the classic engine, because it alone has them. An engine this OpenCV lacks is
-  /// an error.
-  int engine = 0;
-  /// On the CPU: run the network in a few layers of our own, several times faster than OpenCV's. false:
-  /// OpenCV's own layers, as on every other backend, target and engine.
-  bool fusedLayers = true;
-  /// Fused layers multiply 8-bit numbers: faster still, scores differ a little (docs/deploy.md says how
-  /// much).
-  bool int8 = false;
+/// How Classifier::create opens a model, what computes it, and what it answers with.
+struct ClassifierOptions : NetworkOptions {
   bool flip = false;  ///< answer with the mean over the picture and its mirror image; takes twice as long
-  /// Run the model's own test picture at load and compare; false saves one forward pass.
-  bool replayGolden = true;
-  std::string plugin = "dnn_network";  ///< plugin name or path
 };
 
 /// A fine-tuned model behind an OpenCV-shaped interface. Knows its own preprocessing: give it any picture as
@@ -46,14 +36,13 @@ struct ClassifierOptions {
 /// Errors: Error.
 class CV_EXPORTS Classifier {
  public:
-  /// Name and version of this interface; a plugin's table holds the same.
-  static constexpr const char* kInterface = "mixmim.Classifier/1";
-
   /// Reads a file written by `mixmim export`. Throws Error when the file is damaged, was not written by
   /// mixmim, or fails to reproduce its own test picture on this machine.
   static cv::Ptr<Classifier> create(const std::string& path, const ClassifierOptions& options = {});
 
-  virtual ~Classifier();
+  /// Over a network that is open already and may be shared (opencv2/mixmim/network.hpp). `flip`: see
+  /// ClassifierOptions. Throws Error where the network's pictures are not square.
+  explicit Classifier(std::shared_ptr<Network> network, bool flip = false);
 
   /// One image: cv::Mat or cv::UMat, 8-bit, 1, 3 (BGR) or 4 (BGRA, alpha is ignored) channels, any size ->
   /// the topK best (or all, if there are fewer classes), best first. Probabilities are the softmax over all
@@ -72,21 +61,13 @@ class CV_EXPORTS Classifier {
   /// product.
   void features(cv::InputArrayOfArrays images, cv::OutputArray vectors);
 
-  const std::vector<std::string>& labels() const { return labels_; }  ///< one per class; none without a head
-  int featureSize() const { return featureSize_; }                    ///< numbers of a feature vector
-  int inputSize() const { return inputSize_; }  ///< side in pixels of what the network sees
-
- protected:
-  // Implementations fill these while they are created.
-  std::vector<std::string> labels_;  ///< labels()
-  int inputSize_ = 0;                ///< inputSize()
-  int featureSize_ = 0;              ///< featureSize()
+  const std::vector<std::string>& labels() const;  ///< one per class; none without a head
+  int featureSize() const;                         ///< numbers of a feature vector
+  int inputSize() const;                           ///< side in pixels of what the network sees
 
  private:
-  /// Checked images, 8-bit BGR -> N x classes, CV_32F.
-  virtual cv::Mat doLogits(const std::vector<cv::Mat>& images) = 0;
-  /// The same -> N x featureSize_, CV_32F.
-  virtual cv::Mat doFeatures(const std::vector<cv::Mat>& images) = 0;
+  std::shared_ptr<Network> network_;
+  bool flip_;
 };
 
 }  // namespace cv::mixmim

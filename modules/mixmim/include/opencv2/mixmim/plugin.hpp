@@ -12,6 +12,7 @@
 
 #include <opencv2/core/cvdef.h>
 
+#include "opencv2/mixmim/answers.hpp"
 #include "opencv2/mixmim/train/batch.hpp"
 #include "opencv2/mixmim/train/config.hpp"
 
@@ -19,7 +20,7 @@ namespace cv::mixmim {
 
 /// The ABI number of plugins. Raised whenever the table changes, or a function of a class that program and
 /// plugin share, or anything of such a class that the sizes below do not show.
-inline constexpr uint32_t kPluginAbi = 3;
+inline constexpr uint32_t kPluginAbi = 4;
 
 /// The table that describes a plugin; tableOf() makes one. Returned by the plugin's only exported symbol,
 ///   extern "C" const PluginTable* mixmimPlugin();
@@ -31,8 +32,9 @@ struct PluginTable {
   uint32_t abi;               ///< kPluginAbi of the plugin's build
   uint32_t configSize;        ///< sizeof(Config) of the plugin's build
   uint32_t batchSize;         ///< sizeof(Batch) of the plugin's build
-  uint32_t interfaceSize;     ///< sizeof(Trainer) or sizeof(Classifier) of the plugin's build
-  const char* interfaceName;  ///< Trainer::kInterface or Classifier::kInterface
+  uint32_t answersSize;       ///< sizeof(Answers) of the plugin's build
+  uint32_t interfaceSize;     ///< sizeof(Trainer) or sizeof(Network) of the plugin's build
+  const char* interfaceName;  ///< Trainer::kInterface or Network::kInterface
   const char* (*describe)();  ///< JSON: {"version": ..., "devices": [...]}; never null, never throws
   /// Creates the object from JSON. On failure returns null and writes the reason, zero-terminated. Never
   /// throws.
@@ -43,22 +45,23 @@ struct PluginTable {
 /// The type of mixmimPlugin.
 using PluginEntry = const PluginTable* (*)();
 
-/// The table of a plugin that creates objects of Interface: Trainer or Classifier.
+/// The table of a plugin that creates objects of Interface: Trainer or Network.
 template <class Interface>
 constexpr PluginTable tableOf(const char* (*describe)(),
                               void* (*create)(const char* json, char* error, size_t errorCapacity),
                               void (*destroy)(void* object)) {
-  return {sizeof(PluginTable),   kPluginAbi, sizeof(Config), sizeof(Batch), sizeof(Interface),
-          Interface::kInterface, describe,   create,         destroy};
+  return {
+      sizeof(PluginTable),   kPluginAbi, sizeof(Config), sizeof(Batch), sizeof(Answers), sizeof(Interface),
+      Interface::kInterface, describe,   create,         destroy};
 }
 
 /// The interface that the loader of a plugin expects its objects to have.
 struct PluginInterface {
-  const char* name;  ///< Trainer::kInterface or Classifier::kInterface
-  size_t size;       ///< sizeof(Trainer) or sizeof(Classifier)
+  const char* name;  ///< Trainer::kInterface or Network::kInterface
+  size_t size;       ///< sizeof(Trainer) or sizeof(Network)
 };
 
-/// Trainer or Classifier, as the caller's build knows it.
+/// Trainer or Network, as the caller's build knows it.
 template <class Interface>
 constexpr PluginInterface interfaceOf() {
   return {Interface::kInterface, sizeof(Interface)};
@@ -96,8 +99,8 @@ struct Plugin {
 CV_EXPORTS std::vector<std::string> pluginFolders();
 
 /// Loads `nameOrPath` (a name is searched as <name>.so; a word with a slash is a path) and checks ABI number,
-/// and the sizes of table, Config and Batch. Throws Error naming the path and both versions, or the folders
-/// searched. Safe from several threads.
+/// and the sizes of table, Config, Batch and Answers. Throws Error naming the path and both versions, or the
+/// folders searched. Safe from several threads.
 CV_EXPORTS const Plugin& loadPlugin(const std::string& nameOrPath);
 
 /// The same, and checks name and size of the interface.
