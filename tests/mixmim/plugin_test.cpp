@@ -48,6 +48,10 @@ TEST(Plugin, SaysWhatIsWrongWithIt) {
       {"other_interfaceSize", otherSize("an object of mixmim.Trainer/2", sizeof(Trainer))},
       {"no_table",
        ": the plugin gives no table; build the plugin and the program from the same version of MixMIM"},
+      {"other_symbols", ": the plugin cannot be loaded: " + kFolder +
+                            "/other_symbols.so: undefined symbol: "
+                            "_ZN2cv6mixmim19tableOfAnotherBuildEv; build the plugin and the program from the "
+                            "same version of MixMIM"},
       {"silent", ": the plugin creates nothing and gives no reason"},
       {"without_libtorch",
        ": the plugin cannot be loaded: libtorch_stub.so: cannot open shared object file: No such file or "

@@ -12,6 +12,7 @@
 #include <fmt/ranges.h>
 
 #include "opencv2/mixmim/error.hpp"
+#include "opencv2/mixmim/text.hpp"
 #include "plugins/plugin_streams.hpp"
 
 namespace cv::mixmim {
@@ -83,15 +84,21 @@ std::string reasonOf(const std::exception& e) {
   return text.substr(start + before.size(), end - start - before.size());
 }
 
-/// The hint on LibTorch, which is not installed with the training plugin because it is too large for a
-/// package.
+constexpr const char* kSameBuild = "build the plugin and the program from the same version of MixMIM";
+
+/// LibTorch is not installed with the training plugin, because it is too large for a package. A plugin of
+/// another build may need classes of ours that the library does not have, and is then refused by the dynamic
+/// linker, before its numbers can be compared.
 std::string hintOn(const std::string& reason, const std::string& path) {
-  const bool libtorch = reason.rfind("libtorch", 0) == 0 || reason.rfind("libc10", 0) == 0;
-  if (!libtorch) return {};
-  return fmt::format(
-      "LibTorch is looked for in {}/libtorch/torch/lib: mixmim-fetch-libtorch brings it there, or make "
-      "libtorch/torch a link to your own",
-      fs::path(path).parent_path().string());
+  const bool libtorch = startsWith(reason, "libtorch") || startsWith(reason, "libc10");
+  if (libtorch)
+    return fmt::format(
+        "LibTorch is looked for in {}/libtorch/torch/lib: mixmim-fetch-libtorch brings it there, or make "
+        "libtorch/torch a link to your own",
+        fs::path(path).parent_path().string());
+  const size_t symbol = reason.find("undefined symbol: ");
+  const bool ours = symbol != std::string::npos && reason.find("2cv6mixmim", symbol) != std::string::npos;
+  return ours ? kSameBuild : "";
 }
 
 const PluginTable* readTable(const std::string& path) {
@@ -111,8 +118,6 @@ const PluginTable* readTable(const std::string& path) {
     throw Error(path, fmt::format("the plugin cannot be loaded: {}", reason), hintOn(reason, path));
   }
 }
-
-constexpr const char* kSameBuild = "build the plugin and the program from the same version of MixMIM";
 
 void requireSize(const std::string& path, const std::string& what, size_t expected, uint32_t got) {
   if (got != expected)
