@@ -2,120 +2,118 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/json.hpp>
 #include <cmath>
-#include <limits>
 
+#include "evaluation/feature_table.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/thread_world.hpp"
 
 namespace cv::mixmim {
 namespace {
 
-constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
-
-struct Case {
-  const char* name;
-  std::vector<float> scores;
-  int label;
-  double top1, top5;
-  int answer;
-};
-
-TEST(Accuracy, CountsAnswers) {
-  const Case cases[] = {
-      {"right", {0, 3, 1, 0, 0, 0, 0}, 1, 1, 1, 1},
-      {"second", {0, 3, 1, 0, 0, 0, 0}, 2, 0, 1, 1},
-      {"fifth", {5, 4, 3, 2, 1, 0, -1}, 4, 0, 1, 0},
-      {"sixth", {5, 4, 3, 2, 1, 0, -1}, 5, 0, 0, 0},
-      {"shares the first place", {0, 3, 3, 0, 0, 0, 0}, 1, 0, 1, 2},
-      {"shares the fifth place", {5, 4, 3, 2, 1, 1, 0}, 4, 0, 0, 0},
-      {"all equal", {1, 1, 1, 1, 1, 1, 1}, 0, 0, 0, 1},
-      {"not a number is no answer", {kNan, 0, 0, 0, 0, 0, -1}, 0, 0, 0, 1},
-      {"nothing is a number", {kNan, kNan, kNan, kNan, kNan, kNan, kNan}, 6, 0, 0, 0},
-  };
-  for (const Case& c : cases) {
-    SCOPED_TRACE(c.name);
-    Accuracy accuracy(7);
-    accuracy.add(c.scores.data(), c.label);
-    const EvaluationResult result = accuracy.result();
-    EXPECT_EQ(result.images, 1);
-    EXPECT_EQ(result.top1, c.top1);
-    EXPECT_EQ(result.top5, c.top5);
-    EXPECT_EQ(result.confusion.at<int>(c.label, c.answer), 1);
-    EXPECT_EQ(cv::sum(result.confusion)[0], 1);
-  }
-}
-
-TEST(Accuracy, ClassByClass) {
-  Accuracy accuracy(3);
-  const float scores[3][3] = {{2, 1, 0}, {0, 2, 1}, {0, 1, 2}};  // the answer is the row
-  const int answersAndLabels[][2] = {{0, 0}, {0, 0}, {1, 0}, {1, 1}, {0, -1}};
-  for (const auto& [answer, label] : answersAndLabels) accuracy.add(scores[answer], label);
-  const EvaluationResult result = accuracy.result();
-  EXPECT_EQ(result.images, 4);
-  EXPECT_EQ(result.top1, 0.75);
-  EXPECT_EQ(result.imagesOf(0), 3);
-  EXPECT_EQ(result.imagesOf(2), 0);
-  EXPECT_DOUBLE_EQ(result.top1Of(0), 2.0 / 3);
-  EXPECT_EQ(result.top1Of(1), 1);
-  EXPECT_EQ(result.top1Of(2), 0);
-  EXPECT_EQ(result.confusion.at<int>(0, 1), 1);
-  const double sum = 1 + std::exp(-1.0) + std::exp(-2.0);
-  EXPECT_NEAR(result.loss, std::log(sum) + 2.0 / 4, 1e-12);
-}
-
-/// Scores of mean colour, as good as any.
-cv::Mat scoresOf(const Batch& batch) {
-  cv::Mat scores(batch.count, 2, CV_32F);
+/// Scores of mean colour, as good as any; they serve as features too.
+Answers answersOf(const Batch& batch) {
+  Answers answers;
+  answers.scores.create(batch.count, 2, CV_32F);
   const int pixels = batch.imageSize() * batch.imageSize();
   for (int i = 0; i < batch.count; ++i) {
     const cv::Mat image(pixels, 1, CV_8UC3, const_cast<uchar*>(batch.images.ptr(i)));
     const double mean = cv::sum(cv::mean(image))[0];
-    scores.at<float>(i, 0) = static_cast<float>(std::cos(mean));
-    scores.at<float>(i, 1) = static_cast<float>(std::sin(mean));
+    answers.scores.at<float>(i, 0) = static_cast<float>(std::cos(mean));
+    answers.scores.at<float>(i, 1) = static_cast<float>(std::sin(mean));
   }
-  return scores;
+  answers.features = answers.scores;
+  return answers;
 }
 
-void expectSame(const std::vector<Mistake>& found, const std::vector<Mistake>& expected) {
-  ASSERT_EQ(found.size(), expected.size());
-  for (size_t i = 0; i < found.size(); ++i) {
-    EXPECT_EQ(found[i].sample, expected[i].sample) << i;
-    EXPECT_EQ(found[i].probability, expected[i].probability) << i;
-    EXPECT_EQ(cv::norm(found[i].picture, expected[i].picture, cv::NORM_INF), 0) << i;
+void expectSame(const TellingPictures& found, const TellingPictures& expected) {
+  EXPECT_STREQ(found.name, expected.name);
+  ASSERT_EQ(found.pictures.size(), expected.pictures.size());
+  for (size_t i = 0; i < found.pictures.size(); ++i) {
+    const TellingPicture &one = found.pictures[i], &other = expected.pictures[i];
+    EXPECT_EQ(one.sample, other.sample) << i;
+    EXPECT_EQ(one.facts, other.facts) << i;
+    EXPECT_EQ(cv::norm(one.picture, other.picture, cv::NORM_INF), 0) << i;
   }
 }
 
-TEST(Evaluation, CountsEveryImageOnceInAnyNumberOfProcesses) {
-  const test::TempFolder folder;
-  test::makeData(folder.path(), 19);
-  const auto source = openSource((folder.path() / "val").string());
-  Config config;
-  config.data.batch = 4;
-  config.model.imageSize = 32;
-  config.run.threads = 1;
-  Mistakes mistakesAlone;
-  const EvaluationResult alone = evaluate(source, config, 2, scoresOf, *aloneInTheWorld(), &mistakesAlone);
+class Evaluation : public ::testing::Test {
+ protected:
+  Evaluation() {
+    test::makeData(folder_.path(), 19);
+    source_ = openSource((folder_.path() / "val").string());
+    config_.data.batch = 4;
+    config_.model.imageSize = 32;
+    config_.run.threads = 1;
+  }
+
+  void show(Tally& tally, World& world = *aloneInTheWorld()) const {
+    evaluate(source_, config_, answersOf, tally, world);
+  }
+
+  std::unique_ptr<Measure> measure() const { return makeMeasure(Task::kFinetune, source_->labels()); }
+
+  const test::TempFolder folder_;
+  std::shared_ptr<const Source> source_;
+  Config config_;
+};
+
+TEST_F(Evaluation, CountsEveryImageOnceInAnyNumberOfProcesses) {
+  const auto one = measure();
+  show(*one);
+  const Measured alone = one->result();
   EXPECT_EQ(alone.images, 38);
-  EXPECT_FALSE(mistakesAlone.mostConfident().empty());
+  ASSERT_EQ(alone.telling.size(), 2u);
+  EXPECT_FALSE(alone.telling[0].pictures.empty());
   for (int size = 1; size <= 4; ++size) {
-    std::vector<EvaluationResult> results(static_cast<size_t>(size));
-    std::vector<Mistakes> mistakes(static_cast<size_t>(size));
+    std::vector<Measured> results(static_cast<size_t>(size));
     test::inThreads(size, [&](World& world) {
-      const auto rank = static_cast<size_t>(world.rank());
-      results[rank] = evaluate(source, config, 2, scoresOf, world, &mistakes[rank]);
+      const auto shared = measure();
+      show(*shared, world);
+      results[static_cast<size_t>(world.rank())] = shared->result();
     });
-    for (const Mistakes& found : mistakes) {
-      expectSame(found.mostConfident(), mistakesAlone.mostConfident());
-      expectSame(found.hardest(), mistakesAlone.hardest());
-    }
-    for (const EvaluationResult& result : results) {
+    for (const Measured& result : results) {
       EXPECT_EQ(result.images, alone.images) << size;
-      EXPECT_EQ(result.top1, alone.top1) << size;
-      EXPECT_EQ(result.loss, alone.loss) << size;
+      for (size_t i = 0; i < alone.numbers.size(); ++i)
+        EXPECT_EQ(result.numbers.at(i).value, alone.numbers[i].value) << size << alone.numbers[i].name;
       EXPECT_EQ(cv::norm(result.confusion, alone.confusion, cv::NORM_INF), 0) << size;
+      for (size_t i = 0; i < alone.telling.size(); ++i) expectSame(result.telling.at(i), alone.telling[i]);
     }
   }
+}
+
+TEST_F(Evaluation, ATableOfFeaturesIsInTheOrderOfTheDataInAnyNumberOfProcesses) {
+  FeatureTable alone;
+  show(alone);
+  ASSERT_EQ(alone.rows().labels.rows, 38);
+  for (int i = 0; i < 38; ++i) EXPECT_EQ(alone.rows().labels.at<int>(i), source_->label(i));
+  EXPECT_EQ(alone.rows().features.size(), cv::Size(2, 38));
+  for (const int size : {1, 2, 3, 12}) {  // of ten batches
+    std::vector<LabelledFeatures> tables(static_cast<size_t>(size));
+    test::inThreads(size, [&](World& world) {
+      FeatureTable table;
+      show(table, world);
+      tables[static_cast<size_t>(world.rank())] = table.rows();
+    });
+    for (const LabelledFeatures& table : tables) {
+      ASSERT_EQ(table.features.size(), cv::Size(2, 38)) << size;
+      EXPECT_EQ(cv::norm(table.features, alone.rows().features, cv::NORM_INF), 0) << size;
+      EXPECT_EQ(cv::norm(table.labels, alone.rows().labels, cv::NORM_INF), 0) << size;
+    }
+  }
+}
+
+TEST(FeatureTable, PassesOverImagesWithoutALabel) {
+  Batch batch;
+  batch.count = 3;
+  batch.classTargets = cv::Mat(std::vector<int>{1, -1, 0}, true);
+  Answers answers;
+  answers.features = cv::Mat(std::vector<float>{5, 6, 7}, true);
+  FeatureTable table;
+  table.add(batch, answers);
+  EXPECT_EQ(std::vector<int>(table.rows().labels), (std::vector<int>{1, 0}));
+  EXPECT_EQ(std::vector<float>(table.rows().features), (std::vector<float>{5, 7}));
 }
 
 }  // namespace

@@ -138,6 +138,28 @@ TEST_F(Verbs, ProbeSeesTheDifference) {
   EXPECT_EQ(result.at("images"), 24);
 }
 
+TEST_F(Verbs, ProbeNamesWhatItLeavesOut) {
+  fs::copy(here() / "val", here() / "holed", fs::copy_options::recursive);
+  fs::resize_file(here() / "holed/light/3.png", 40);
+  const Outcome outcome =
+      mixmim(here(), "probe --init pre --data train --val holed --json --run.trainer " MIXMIM_TEST_PLUGINS
+                     "/fake_trainer.so");
+  EXPECT_EQ(outcome.exitCode, 0) << outcome.err;
+  EXPECT_EQ(json::parse(outcome.out).at("images"), 23);
+  EXPECT_NE(outcome.err.find("left out: holed/light/3.png: "), std::string::npos) << outcome.err;
+}
+
+TEST_F(Verbs, EvalTellsPeopleTheSame) {
+  const Outcome outcome =
+      mixmim(here(), "eval --model fine --data val --run.trainer " MIXMIM_TEST_PLUGINS "/fake_trainer.so");
+  EXPECT_EQ(outcome.out.rfind("24 images, top-1 100.00 %, top-5 100.00 %, loss ", 0), 0u) << outcome.out;
+  const std::string end =
+      "\n\nclass                      images    top-1\n"
+      "dark                           12  100.0 %\nlight                          12  100.0 %\n";
+  ASSERT_GT(outcome.out.size(), end.size());
+  EXPECT_EQ(outcome.out.substr(outcome.out.size() - end.size()), end);
+}
+
 TEST_F(Verbs, ExportSaysWhenThereWasNoTrainerToCompareWith) {
   const json::object result = answer(
       "export --model small --size 32 --model.classes 2 --out other.onnx --run.trainer ./none.so --json");

@@ -1,23 +1,24 @@
 // A checkpoint's answers to a data set.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
-#include <vector>
 
-#include "evaluation/evaluation.hpp"
+#include "data_pipeline/source.hpp"
+#include "evaluation/measured.hpp"
+#include "opencv2/mixmim/train/config.hpp"
 
 namespace cv::mixmim {
 
 struct CheckpointScores {
-  EvaluationResult result;
-  std::vector<std::string> labels;
+  Measured measured;
   int64_t step = 0;  ///< of the checkpoint
 };
 
 /// `config` supplies the batch size, device, threads, plugin, and for messages the name of the data. Throws
 /// Error for a pretraining checkpoint, and where the classes of data and model differ.
 CheckpointScores evaluateCheckpoint(const std::string& path, const std::shared_ptr<const Source>& source,
-                                    const Config& config, Mistakes* mistakes = nullptr);
+                                    const Config& config);
 
 }  // namespace cv::mixmim

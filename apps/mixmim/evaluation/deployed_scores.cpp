@@ -3,7 +3,9 @@
 #include <functional>
 #include <vector>
 
+#include "evaluation/accuracy.hpp"
 #include "evaluation/answers.hpp"
+#include "inputs/data_source.hpp"
 #include "inputs/picture_batch.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "terminal/progress.hpp"
@@ -12,8 +14,17 @@ namespace cv::mixmim {
 
 namespace {
 
-/// Calls `use` with every picture that OpenCV can read, and its label.
-void forEachPicture(const Source& source, const std::function<void(const cv::Mat&, int)>& use) {
+/// A batch of one picture, without pixels.
+Batch batchOf(const Source& source, int64_t index) {
+  Batch batch;
+  batch.samples = {index};
+  batch.count = 1;
+  batch.classTargets = cv::Mat(1, 1, CV_32S, cv::Scalar(source.label(index)));
+  return batch;
+}
+
+/// Calls `use` with every picture that OpenCV can read, and its batch.
+void forEachPicture(const Source& source, const std::function<void(const cv::Mat&, const Batch&)>& use) {
   Progress progress("evaluate", source.size());
   std::vector<uint8_t> bytes;
   for (int64_t i = 0; i < source.size(); ++i) {
@@ -23,23 +34,23 @@ void forEachPicture(const Source& source, const std::function<void(const cv::Mat
       progress.note("left out: " + source.place(i) + ": is not a picture that OpenCV can read");
       continue;
     }
-    use(picture, source.label(i));
+    use(picture, batchOf(source, i));
     progress.count(i + 1, "images");
   }
 }
 
-Accuracy accuracyOf(const Classifier& classifier) {
-  return Accuracy(static_cast<int>(classifier.labels().size()));
+Answers answersOf(Classifier& classifier, const cv::Mat& picture) {
+  Answers answers;
+  classifier.logits(picture, answers.scores);
+  return answers;
 }
 
 }  // namespace
 
-EvaluationResult evaluateClassifier(Classifier& classifier, const Source& source) {
-  Accuracy accuracy = accuracyOf(classifier);
-  cv::Mat scores;
-  forEachPicture(source, [&](const cv::Mat& picture, int label) {
-    classifier.logits(picture, scores);
-    accuracy.add(scores.ptr<float>(), label);
+Measured evaluateClassifier(Classifier& classifier, const Source& source) {
+  Accuracy accuracy(classifier.labels());
+  forEachPicture(source, [&](const cv::Mat& picture, const Batch& batch) {
+    accuracy.add(batch, answersOf(classifier, picture));
   });
   return accuracy.result();
 }
@@ -56,15 +67,15 @@ DeployedCheck checkDeployed(Classifier& exact, const std::string& model, const S
   } catch (const Error& e) {
     check.whyNoInt8 = e.what();
   }
-  Accuracy exactAccuracy = accuracyOf(exact), fastAccuracy = accuracyOf(exact);
-  cv::Mat scores, fastScores;
-  forEachPicture(source, [&](const cv::Mat& picture, int label) {
-    exact.logits(picture, scores);
-    exactAccuracy.add(scores.ptr<float>(), label);
+  Accuracy exactAccuracy(exact.labels()), fastAccuracy(exact.labels());
+  forEachPicture(source, [&](const cv::Mat& picture, const Batch& batch) {
+    const Answers answers = answersOf(exact, picture);
+    exactAccuracy.add(batch, answers);
     if (!fast) return;
-    fast->logits(picture, fastScores);
-    fastAccuracy.add(fastScores.ptr<float>(), label);
-    check.sameAnswer += answerAlike(scores.ptr<float>(), fastScores.ptr<float>(), scores.cols);
+    const Answers fastAnswers = answersOf(*fast, picture);
+    fastAccuracy.add(batch, fastAnswers);
+    check.sameAnswer +=
+        answerAlike(answers.scores.ptr<float>(), fastAnswers.scores.ptr<float>(), answers.scores.cols);
   });
   check.float32 = exactAccuracy.result();
   if (fast) check.int8 = fastAccuracy.result();

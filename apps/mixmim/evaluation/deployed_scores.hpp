@@ -5,18 +5,18 @@
 #include <string>
 
 #include "data_pipeline/source.hpp"
-#include "evaluation/evaluation.hpp"
+#include "evaluation/measured.hpp"
 #include "opencv2/mixmim/classifier.hpp"
 
 namespace cv::mixmim {
 
 /// Images that OpenCV cannot read are left out and named on stderr.
-EvaluationResult evaluateClassifier(Classifier& classifier, const Source& source);
+Measured evaluateClassifier(Classifier& classifier, const Source& source);
 
 /// The accuracy of a model, and what products of 8-bit numbers (ClassifierOptions::int8) change in it.
 struct DeployedCheck {
-  EvaluationResult float32;
-  std::optional<EvaluationResult> int8;  ///< none where this processor does not multiply bytes
+  Measured float32;
+  std::optional<Measured> int8;  ///< none where this processor does not multiply bytes
   std::string whyNoInt8;
   int64_t sameAnswer = 0;  ///< pictures for which both name the same class first
 };

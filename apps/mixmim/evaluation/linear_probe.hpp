@@ -1,14 +1,9 @@
 // How much a frozen encoder knows: classifiers on its features that cannot learn features of their own.
 #pragma once
 
-#include <opencv2/core.hpp>
+#include "evaluation/feature_table.hpp"
 
 namespace cv::mixmim {
-
-/// Features of labelled images: N x D, CV_32F, and N x 1, CV_32S.
-struct LabelledFeatures {
-  cv::Mat features, labels;
-};
 
 /// Accuracy (0..1) on `val` of multinomial logistic regression trained on `train`: standardised features, L2
 /// penalty, full-batch gradient descent with momentum from zero. Deterministic.

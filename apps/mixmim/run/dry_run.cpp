@@ -9,6 +9,7 @@
 #include "run/memory_estimate.hpp"
 #include "run/run_folder.hpp"
 #include "run/run_setup.hpp"
+#include "run/run_task.hpp"
 #include "terminal/exit_codes.hpp"
 #include "terminal/progress.hpp"
 #include "terminal/usage.hpp"
@@ -22,7 +23,7 @@ namespace json = boost::json;
 constexpr double kMega = 1 << 20;
 
 /// A few batches after a first one, whose time says little: memory is allocated, the ring is filled.
-struct Measured {
+struct Timed {
   int batches = 0;
   double trainerSeconds = 0;   ///< per batch, in Trainer::step
   double pipelineSeconds = 0;  ///< per batch, if the pipeline had all its threads for itself
@@ -32,16 +33,16 @@ struct Measured {
 
 /// Every batch is a whole step here: with accumulation a step may take very long, and its time is that of its
 /// batches. The state of `run` is of no use afterwards.
-Measured measure(RunSetup& run) {
+Timed measure(RunSetup& run) {
   constexpr int kBatches = 3;
   constexpr double kLongEnough = 60;  // seconds
   Config config = run.config;
   config.optim.accumulate = 1;
   run.pipeline.reset();  // its batches, which may be large
   const auto allocate = [&run](int batch) { return run.trainer->allocate(batch); };
-  Pipeline pipeline(run.train, {config, recipeOf(config.run.task), allocate});
+  Pipeline pipeline(run.train, {config, runTaskOf(config.run.task).recipe, allocate});
   Progress progress("dry run", 1 + kBatches);
-  Measured measured;
+  Timed measured;
   const auto stepOnce = [&] {
     const Pipeline::Lease batch = pipeline.next();
     const Clock::time_point before = Clock::now();
@@ -71,11 +72,11 @@ int64_t stepsLeft(const RunSetup& run) {
   return std::max<int64_t>(0, run.totalSteps - run.firstStep);
 }
 
-double secondsLeft(const RunSetup& run, const Measured& measured) {
+double secondsLeft(const RunSetup& run, const Timed& measured) {
   return static_cast<double>(stepsLeft(run) * run.config.optim.accumulate) * measured.secondsPerBatch();
 }
 
-json::object toJson(const RunSetup& run, const MemoryEstimate& memory, const Measured& measured) {
+json::object toJson(const RunSetup& run, const MemoryEstimate& memory, const Timed& measured) {
   return {{"images", run.train->size()},
           {"classes", run.train->labels().size()},
           {"steps_per_epoch", run.stepsPerEpoch},
@@ -98,7 +99,7 @@ json::object toJson(const RunSetup& run, const MemoryEstimate& memory, const Mea
           {"estimated_seconds", secondsLeft(run, measured)}};
 }
 
-void printForPeople(const RunSetup& run, const MemoryEstimate& memory, const Measured& measured) {
+void printForPeople(const RunSetup& run, const MemoryEstimate& memory, const Timed& measured) {
   const auto line = [](const char* name, const std::string& text) {
     std::cout << fmt::format("{:<12} {}\n", name, text);
   };
@@ -129,7 +130,7 @@ int dryRun(const Config& config, bool asJson) {
   if (!config.run.out.empty()) checkRunFolder(config);
   RunSetup run = setUpRun(config, {}, Repair::kLookOnly);
   const MemoryEstimate memory = estimateMemory(run.config);
-  const Measured measured = measure(run);
+  const Timed measured = measure(run);
   if (asJson)
     std::cout << json::serialize(toJson(run, memory, measured)) << '\n';
   else

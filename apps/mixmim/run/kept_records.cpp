@@ -48,31 +48,27 @@ std::vector<uint8_t> thumbnail(const cv::Mat& picture) {
   return jpeg;
 }
 
-/// Writes the pictures as <what>-00.jpg, ... and describes them.
-json::array writePictures(const fs::path& folder, const std::string& what,
-                          const std::vector<Mistake>& mistakes, const Source& source) {
+/// Writes the pictures as <name>-00.jpg, ... and describes them.
+json::array writePictures(const fs::path& folder, const TellingPictures& telling, const Source& source) {
   json::array list;
-  for (const Mistake& mistake : mistakes) {
-    const std::string file = fmt::format("{}-{:02}.jpg", what, list.size());
-    writeWhole(folder / file, thumbnail(mistake.picture));
-    list.push_back({{"file", file},
-                    {"name", source.name(mistake.sample)},
-                    {"label", source.labels()[static_cast<size_t>(mistake.label)]},
-                    {"answer", source.labels()[static_cast<size_t>(mistake.answer)]},
-                    {"probability", mistake.probability},
-                    {"label_probability", mistake.labelProbability}});
+  for (const TellingPicture& one : telling.pictures) {
+    const std::string file = fmt::format("{}-{:02}.jpg", telling.name, list.size());
+    writeWhole(folder / file, thumbnail(one.picture));
+    json::object about{{"file", file}, {"name", source.name(one.sample)}};
+    about.insert(one.facts.begin(), one.facts.end());
+    list.push_back(std::move(about));
   }
   return list;
 }
 
 json::object describe(const KeptEvaluation& kept) {
-  const cv::Mat& matrix = kept.result.confusion;
+  const cv::Mat& matrix = kept.measured.confusion;
   json::array confusion;
   for (int label = 0; label < matrix.rows; ++label)
     for (int answer = 0; answer < matrix.cols; ++answer)
       if (const int count = matrix.at<int>(label, answer); count > 0)
         confusion.push_back(json::array{label, answer, count});
-  json::object description = toJson(kept.result, kept.source.labels());
+  json::object description = toJson(kept.measured);
   description["step"] = kept.step;
   description["data"] = kept.data;
   description["confusion"] = std::move(confusion);
@@ -130,9 +126,8 @@ void keepEvaluation(const std::string& folder, const KeptEvaluation& evaluation)
     fs::remove_all(next);
     fs::create_directories(next);
     json::object description = describe(evaluation);
-    description["confident"] =
-        writePictures(next, "confident", evaluation.mistakes.mostConfident(), evaluation.source);
-    description["hardest"] = writePictures(next, "hardest", evaluation.mistakes.hardest(), evaluation.source);
+    for (const TellingPictures& telling : evaluation.measured.telling)
+      description[telling.name] = writePictures(next, telling, evaluation.source);
     writeWhole(next / "evaluation.json", json::serialize(description) + "\n");
     fs::remove_all(whole);
     fs::rename(next, whole);

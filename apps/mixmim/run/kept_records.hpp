@@ -3,10 +3,12 @@
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <cstdint>
 #include <string>
 
-#include "evaluation/evaluation.hpp"
-#include "evaluation/mistakes.hpp"
+#include "data_pipeline/source.hpp"
+#include "evaluation/measured.hpp"
+#include "opencv2/mixmim/train/config.hpp"
 
 namespace cv::mixmim {
 
@@ -16,13 +18,12 @@ struct KeptEvaluation {
   int64_t step = 0;
   std::string data;
   const Source& source;
-  const EvaluationResult& result;
-  const Mistakes& mistakes;
+  const Measured& measured;
 };
 
-/// Writes `folder`/evaluation: evaluation.json (accuracy, per class, the confusion matrix as [true class,
-/// answer, images] where there are any, the mistakes) and the pictures of the mistakes as JPEG. An older one
-/// is replaced as a whole. Throws Error.
+/// Writes `folder`/evaluation: evaluation.json (the numbers, per class, the confusion matrix as [true class,
+/// answer, images] where there are any, the telling pictures) and those pictures as JPEG. An older one is
+/// replaced as a whole. Throws Error.
 void keepEvaluation(const std::string& folder, const KeptEvaluation& evaluation);
 
 /// Writes `folder`/machine.json: versions, processor, threads and the command line, and where it was given.

@@ -7,7 +7,6 @@
 
 #include <fmt/format.h>
 
-#include "evaluation/evaluation.hpp"
 #include "inputs/checkpoint_config.hpp"
 #include "inputs/data_source.hpp"
 #include "model_io/open_checkpoint.hpp"
@@ -16,6 +15,7 @@
 #include "opencv2/mixmim/train/cells.hpp"
 #include "processes/processes.hpp"
 #include "run/run_folder.hpp"
+#include "run/run_task.hpp"
 
 namespace cv::mixmim {
 
@@ -50,7 +50,7 @@ void openTraining(RunSetup& run) {
   if (config.data.train.empty())
     throw Error("data.train", "a run needs training images", "name them with --data SRC");
   run.train = openAndReport(config.data.train, config.data.imagesPerClass);
-  if (config.run.task == Task::kPretrain) return;
+  if (!runTaskOf(config.run.task).needsClasses) return;
   const std::vector<std::string>& labels = run.train->labels();
   if (labels.empty())
     throw Error(config.data.train, "fine-tuning needs labels, this folder has none",
@@ -65,7 +65,8 @@ void openValidation(RunSetup& run) {
   const DataConfig& data = run.config.data;
   if (data.val.empty()) return;
   run.val = openAndReport(data.val);
-  if (run.config.run.task == Task::kFinetune) checkLabels(data.val, run.val->labels(), run.train->labels());
+  if (runTaskOf(run.config.run.task).needsClasses)
+    checkLabels(data.val, run.val->labels(), run.train->labels());
 }
 
 /// Sets `resumed` if there is something to resume, and then the number of batches per step if it was left
@@ -90,12 +91,12 @@ void shareStart(RunSetup& run) {
   int& accumulate = run.config.optim.accumulate;
   if (accumulate == 0) accumulate = run.world->size();
   const boost::json::object own{
-      {"resumed", run.resumed}, {"step", run.firstStep}, {"top1", run.bestTop1}, {"accumulate", accumulate}};
+      {"resumed", run.resumed}, {"step", run.firstStep}, {"best", run.best}, {"accumulate", accumulate}};
   const std::string first = run.world->gather(boost::json::serialize(own)).front();
   const boost::json::value start = boost::json::parse(first);
   run.resumed = start.at("resumed").as_string().c_str();
   run.firstStep = start.at("step").to_number<int64_t>();
-  run.bestTop1 = start.at("top1").to_number<double>();
+  run.best = start.at("best").to_number<double>();
   accumulate = start.at("accumulate").to_number<int>();
   copyFromFirst(*run.world, *run.trainer);
 }
@@ -116,7 +117,7 @@ void loadWeights(RunSetup& run) {
     const CheckpointInfo info = readCheckpointInfo(run.resumed);
     run.trainer->restore(readTrainerState(run.resumed));
     run.firstStep = info.step;
-    run.bestTop1 = info.bestTop1;
+    run.best = info.bestTop1;
   } else if (init.empty()) {
     say("starts from random weights");
   } else {
@@ -136,10 +137,6 @@ void startTogether(RunSetup& run, Repair repair) {
 }
 
 }  // namespace
-
-Recipe recipeOf(Task task) {
-  return task == Task::kPretrain ? Recipe::kPretrain : Recipe::kFinetune;
-}
 
 RunSetup setUpRun(Config config, const Launch& launch, Repair repair) {
   RunSetup run;
@@ -161,7 +158,7 @@ RunSetup setUpRun(Config config, const Launch& launch, Repair repair) {
   const auto allocate = [trainer = run.trainer.get()](int batch) { return trainer->allocate(batch); };
   run.pipeline = std::make_unique<Pipeline>(
       run.train,
-      PipelineOptions{run.config, recipeOf(run.config.run.task), allocate, launch.rank, launch.size});
+      PipelineOptions{run.config, runTaskOf(run.config.run.task).recipe, allocate, launch.rank, launch.size});
   run.stepsPerEpoch = run.pipeline->stepsPerEpoch();
   run.totalSteps = std::llround(run.config.optim.epochs * static_cast<double>(run.stepsPerEpoch));
   return run;

@@ -22,7 +22,7 @@ struct RunSetup {
   int64_t stepsPerEpoch = 0, totalSteps = 0;
   std::string resumed;    ///< the checkpoint the run continues, or ""
   int64_t firstStep = 0;  ///< steps done by then
-  double bestTop1 = -1;   ///< by then; -1 = none
+  double best = -1;       ///< headline of a validation by then; -1 = none
 
   /// The settings to keep with the run: not those of this process.
   Config toKeep() const {
@@ -37,7 +37,5 @@ struct RunSetup {
 /// several processes connects to the others; rank 0 alone reads weights. Throws Error where something does
 /// not fit.
 RunSetup setUpRun(Config config, const Launch& launch = {}, Repair repair = Repair::kPutBack);
-
-Recipe recipeOf(Task task);
 
 }  // namespace cv::mixmim

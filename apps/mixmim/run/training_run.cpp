@@ -14,6 +14,7 @@
 #include "opencv2/mixmim/error.hpp"
 #include "run/kept_records.hpp"
 #include "run/reconstruction_sheet.hpp"
+#include "run/run_task.hpp"
 #include "terminal/exit_codes.hpp"
 #include "terminal/json_number.hpp"
 
@@ -21,17 +22,28 @@ namespace cv::mixmim {
 
 namespace {
 
-bool isPretraining(const RunSetup& setup) {
-  return setup.config.run.task == Task::kPretrain;
-}
-
 /// The pictures to watch in pretraining: of --val, or else of the training images.
 Batch picturesToWatch(const RunSetup& setup) {
   constexpr int kPictures = 8;
-  if (!isPretraining(setup) || setup.config.run.pictureEpochs == 0 || setup.world->rank() > 0) return {};
+  if (setup.config.run.task != Task::kPretrain || setup.config.run.pictureEpochs == 0 ||
+      setup.world->rank() > 0)
+    return {};
   const Source& source = setup.val ? *setup.val : *setup.train;
   const std::vector<cv::Mat> pictures = somePictures(source, kPictures);
   return pictures.size() < 2 ? Batch() : pictureBatch(pictures, setup.config);
+}
+
+std::unique_ptr<Measure> measureFor(const RunSetup& setup) {
+  return makeMeasure(setup.config.run.task, setup.train->labels());
+}
+
+/// What validation will be judged by, before the first one.
+std::optional<NamedNumber> headlineOf(const RunSetup& setup) {
+  const auto measure = measureFor(setup);
+  if (!measure) return std::nullopt;
+  NamedNumber headline = measure->result().headline();
+  headline.value = -1;
+  return headline;
 }
 
 }  // namespace
@@ -44,7 +56,8 @@ TrainingRun::TrainingRun(RunSetup setup)
       watched_(picturesToWatch(setup_)),
       step_(setup_.firstStep),
       savedStep_(setup_.resumed.empty() ? -1 : step_),
-      bestTop1_(setup_.bestTop1) {
+      headline_(headlineOf(setup_)),
+      best_(setup_.best) {
   folder_.attempt([&] { keepMachine(folder_.path(), config_); });
   if (setup_.resumed.empty()) return;
   folder_.rewind(step_);
@@ -81,7 +94,7 @@ int TrainingRun::run(bool json) {
 }
 
 void TrainingRun::train() {
-  progress_.emplace(isPretraining(setup_) ? "pretrain" : "finetune", setup_.totalSteps, step_);
+  progress_.emplace(runTaskOf(config_.run.task).verb, setup_.totalSteps, step_);
   pipeline_.start(step_, setup_.totalSteps);
   std::future<uint32_t> agreed;
   while (!wanted(kInterrupt | kTerminate)) {
@@ -112,8 +125,7 @@ void TrainingRun::afterStep(const StepReport& report) {
   const bool logs = step_ % config_.run.logSteps == 0 || step_ == setup_.totalSteps;
   lookForBadImages(logs);
   if (logs) logMetrics(report);
-  if (!isPretraining(setup_) && setup_.val && due(config_.run.validateEpochs))
-    meter_.pauseFor([&] { validate(); });
+  if (headline_ && setup_.val && due(config_.run.validateEpochs)) meter_.pauseFor([&] { validate(); });
   if (watched_.count > 0 && due(config_.run.pictureEpochs)) meter_.pauseFor([&] { logPictures(); });
   const bool late = secondsSince(savedAt_) > 60 * config_.run.checkpointMinutes;
   const bool asked = wanted(kCheckpoint) || late;
@@ -156,7 +168,8 @@ void TrainingRun::logMetrics(const StepReport& report) {
   folder_.log(std::move(metrics));
   details_ = fmt::format("loss {:.4f}  lr {:.2e}  {:.0f} img/s  data wait {:.0f}%", reading.loss, report.lr,
                          reading.imagesPerSecond, reading.dataWaitPercent);
-  if (top1_ >= 0) details_ += fmt::format("  top-1 {:.1f}%", 100 * top1_);
+  if (headline_ && headline_->value >= 0)
+    details_ += fmt::format("  {} {:.1f}%", headline_->title, 100 * headline_->value);
 }
 
 /// Adding up gradients: its share of the time, and how much of that is hidden behind the backward pass.
@@ -168,19 +181,19 @@ void TrainingRun::addTraffic(boost::json::object& metrics, double seconds) {
 }
 
 void TrainingRun::validate() {
-  Mistakes mistakes;
-  const auto scores = [this](const Batch& batch) { return trainer_.answers(batch).scores; };
-  const EvaluationResult result =
-      evaluate(setup_.val, config_, config_.model.classes, scores, world_, &mistakes);
-  top1_ = result.top1;
-  bestIsNew_ = top1_ > bestTop1_;
-  bestTop1_ = std::max(bestTop1_, top1_);
-  folder_.log(
-      {{"step", step_}, {"val_top1", result.top1}, {"val_top5", result.top5}, {"val_loss", result.loss}});
+  const auto measure = measureFor(setup_);
+  evaluate(
+      setup_.val, config_, [this](const Batch& batch) { return trainer_.answers(batch); }, *measure, world_);
+  const Measured measured = measure->result();
+  headline_ = measured.headline();
+  bestIsNew_ = headline_->value > best_;
+  best_ = std::max(best_, headline_->value);
+  boost::json::object metrics{{"step", step_}};
+  for (const NamedNumber& number : measured.numbers)
+    metrics[std::string("val_") + number.name] = number.value;
+  folder_.log(std::move(metrics));
   if (!bestIsNew_) return;
-  folder_.attempt([&] {
-    keepEvaluation(folder_.path(), {step_, config_.data.val, *setup_.val, result, mistakes});
-  });
+  folder_.attempt([&] { keepEvaluation(folder_.path(), {step_, config_.data.val, *setup_.val, measured}); });
 }
 
 /// Always the same pictures under the same mask, so that sheets can be compared.
@@ -196,7 +209,7 @@ void TrainingRun::saveCheckpoint() {
   info.step = step_;
   info.epoch = static_cast<double>(step_) / static_cast<double>(setup_.stepsPerEpoch);
   info.dataFingerprint = setup_.train->fingerprint();
-  info.bestTop1 = bestTop1_;
+  info.bestTop1 = best_;
   const std::string path = folder_.checkpoint(step_);
   writeCheckpoint(path, trainer_.state(), info);
   linkCheckpoint(path, "last");
@@ -220,11 +233,11 @@ void TrainingRun::finish(bool json) {
                              {"skipped_steps", nonFinite_.count()}};
   std::string sentence = fmt::format("{} steps done", step_);
   if (std::isfinite(loss_)) sentence += fmt::format(", loss {:.4f}", loss_);
-  if (top1_ >= 0) {
-    result["top1"] = top1_;
-    sentence += fmt::format(", top-1 {:.2f} % (best {:.2f} %)", 100 * top1_, 100 * bestTop1_);
+  if (headline_ && headline_->value >= 0) {
+    result[headline_->name] = headline_->value;
+    sentence += fmt::format(", {} (best {:.2f} %)", textOf(*headline_), 100 * best_);
   }
-  if (bestTop1_ >= 0) result["best_top1"] = bestTop1_;
+  if (headline_ && best_ >= 0) result[std::string("best_") + headline_->name] = best_;
   sentence += "; " + checkpoint;
   folder_.note(sentence);
   if (world_.rank() > 0) return;

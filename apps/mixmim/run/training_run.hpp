@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "evaluation/measured.hpp"
 #include "run/bad_image_log.hpp"
 #include "run/non_finite_steps.hpp"
 #include "run/run_folder.hpp"
@@ -55,7 +56,8 @@ class TrainingRun {
   int64_t step_;           ///< steps done
   int64_t savedStep_;      ///< of the newest checkpoint
   Clock::time_point savedAt_ = Clock::now();
-  double top1_ = -1, bestTop1_;
+  std::optional<NamedNumber> headline_;  ///< of the newest validation, -1 = none yet; empty = never
+  double best_;                          ///< of all validations; -1 = none
   bool bestIsNew_ = false;
   World::Traffic traffic_;                                  ///< at the last line of metrics
   double loss_ = std::numeric_limits<double>::quiet_NaN();  ///< of the newest step

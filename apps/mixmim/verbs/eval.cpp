@@ -7,7 +7,6 @@
 
 #include "evaluation/checkpoint_scores.hpp"
 #include "evaluation/deployed_scores.hpp"
-#include "evaluation/evaluation.hpp"
 #include "inputs/classifier_options.hpp"
 #include "inputs/data_source.hpp"
 #include "terminal/exit_codes.hpp"
@@ -17,40 +16,37 @@ namespace cv::mixmim {
 
 namespace {
 
-using Evaluated = CheckpointScores;
-
 /// Through the path of an application: picture file -> Classifier.
-Evaluated evaluateDeployed(const std::string& path, const std::shared_ptr<const Source>& source,
-                           const ClassifierOptions& options) {
+Measured evaluateDeployed(const std::string& path, const std::shared_ptr<const Source>& source,
+                          const ClassifierOptions& options) {
   const auto classifier = Classifier::create(path, options);
   checkLabels(source->path(0), source->labels(), classifier->labels());
-  return {evaluateClassifier(*classifier, *source), classifier->labels(), 0};
+  return evaluateClassifier(*classifier, *source);
 }
 
-boost::json::object describe(const Evaluated& evaluated) {
-  const cv::Mat& matrix = evaluated.result.confusion;
+boost::json::object describe(const Measured& measured) {
+  const cv::Mat& matrix = measured.confusion;
   boost::json::array confusion;
   for (int c = 0; c < matrix.rows; ++c) {
     const int* row = matrix.ptr<int>(c);
     confusion.push_back(boost::json::array(row, row + matrix.cols));
   }
-  boost::json::object description = toJson(evaluated.result, evaluated.labels);
+  boost::json::object description = toJson(measured);
   description["confusion"] = std::move(confusion);
   return description;
 }
 
-void printForPeople(const Evaluated& evaluated) {
-  const auto& [result, labels, step] = evaluated;
-  std::cout << fmt::format("{} images, top-1 {:.2f} %, top-5 {:.2f} %, loss {:.4f}\n\n", result.images,
-                           100 * result.top1, 100 * result.top5, result.loss);
-  std::cout << fmt::format("{:<24} {:>8} {:>8}\n", "class", "images", "top-1");
-  for (int c = 0; c < static_cast<int>(labels.size()); ++c)
-    std::cout << fmt::format("{:<24} {:>8} {:>6.1f} %\n", labels[static_cast<size_t>(c)], result.imagesOf(c),
-                             100 * result.top1Of(c));
+void printForPeople(const Measured& measured) {
+  std::cout << fmt::format("{} images", measured.images);
+  for (const NamedNumber& number : measured.numbers) std::cout << ", " << textOf(number);
+  std::cout << "\n\n";
+  std::cout << fmt::format("{:<24} {:>8} {:>8}\n", "class", "images", measured.classes.front().share.title);
+  for (const MeasuredClass& one : measured.classes)
+    std::cout << fmt::format("{:<24} {:>8} {:>6.1f} %\n", one.label, one.images, 100 * one.share.value);
 }
 
 /// The confusion matrix: a row per true class, a column per answer.
-void writeCsv(const std::string& path, const Evaluated& evaluated) {
+void writeCsv(const std::string& path, const Measured& measured) {
   std::ofstream file(path);
   const auto quoted = [](const std::string& label) {
     std::string text = "\"";
@@ -58,11 +54,11 @@ void writeCsv(const std::string& path, const Evaluated& evaluated) {
     return text + '"';
   };
   file << "true class";
-  for (const std::string& label : evaluated.labels) file << ',' << quoted(label);
-  for (int row = 0; row < evaluated.result.confusion.rows; ++row) {
-    file << '\n' << quoted(evaluated.labels[static_cast<size_t>(row)]);
-    for (int column = 0; column < evaluated.result.confusion.cols; ++column)
-      file << ',' << evaluated.result.confusion.at<int>(row, column);
+  for (const MeasuredClass& one : measured.classes) file << ',' << quoted(one.label);
+  for (int row = 0; row < measured.confusion.rows; ++row) {
+    file << '\n' << quoted(measured.classes[static_cast<size_t>(row)].label);
+    for (int column = 0; column < measured.confusion.cols; ++column)
+      file << ',' << measured.confusion.at<int>(row, column);
   }
   file << '\n';
   if (!file.flush()) throw Error(path, "cannot be written");
@@ -94,13 +90,13 @@ int run(const CommandLine& line) {
   const auto source = openAndReport(config.data.train);
   if (source->labels().empty())
     throw Error(config.data.train, "has no class folders, so there is nothing to compare with");
-  const Evaluated evaluated =
-      deployed ? evaluateDeployed(model, source, options) : evaluateCheckpoint(model, source, config);
-  if (!line.get("csv").empty()) writeCsv(line.get("csv"), evaluated);
+  const Measured measured = deployed ? evaluateDeployed(model, source, options)
+                                     : evaluateCheckpoint(model, source, config).measured;
+  if (!line.get("csv").empty()) writeCsv(line.get("csv"), measured);
   if (line.has("json"))
-    std::cout << boost::json::serialize(describe(evaluated)) << '\n';
+    std::cout << boost::json::serialize(describe(measured)) << '\n';
   else
-    printForPeople(evaluated);
+    printForPeople(measured);
   return kDone;
 }
 

@@ -123,19 +123,23 @@ std::shared_ptr<const Source> checkSource(const CommandLine& line, Head head) {
 }
 
 boost::json::object toJson(const DeployedCheck& check) {
-  boost::json::object object{{"images", check.float32.images}, {"top1", check.float32.top1}};
-  object["top1_int8"] = check.int8 ? boost::json::value(check.int8->top1) : nullptr;
+  const NamedNumber& headline = check.float32.headline();
+  boost::json::object object{{"images", check.float32.images}, {headline.name, headline.value}};
+  object[std::string(headline.name) + "_int8"] =
+      check.int8 ? boost::json::value(check.int8->headline().value) : nullptr;
   object["same_answer"] = check.int8 ? boost::json::value(check.sameAnswer) : nullptr;
   return object;
 }
 
 std::string sentenceOf(const DeployedCheck& check) {
+  const NamedNumber& headline = check.float32.headline();
   const std::string sentence =
-      fmt::format("top-1 on {} pictures: {:.2f} %", check.float32.images, 100 * check.float32.top1);
+      fmt::format("{} on {} pictures: {:.2f} %", headline.title, check.float32.images, 100 * headline.value);
   if (!check.int8) return fmt::format("{}; not with --int8: {}\n", sentence, check.whyNoInt8);
   const auto images = static_cast<double>(std::max<int64_t>(1, check.float32.images));
   return fmt::format("{}, with --int8 {:.2f} % (the same answer for {:.1f} %)\n", sentence,
-                     100 * check.int8->top1, 100 * static_cast<double>(check.sameAnswer) / images);
+                     100 * check.int8->headline().value,
+                     100 * static_cast<double>(check.sameAnswer) / images);
 }
 
 void printForPeople(const std::string& out, const ExportedModel& model, Head head, const ExportReport& report,

@@ -4,11 +4,11 @@
 #include <fmt/format.h>
 
 #include "evaluation/evaluation.hpp"
+#include "evaluation/feature_table.hpp"
 #include "evaluation/linear_probe.hpp"
 #include "inputs/checkpoint_config.hpp"
 #include "inputs/data_source.hpp"
 #include "terminal/exit_codes.hpp"
-#include "terminal/progress.hpp"
 #include "verbs/verb.hpp"
 
 namespace cv::mixmim {
@@ -19,16 +19,14 @@ LabelledFeatures featuresOf(const std::shared_ptr<const Source>& source, const L
                             int batchSize) {
   Config config = model.info.config;
   config.data.batch = batchSize;
-  Pipeline pipeline(source, {config, Recipe::kEval, {}});
-  Progress progress("features", source->size());
-  LabelledFeatures all;
-  pipeline.start(0, pipeline.stepsPerEpoch());
-  while (const auto batch = pipeline.next()) {
-    all.features.push_back(model.trainer->features(*batch));
-    all.labels.push_back(batch->classTargets.rowRange(0, batch->count));
-    progress.count(all.labels.rows, "images");
-  }
-  return all;
+  const auto features = [&](const Batch& batch) {
+    Answers answers;
+    answers.features = model.trainer->features(batch);
+    return answers;
+  };
+  FeatureTable table;
+  evaluate(source, config, features, table, *aloneInTheWorld(), "features");
+  return table.rows();
 }
 
 CommandLine commandLine(const Arguments&) {

@@ -32,9 +32,8 @@ void evaluateRun(const std::string& run, const Config& config) {
   const auto source = openAndReport(config.data.train);
   if (source->labels().empty())
     throw Error(config.data.train, "has no class folders, so there is nothing to compare with");
-  Mistakes mistakes;
-  const CheckpointScores scores = evaluateCheckpoint(checkpointOf(run), source, config, &mistakes);
-  keepEvaluation(run, {scores.step, config.data.train, *source, scores.result, mistakes});
+  const CheckpointScores scores = evaluateCheckpoint(checkpointOf(run), source, config);
+  keepEvaluation(run, {scores.step, config.data.train, *source, scores.measured});
 }
 
 json::value orNull(bool is, double value) {
