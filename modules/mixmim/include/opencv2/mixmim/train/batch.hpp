@@ -46,9 +46,9 @@ struct Batch {
   int64_t step = 0;  ///< optimiser step this batch is for, from 0
   double epoch = 0;  ///< epoch + step in epoch / steps per epoch: what the learning rate is computed from
   int64_t key = 0;   ///< key of this batch's random numbers: no two batches share it
-  Accumulation accumulation;
+  Accumulation accumulation;  ///< its place among the batches of the step
 
-  Mixing mixing;
+  Mixing mixing;                  ///< with which partners, and how
   std::vector<Erasure> erasures;  ///< fine-tuning; done before mixing; at most one per image
 
   cv::Mat classTargets;  ///< N x 1, CV_32S, the class of each image; -1 where the source has none

@@ -2,8 +2,8 @@
 
 #include <cmath>
 
-#include "heads/heads.hpp"
 #include "opencv2/mixmim/train/random.hpp"
+#include "parameters/heads.hpp"
 
 namespace cv::mixmim {
 

@@ -1,4 +1,4 @@
-#include "heads/heads.hpp"
+#include "parameters/heads.hpp"
 #include "parameters/parameter_list.hpp"
 
 namespace cv::mixmim {
