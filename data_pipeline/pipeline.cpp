@@ -46,7 +46,7 @@ BatchRing::Shape ringShape(const Config& config, Recipe recipe) {
     throw Error("data.ring", fmt::format("expected at least 2 batches, got {}", config.data.ring),
                 "one is with the trainer while the next is filled");
   return {config.data.ring, config.data.batch, config.model.imageSize,
-          recipe == Recipe::kPretrain ? cellsOf(config.model).width : 0};
+          recipe == Recipe::kPretrain ? cellsOf(config.model) : cv::Size()};
 }
 
 /// Which of the batches of a step this process takes: [first, first + count) of `inAll`.
@@ -207,7 +207,7 @@ void Pipeline::Impl::prepare(RingBatch& work, int64_t sequence) {
   };
   if (options.recipe == Recipe::kPretrain) {
     Rng mask = rng(Purpose::kMask);
-    drawMask(batch.mixing.mask.rows, config().mix, mask, batch.mixing.mask);
+    drawMask(batch.mixing.mask.size(), config().mix, mask, batch.mixing.mask);
   } else if (options.recipe == Recipe::kFinetune) {
     Rng mixture = rng(Purpose::kMixture);
     batch.mixing.mixture = drawMixture(batch.imageSize(), config().mix, mixture);

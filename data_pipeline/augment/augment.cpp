@@ -49,23 +49,23 @@ bool drawFlip(const AugmentConfig& config, Rng& rng) {
   return rng.uniform() < config.flip;
 }
 
-cv::Rect drawErase(int imageSize, const AugmentConfig& config, Rng& rng) {
+cv::Rect drawErase(cv::Size imageSize, const AugmentConfig& config, Rng& rng) {
   constexpr double kMinShare = 0.02, kMaxShare = 1.0 / 3, kMinAspect = 0.3;
   if (rng.uniform() >= config.erase) return {};
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    const double area = rng.uniform(kMinShare, kMaxShare) * imageSize * imageSize;
+    const double area = rng.uniform(kMinShare, kMaxShare) * imageSize.height * imageSize.width;
     const double aspect = std::exp(rng.uniform(std::log(kMinAspect), -std::log(kMinAspect)));
     const auto height = static_cast<int>(roundHalfToEven(std::sqrt(area * aspect)));
     const auto width = static_cast<int>(roundHalfToEven(std::sqrt(area / aspect)));
-    if (width < 1 || height < 1 || width >= imageSize || height >= imageSize) continue;
-    const auto top = rng.below(static_cast<uint64_t>(imageSize - height) + 1);
-    const auto left = rng.below(static_cast<uint64_t>(imageSize - width) + 1);
+    if (width < 1 || height < 1 || width >= imageSize.width || height >= imageSize.height) continue;
+    const auto top = rng.below(static_cast<uint64_t>(imageSize.height - height) + 1);
+    const auto left = rng.below(static_cast<uint64_t>(imageSize.width - width) + 1);
     return {static_cast<int>(left), static_cast<int>(top), width, height};
   }
   return {};
 }
 
-Augmentation drawAugmentation(uint64_t seed, int64_t index, int64_t epoch, cv::Size image, int imageSize,
+Augmentation drawAugmentation(uint64_t seed, int64_t index, int64_t epoch, cv::Size image, cv::Size imageSize,
                               const AugmentConfig& config) {
   const auto rng = [&](Purpose purpose) {
     return Rng(seed, static_cast<uint64_t>(index), static_cast<uint32_t>(epoch), purpose);
@@ -73,8 +73,8 @@ Augmentation drawAugmentation(uint64_t seed, int64_t index, int64_t epoch, cv::S
   Rng crop = rng(Purpose::kCrop), flip = rng(Purpose::kFlip), ops = rng(Purpose::kRandAugment),
       erase = rng(Purpose::kErase);
   Augmentation drawn;
-  drawn.view = {drawCrop(image, config, crop), {imageSize, imageSize}, drawFlip(config, flip)};
-  drawn.ops = RandAugment({imageSize, imageSize}, config, ops);
+  drawn.view = {drawCrop(image, config, crop), imageSize, drawFlip(config, flip)};
+  drawn.ops = RandAugment(imageSize, config, ops);
   drawn.erasure.box = drawErase(imageSize, config, erase);
   const uint64_t upper = erase.next();
   drawn.erasure.key = upper << 32 | erase.next();

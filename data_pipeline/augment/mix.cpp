@@ -13,18 +13,20 @@ namespace cv::mixmim {
 namespace {
 
 void checkShapes(const cv::Mat& images, const cv::Mat& mask) {
-  const bool batch = images.dims == 4 && images.type() == CV_8U && images.isContinuous() &&
-                     images.size[3] == 3 && images.size[1] == images.size[2];
-  if (!batch) throw Error("mixPairs: expected images of N x S x S x 3 bytes");
-  if (mask.empty() || mask.type() != CV_8U || mask.rows != mask.cols || images.size[1] % mask.rows != 0)
-    throw Error(fmt::format("mixPairs: expected a square mask whose side divides {}, got {} x {}",
-                            images.size[1], mask.rows, mask.cols));
+  const bool batch =
+      images.dims == 4 && images.type() == CV_8U && images.isContinuous() && images.size[3] == 3;
+  if (!batch) throw Error("mixPairs: expected images of N x H x W x 3 bytes");
+  const int cell = mask.empty() ? 0 : images.size[1] / mask.rows;
+  if (cell == 0 || mask.type() != CV_8U || mask.rows * cell != images.size[1] ||
+      mask.cols * cell != images.size[2])
+    throw Error(fmt::format("mixPairs: expected a mask that divides {} x {} into squares, got {} x {}",
+                            images.size[1], images.size[2], mask.rows, mask.cols));
 }
 
 }  // namespace
 
-void drawMask(int cells, const MixConfig& config, Rng& rng, cv::Mat& mask) {
-  const size_t n = static_cast<size_t>(cells) * static_cast<size_t>(cells);
+void drawMask(cv::Size cells, const MixConfig& config, Rng& rng, cv::Mat& mask) {
+  const auto n = static_cast<size_t>(cells.area());
   const double ratio = config.maskRatio + rng.uniform(0, config.maskRatioRange);
   const size_t ones = std::min(n, static_cast<size_t>(static_cast<double>(n) * ratio));
   std::vector<double> draws(n);
@@ -32,7 +34,7 @@ void drawMask(int cells, const MixConfig& config, Rng& rng, cv::Mat& mask) {
   std::vector<size_t> order(n);
   std::iota(order.begin(), order.end(), size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return draws[a] < draws[b]; });
-  mask.create(cells, cells, CV_8U);
+  mask.create(cells, CV_8U);
   mask.setTo(0);
   for (size_t i = 0; i < ones; ++i) mask.data[order[i]] = 1;
 }

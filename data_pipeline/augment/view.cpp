@@ -4,7 +4,7 @@
 
 namespace cv::mixmim {
 
-View evaluationView(cv::Size image, int imageSize, double evalCrop) {
+View evaluationView(cv::Size image, cv::Size imageSize, double evalCrop) {
   const EvalGeometry seen = evalGeometry(image, imageSize, evalCrop);
   const double x = static_cast<double>(image.width) / seen.resized.width,
                y = static_cast<double>(image.height) / seen.resized.height;

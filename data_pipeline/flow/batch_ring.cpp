@@ -13,7 +13,7 @@ namespace {
 constexpr int64_t kAny = -1;
 
 cv::Mat allocateImages(const BatchRing::Shape& shape, const std::function<cv::Mat(int)>& allocate) {
-  const int sizes[] = {shape.images, shape.imageSize, shape.imageSize, 3};
+  const int sizes[] = {shape.images, shape.imageSize.height, shape.imageSize.width, 3};
   if (!allocate) return cv::Mat(4, sizes, CV_8U);
   cv::Mat images = allocate(shape.images);
   const bool fits = images.dims == 4 && std::equal(sizes, sizes + 4, images.size.p) &&
@@ -21,7 +21,7 @@ cv::Mat allocateImages(const BatchRing::Shape& shape, const std::function<cv::Ma
   if (!fits)
     throw Error(fmt::format(
         "PipelineOptions::allocate: expected {} x {} x {} x 3 continuous bytes, got another array",
-        shape.images, shape.imageSize, shape.imageSize));
+        shape.images, shape.imageSize.height, shape.imageSize.width));
   return images;
 }
 
@@ -35,7 +35,7 @@ BatchRing::BatchRing(const Shape& shape, const std::function<cv::Mat(int)>& allo
     RingBatch& work = place->batch;
     work.batch.images = allocateImages(shape, allocate);
     targets.allocate(work.batch);
-    if (shape.cells > 0) work.batch.mixing.mask = cv::Mat::zeros(shape.cells, shape.cells, CV_8U);
+    if (!shape.cells.empty()) work.batch.mixing.mask = cv::Mat::zeros(shape.cells, CV_8U);
     work.batch.samples.reserve(images);
     work.jobs.resize(images);
     places_.push_back(std::move(place));

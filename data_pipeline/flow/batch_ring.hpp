@@ -18,8 +18,9 @@ namespace cv::mixmim {
 class BatchRing {
  public:
   struct Shape {
-    int batches, images, imageSize;
-    int cells;  ///< side of the mask, 0 = none
+    int batches, images;
+    cv::Size imageSize;
+    cv::Size cells;  ///< of the mask, empty = none
   };
 
   /// Allocates everything. `allocate` as in PipelineOptions. Throws Error when it returns memory of another

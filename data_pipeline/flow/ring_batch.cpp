@@ -12,10 +12,6 @@ void RingBatch::assign(const std::vector<int64_t>& indices, int64_t position) {
   pending.store(static_cast<int>(jobs.size()));
 }
 
-cv::Mat RingBatch::slot(size_t index) {
-  return {batch.imageSize(), batch.imageSize(), CV_8UC3, batch.images.ptr(static_cast<int>(index))};
-}
-
 void RingBatch::collect(const TargetReader& targets) {
   int count = 0;
   batch.samples.clear();
@@ -24,7 +20,7 @@ void RingBatch::collect(const TargetReader& targets) {
     const SampleJob& job = jobs[i];
     if (!job.filled) continue;
     if (const auto from = static_cast<int>(i); from != count) {
-      slot(i).copyTo(slot(static_cast<size_t>(count)));
+      batch.picture(from).copyTo(batch.picture(count));
       targets.move(batch, from, count);
     }
     batch.samples.push_back(job.index);

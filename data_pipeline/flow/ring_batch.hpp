@@ -33,9 +33,6 @@ struct RingBatch {
   /// New jobs for these images, the first of them at `position` of the epoch.
   void assign(const std::vector<int64_t>& indices, int64_t position);
 
-  /// The pixels of a slot, S x S x 3, in the batch's memory.
-  cv::Mat slot(size_t index);
-
   /// After the work: moves the filled slots and their targets to the front, keeping their order, and sets
   /// count, samples and erasures.
   void collect(const TargetReader& targets);

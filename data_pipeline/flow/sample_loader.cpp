@@ -79,7 +79,7 @@ std::string SampleLoader::tryToFill(RingBatch& work, size_t slot, const std::vec
   SampleJob& job = work.jobs[slot];
   try {
     const Target target = targets_.read(job.index);
-    const View view = fill(job, work.epoch, bytes, scratch, work.slot(slot));
+    const View view = fill(job, work.epoch, bytes, scratch, work.batch.picture(static_cast<int>(slot)));
     targets_.place(target, view, work.batch, static_cast<int>(slot));
     return {};
   } catch (const cv::Exception& failure) {
@@ -97,16 +97,16 @@ View SampleLoader::fill(SampleJob& job, int64_t epoch, const std::vector<uint8_t
     const Timer timer(counters_.decode);
     const cv::Size size = scratch.decoder.open(bytes).size;
     if (evaluates)
-      drawn.view = evaluationView(size, pixels.cols, augment_.evalCrop);
+      drawn.view = evaluationView(size, pixels.size(), augment_.evalCrop);
     else
-      drawn = drawAugmentation(seed_, job.index, epoch, size, pixels.cols, augment_);
+      drawn = drawAugmentation(seed_, job.index, epoch, size, pixels.size(), augment_);
     decoded = scratch.decoder.decode(evaluates ? cv::Rect({}, size) : cv::Rect(drawn.view.crop));
     if (scratch.decoder.warnings() > 0) counters_.warned.fetch_add(1, std::memory_order_relaxed);
   }
   {
     const Timer timer(counters_.resize);
     if (evaluates)
-      evalTransform(decoded, pixels.cols, augment_.evalCrop, scratch.resampler, pixels);
+      evalTransform(decoded, pixels.size(), augment_.evalCrop, scratch.resampler, pixels);
     else
       scratch.resampler.resize(decoded, drawn.view.flip, pixels);
   }

@@ -29,8 +29,7 @@ DeployedModel readModel(const std::string& path) {
 }
 
 NetworkDescription descriptionOf(const std::string& path, const DeployedModel& model) {
-  const cv::Size inputSize(model.inputSize, model.inputSize);
-  return {path, nameOf(model.head), inputSize, model.evalCrop, model.labels, model.featureAffine.cols};
+  return {path, nameOf(model.head), model.inputSize, model.evalCrop, model.labels, model.featureAffine.cols};
 }
 
 cv::dnn::Net fusedNet(const std::string& path, const DeployedModel& about, bool int8) {

@@ -38,8 +38,8 @@ std::shared_ptr<World> TorchTrainer::doJoin(const Launch& launch) {
 }
 
 cv::Mat TorchTrainer::doAllocate(int batch) {
-  const int side = config().model.imageSize;
-  return transfer_.allocate({batch, side, side, 3});
+  const cv::Size size = config().model.imageSize;
+  return transfer_.allocate({batch, size.height, size.width, 3});
 }
 
 void TorchTrainer::accumulate(const at::Tensor& loss, const Batch& batch) {

@@ -139,7 +139,7 @@ TEST_F(DryRun, FailsWhereTheRunWould) {
 TEST(MemoryEstimate, CountsWhatIsKept) {
   Config config;
   config.run.task = Task::kFinetune;
-  config.model.imageSize = 8;
+  config.model.imageSize = {8, 8};
   config.model.patchSize = 4;
   config.model.embedDim = 8;
   config.model.depths = {2};

@@ -16,7 +16,7 @@ namespace {
 Answers answersOf(const Batch& batch) {
   Answers answers;
   answers.scores.create(batch.count, 2, CV_32F);
-  const int pixels = batch.imageSize() * batch.imageSize();
+  const int pixels = batch.imageSize().area();
   for (int i = 0; i < batch.count; ++i) {
     const cv::Mat image(pixels, 1, CV_8UC3, const_cast<uchar*>(batch.images.ptr(i)));
     const double mean = cv::sum(cv::mean(image))[0];
@@ -44,7 +44,7 @@ class Evaluation : public ::testing::Test {
     test::makeData(folder_.path(), 19);
     source_ = openSource((folder_.path() / "val").string());
     config_.data.batch = 4;
-    config_.model.imageSize = 32;
+    config_.model.imageSize = {32, 32};
     config_.run.threads = 1;
   }
 

@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const BatchRing::Shape kShape{2, 4, 32, 1};
+const BatchRing::Shape kShape{2, 4, {32, 32}, {1, 1}};
 
 std::unique_ptr<TargetReader> targets() {
   return makeTargetReader(Task::kPretrain, test::labelled({}));
@@ -30,7 +30,7 @@ TEST(BatchRing, AllocatesWhatTheShapeSays) {
   ring.open();
   const Batch& batch = ring.acquire()->batch;
   EXPECT_EQ(batch.capacity(), 4);
-  EXPECT_EQ(batch.imageSize(), 32);
+  EXPECT_EQ(batch.imageSize(), cv::Size(32, 32));
   EXPECT_EQ(batch.images.size[3], 3);
   EXPECT_EQ(reinterpret_cast<uintptr_t>(batch.images.data) % 64, 0u);
   EXPECT_EQ(batch.classTargets.size(), cv::Size(1, 4));
@@ -88,12 +88,12 @@ TEST(BatchRing, UsesTheGivenMemoryAndChecksIt) {
   const int sizes[] = {4, 32, 32, 3};
   const cv::Mat memory(4, sizes, CV_8U);
   BatchRing ring(
-      {1, 4, 32, 0}, [&](int) { return memory; }, *targets());
+      {1, 4, {32, 32}, {}}, [&](int) { return memory; }, *targets());
   ring.open();
   EXPECT_EQ(ring.acquire()->batch.images.data, memory.data);
   MIXMIM_EXPECT_ERROR(
       BatchRing(
-          {1, 5, 32, 0}, [&](int) { return memory; }, *targets()),
+          {1, 5, {32, 32}, {}}, [&](int) { return memory; }, *targets()),
       "PipelineOptions::allocate: expected 5 x 32 x 32 x 3 continuous bytes, got another array");
   MIXMIM_EXPECT_ERROR(
       BatchRing(

@@ -18,7 +18,7 @@ cv::Mat maskOf(int cells, double ratio, double range, uint64_t step = 0) {
   config.maskRatioRange = range;
   Rng rng(9, step, 0, Purpose::kMask);
   cv::Mat mask;
-  drawMask(cells, config, rng, mask);
+  drawMask({cells, cells}, config, rng, mask);
   return mask;
 }
 
@@ -108,9 +108,25 @@ INSTANTIATE_TEST_SUITE_P(Mix, MixPairs, testing::Values(1, 2, 3, 8, 9));
 TEST(MixPairs, RefusesWhatDoesNotFit) {
   cv::Mat batch = batchOf(2, 28), flat(28, 28, CV_8UC3);
   const cv::Mat mask = maskOf(7, 0.5, 0);
-  MIXMIM_EXPECT_ERROR(mixPairs(flat, mask), "mixPairs: expected images of N x S x S x 3 bytes");
+  MIXMIM_EXPECT_ERROR(mixPairs(flat, mask), "mixPairs: expected images of N x H x W x 3 bytes");
   MIXMIM_EXPECT_ERROR(mixPairs(batch, maskOf(5, 0.5, 0)),
-                      "mixPairs: expected a square mask whose side divides 28, got 5 x 5");
+                      "mixPairs: expected a mask that divides 28 x 28 into squares, got 5 x 5");
+}
+
+// The upper right of three cells by two.
+TEST(MixPairs, SwapsCellsOfRectangles) {
+  const int shape[] = {2, 8, 12, 3};
+  cv::Mat batch(4, shape, CV_8U);
+  std::fill_n(batch.ptr(0), batch.step[0], uint8_t{1});
+  std::fill_n(batch.ptr(1), batch.step[0], uint8_t{2});
+  const cv::Mat mask = (cv::Mat_<uint8_t>(2, 3) << 0, 0, 1, 0, 0, 0);
+  mixPairs(batch, mask);
+  for (int image = 0; image < 2; ++image) {
+    const cv::Mat mixed(8, 12, CV_8UC3, batch.ptr(image));
+    cv::Mat expected(8, 12, CV_8UC3, cv::Scalar::all(1 + image));
+    expected(cv::Rect(8, 0, 4, 4)).setTo(cv::Scalar::all(2 - image));
+    EXPECT_EQ(cv::norm(mixed, expected, cv::NORM_INF), 0) << image;
+  }
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ std::vector<Mixture> draws(const MixConfig& config) {
   std::vector<Mixture> list;
   for (uint64_t step = 0; step < kDraws; ++step) {
     Rng rng(4, step, 0, Purpose::kMixture);
-    list.push_back(drawMixture(kSize, config, rng));
+    list.push_back(drawMixture({kSize, kSize}, config, rng));
   }
   return list;
 }
@@ -93,7 +93,7 @@ TEST(Mixture, CutmixFollowsTheDraws) {
   config.mixup = 0;
   for (uint64_t step = 0; step < 200; ++step) {
     Rng rng(4, step, 0, Purpose::kMixture), same = rng;
-    const Mixture mixture = drawMixture(kSize, config, rng);
+    const Mixture mixture = drawMixture({kSize, kSize}, config, rng);
     same.uniform();
     const double lambda = same.beta(1, 1);
     const int half = static_cast<int>(kSize * std::sqrt(1 - lambda)) / 2;

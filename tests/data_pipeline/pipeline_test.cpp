@@ -70,7 +70,7 @@ INSTANTIATE_TEST_SUITE_P(Pipeline, EveryRecipe,
 
 cv::Mat slotOf(const Batch& batch, int slot) {
   cv::Mat images = batch.images;
-  return {batch.imageSize(), batch.imageSize(), CV_8UC3, images.ptr(slot)};
+  return {batch.imageSize(), CV_8UC3, images.ptr(slot)};
 }
 
 cv::Mat decoded(const Source& source, int64_t index, ImageDecoder& decoder, std::vector<uint8_t>& bytes) {
@@ -128,7 +128,7 @@ TEST(Pipeline, EvaluationSeesEveryImageOnceInOrder) {
       EXPECT_EQ(batch->samples[static_cast<size_t>(slot)], next);
       EXPECT_EQ(batch->classTargets.at<int>(slot), source->label(next));
       cv::Mat expected;
-      evalTransform(decoded(*source, next, decoder, bytes), 64, 0.875, resampler, expected);
+      evalTransform(decoded(*source, next, decoder, bytes), {64, 64}, 0.875, resampler, expected);
       EXPECT_TRUE(equal(slotOf(*batch, slot), expected));
     }
   }

@@ -225,7 +225,7 @@ TEST(DrawErase, BoxesLieInsideAndHaveTheRightShares) {
   double least = 1, most = 0;
   for (int i = 0; i < kImages; ++i) {
     Rng rng(9, static_cast<uint64_t>(i), 0, Purpose::kErase);
-    const cv::Rect box = drawErase(kSide, published(), rng);
+    const cv::Rect box = drawErase({kSide, kSide}, published(), rng);
     if (box.empty()) continue;
     ++drawn;
     EXPECT_EQ(box & cv::Rect(0, 0, kSide, kSide), box);
@@ -242,7 +242,7 @@ TEST(DrawErase, BoxesLieInsideAndHaveTheRightShares) {
 
 TEST(DrawAugmentation, DependsOnItsKeyAlone) {
   const auto draw = [](int64_t index, int64_t epoch) {
-    return drawAugmentation(3, index, epoch, {500, 375}, 224, published());
+    return drawAugmentation(3, index, epoch, {500, 375}, {224, 224}, published());
   };
   EXPECT_EQ(draw(1, 0).erasure.key, draw(1, 0).erasure.key);
   EXPECT_EQ(draw(1, 0).view.crop, draw(1, 0).view.crop);

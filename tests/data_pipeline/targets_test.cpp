@@ -16,8 +16,7 @@ std::vector<int> classesOf(const Batch& batch) {
 RingBatch& allocated(RingBatch& work, const TargetReader& targets, int capacity) {
   const int shape[] = {capacity, 2, 2, 3};
   work.batch.images = cv::Mat(4, shape, CV_8U);
-  for (int slot = 0; slot < capacity; ++slot)
-    work.slot(static_cast<size_t>(slot)).setTo(cv::Scalar::all(slot));
+  for (int slot = 0; slot < capacity; ++slot) work.batch.picture(slot).setTo(cv::Scalar::all(slot));
   targets.allocate(work.batch);
   return work;
 }
@@ -73,7 +72,7 @@ TEST(EvaluationView, SaysWhichPartOfThePictureIsSeen) {
   for (const SeenCase& c :
        {SeenCase{{512, 512}, 224, 0.875, {32, 32, 448, 448}},
         SeenCase{{1024, 512}, 224, 0.875, {288, 32, 448, 448}}, SeenCase{{64, 64}, 64, 1, {0, 0, 64, 64}}}) {
-    const View view = evaluationView(c.image, c.side, c.evalCrop);
+    const View view = evaluationView(c.image, {c.side, c.side}, c.evalCrop);
     EXPECT_EQ(view.crop, c.crop) << c.image;
     EXPECT_EQ(view.size, cv::Size(c.side, c.side)) << c.image;
     EXPECT_FALSE(view.flip);

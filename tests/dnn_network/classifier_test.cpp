@@ -28,7 +28,7 @@ namespace {
 ModelConfig smallModel() {
   ModelConfig model;
   model.name = "small";
-  model.imageSize = 64;
+  model.imageSize = {64, 64};
   model.embedDim = 32;
   model.headDim = 16;
   model.depths = {1, 2, 4};
@@ -107,7 +107,7 @@ TEST_F(ClassifierTest, AnswersAsTheWeightsDo) {
   for (const ClassifierOptions& options : everyWay()) {
     SCOPED_TRACE(nameOf(options));
     const auto classifier = Classifier::create(file_, options);
-    EXPECT_EQ(classifier->inputSize(), 64);
+    EXPECT_EQ(classifier->inputSize(), cv::Size(64, 64));
     EXPECT_EQ(classifier->labels(), (std::vector<std::string>{"ant", "bee", "cat", "dog", "eel"}));
     for (const size_t batch : {1u, 2u, 3u, 5u, 1u}) {  // on the same network
       cv::Mat scores;

@@ -25,7 +25,7 @@ namespace {
 
 ModelConfig modelOf(int side, int patch, int width, int headDim, const std::vector<int>& depths) {
   ModelConfig model;
-  model.imageSize = side;
+  model.imageSize = {side, side};
   model.patchSize = patch;
   model.embedDim = width;
   model.headDim = headDim;
@@ -41,6 +41,11 @@ ModelConfig swinOf(int side, int width, int headDim, const std::vector<int>& dep
   return model;
 }
 
+ModelConfig ofSize(cv::Size size, ModelConfig model) {
+  model.imageSize = size;
+  return model;
+}
+
 struct Case {
   const char* name;
   ModelConfig model;
@@ -53,6 +58,10 @@ const Case kCases[] = {
     {"FourStages", modelOf(224, 4, 32, 32, {1, 1, 2, 1})},
     {"NarrowHeads", modelOf(32, 4, 24, 8, {1, 1})},
     {"WideHeads", modelOf(32, 4, 40, 20, {2})},
+    {"Wide", ofSize({96, 48}, modelOf(0, 4, 32, 16, {1, 1}))},
+    {"Tall", ofSize({48, 64}, modelOf(0, 4, 16, 16, {1, 2, 1}))},
+    {"SwinWide", ofSize({64, 32}, swinOf(0, 32, 8, {2, 2}))},
+    {"SwinTall", ofSize({56, 112}, swinOf(0, 16, 8, {2, 2}))},
     {"SwinOneWindow", swinOf(16, 16, 16, {2})},
     {"SwinEvenWindows", swinOf(32, 32, 16, {2, 1})},
     {"SwinOddWindows", swinOf(56, 24, 8, {3, 2})},
@@ -64,8 +73,7 @@ class FusedLayers : public ::testing::TestWithParam<Case> {
  protected:
   FusedLayers() : weights_(test::recipeWeights(GetParam().model, Task::kFinetune, 1)) {
     exportOnnx(file_, weights_, GetParam().model, {});
-    for (int i = 0; i < 3; ++i)
-      pictures_.push_back(test::picture({GetParam().model.imageSize, GetParam().model.imageSize}, i));
+    for (int i = 0; i < 3; ++i) pictures_.push_back(test::picture(GetParam().model.imageSize, i));
   }
 
   cv::Mat scores(bool fused, const std::vector<cv::Mat>& pictures) const {
@@ -208,9 +216,9 @@ ModelConfig ofManyTokens(int blocks) {
 /// Its constants: those of a single token, but for what every token has.
 TensorMap constantsOfManyTokens(int blocks) {
   ModelConfig ofOneToken = ofManyTokens(blocks);
-  ofOneToken.imageSize = ofOneToken.patchSize;
+  ofOneToken.imageSize = {ofOneToken.patchSize, ofOneToken.patchSize};
   TensorMap constants = exportedConstants(ofOneToken).tensors;
-  const int64_t side = ofManyTokens(blocks).imageSize / ofOneToken.patchSize;
+  const int64_t side = ofManyTokens(blocks).imageSize.width / ofOneToken.patchSize;
   for (const char* name : {"positions", "patch_embed.gains"})
     constants.at(name) = Tensor::zeros({side * side, ofOneToken.embedDim});
   return constants;

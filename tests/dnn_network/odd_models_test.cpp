@@ -24,7 +24,7 @@ constexpr int kSide = 16, kClasses = 3;
 
 ModelConfig smallestModel() {
   ModelConfig model;
-  model.imageSize = kSide;
+  model.imageSize = {kSide, kSide};
   model.embedDim = 8;
   model.headDim = 8;
   model.depths = {1, 1};
@@ -62,7 +62,7 @@ class OddModels : public ::testing::Test {
 
   /// Writes a network with a description.
   std::string described(const std::string& name, OnnxBuilder& net, DeployedModel about) const {
-    about.inputSize = kSide;
+    about.inputSize = {kSide, kSide};
     about.goldenInput = cv::Mat(kSide, kSide, CV_8UC3, cv::Scalar::all(100));
     about.goldenOutput = cv::Mat(1, kClasses, CV_32F, cv::Scalar(1));
     about.graphHash = net.graphHash();

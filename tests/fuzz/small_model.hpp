@@ -48,7 +48,7 @@ class MemoryFile {
 inline ModelConfig smallModelOf(Family family) {
   ModelConfig model;
   model.encoder = family;
-  model.imageSize = family == Family::kSwin ? 32 : 16;
+  model.imageSize = family == Family::kSwin ? cv::Size(32, 32) : cv::Size(16, 16);
   model.embedDim = 8;
   model.headDim = 8;
   model.depths = {family == Family::kSwin ? 2 : 1, 1};

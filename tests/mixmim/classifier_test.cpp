@@ -41,7 +41,7 @@ cv::Mat rowOf(const std::vector<float>& numbers) {
 cv::Mat shown(const cv::Mat& picture) {
   Resampler resampler;
   cv::Mat input;
-  evalTransform(picture, 8, 0.875, resampler, input);
+  evalTransform(picture, {8, 8}, 0.875, resampler, input);
   return input;
 }
 
@@ -145,7 +145,7 @@ TEST(Classifier, CutsAsTheNetworkSays) {
   cv::Mat vectors, expected;
   Classifier(network).features(test::picture({40, 30}), vectors);
   Resampler resampler;
-  evalTransform(test::picture({40, 30}), 8, 0.5, resampler, expected);
+  evalTransform(test::picture({40, 30}), {8, 8}, 0.5, resampler, expected);
   EXPECT_TRUE(test::equal(network->seen.at(0).at(0), expected));
 }
 
@@ -228,17 +228,28 @@ TEST(Classifier, RefusesNumbersThatAreNone) {
   }
 }
 
-TEST(Classifier, NeedsClassesAndSquarePictures) {
+TEST(Classifier, NeedsClasses) {
   const auto encoder = std::make_shared<ScriptedNetwork>(test::scriptedDescription({}));
   MIXMIM_EXPECT_ERROR(Classifier(encoder).classify(test::picture({4, 4})),
                       "scripted: expected a model that names classes, got one with the head features; export "
                       "it with --head logits");
   EXPECT_TRUE(encoder->seen.empty());
+}
 
+TEST(Classifier, ShowsANetworkPicturesOfItsProportions) {
   NetworkDescription wide = test::scriptedDescription({"a"});
   wide.inputSize = {16, 8};
-  MIXMIM_EXPECT_ERROR(Classifier(std::make_shared<ScriptedNetwork>(wide)),
-                      "scripted: expected a model for square pictures, got one for 16 x 8");
+  wide.evalCrop = 1;
+  const auto network = std::make_shared<ScriptedNetwork>(wide);
+  network->scores = [](const auto&) { return cv::Mat(1, 1, CV_32F, cv::Scalar(1)); };
+  network->vectors = [](const auto&) { return cv::Mat(1, 4, CV_32F, cv::Scalar(1)); };
+  cv::Mat tall(32, 16, CV_8UC3, cv::Scalar::all(0));  // the middle quarter of its height is seen
+  tall.rowRange(12, 20).setTo(cv::Scalar::all(200));
+  Classifier classifier(network);
+  EXPECT_EQ(classifier.inputSize(), cv::Size(16, 8));
+  classifier.classify(tall);
+  ASSERT_EQ(network->seen.front().front().size(), cv::Size(16, 8));
+  EXPECT_EQ(cv::norm(network->seen.front().front(), tall.rowRange(12, 20), cv::NORM_INF), 0);
 }
 
 /// A network without features says itself what its file lacks.
@@ -257,7 +268,7 @@ TEST(Classifier, OpensWhatThePluginComputes) {
   options.plugin = std::string(MIXMIM_TEST_PLUGINS) + "/fake_network.so";
   const auto classifier = Classifier::create(folder / "colours", options);
   EXPECT_EQ(classifier->labels(), (std::vector<std::string>{"sky", "leaf"}));
-  EXPECT_EQ(classifier->inputSize(), 8);
+  EXPECT_EQ(classifier->inputSize(), cv::Size(8, 8));
   EXPECT_EQ(classifier->featureSize(), 3);
   const auto guesses = classifier->classify(cv::Mat(30, 40, CV_8UC3, cv::Scalar(30, 180, 30)));
   EXPECT_EQ(guesses.at(0).label, "leaf");

@@ -171,6 +171,18 @@ TEST(Options, SayWhatIsWrong) {
       {"size and stride",
        {{"size", "200", ""}},
        "model.imageSize: expected a multiple of the stride 32 (patchSize 4 * 2^3), got 200; try 192"},
+      {"a size of one side",
+       {{"size", "192x", ""}},
+       "model.imageSize: expected a side, or HEIGHTxWIDTH with sides from 8 to 4096, got ''"},
+      {"a size of three sides",
+       {{"size", "64x64x3", ""}},
+       "model.imageSize: expected a side, or HEIGHTxWIDTH with sides from 8 to 4096, got '64x3'"},
+      {"an enormous size",
+       {{"size", "224x9999", ""}},
+       "model.imageSize: expected a side, or HEIGHTxWIDTH with sides from 8 to 4096, got '9999'"},
+      {"a rectangle and the stride",
+       {{"size", "224x200", ""}},
+       "model.imageSize: expected a multiple of the stride 32 (patchSize 4 * 2^3), got 200; try 192"},
       {"other task",
        {{"run.task", "finetune", ""}},
        "run.task: expected pretrain, got finetune; these settings belong to another command"},
@@ -186,6 +198,22 @@ TEST(ConfigFile, SaysWhatCannotBeRead) {
   MIXMIM_EXPECT_ERROR(parseConfig("[optim]\nnonsense\n", "run.ini"),
                       "run.ini:2: invalid line 'nonsense'; a config file has "
                       "[sections] and lines of the form key = value");
+}
+
+TEST(Options, SizesAreASideOrRowsAndColumns) {
+  const auto sizeOf = [](const char* text) {
+    return resolve(Task::kPretrain, {{"size", text, ""}}).model.imageSize;
+  };
+  EXPECT_EQ(sizeOf("96"), cv::Size(96, 96));
+  EXPECT_EQ(sizeOf("192x256"), cv::Size(256, 192));
+  EXPECT_EQ(sizeOf("96x96"), cv::Size(96, 96));
+  for (const auto& [size, stored] : {std::pair(cv::Size(96, 96), "\"imageSize\":96,"),
+                                     {cv::Size(256, 192), "\"imageSize\":\"192x256\","}}) {
+    Config config;
+    config.model.imageSize = size;
+    EXPECT_NE(toJson(config).find(stored), std::string::npos) << stored;
+    EXPECT_EQ(fromJson(toJson(config)).model.imageSize, size);
+  }
 }
 
 TEST(ConfigJson, SaysWhatCannotBeRead) {

@@ -20,7 +20,7 @@ class EvalGeometryTable : public testing::TestWithParam<Case> {};
 
 TEST_P(EvalGeometryTable, Matches) {
   const Case& c = GetParam();
-  const EvalGeometry geometry = evalGeometry(c.image, c.imageSize, 0.875);
+  const EvalGeometry geometry = evalGeometry(c.image, {c.imageSize, c.imageSize}, 0.875);
   EXPECT_EQ(geometry.resized, c.resized);
   EXPECT_EQ(geometry.crop, cv::Rect(c.crop, cv::Size(c.imageSize, c.imageSize)));
 }
@@ -39,13 +39,13 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& test) { return std::string(test.param.name); });
 
 TEST(Preprocess, ShortImagesArePaddedOnBothSides) {
-  const EvalGeometry geometry = evalGeometry({40, 60}, 64, 1.25);  // shorter side 51
+  const EvalGeometry geometry = evalGeometry({40, 60}, {64, 64}, 1.25);  // shorter side 51
   EXPECT_EQ(geometry.resized, cv::Size(51, 76));
   EXPECT_EQ(geometry.crop, cv::Rect(-6, 6, 64, 64));  // 13 columns missing: 6 left, 7 right
 
   Resampler resampler;
   cv::Mat dst;
-  evalTransform(cv::Mat(60, 40, CV_8UC3, cv::Scalar(9, 8, 7)), 64, 1.25, resampler, dst);
+  evalTransform(cv::Mat(60, 40, CV_8UC3, cv::Scalar(9, 8, 7)), {64, 64}, 1.25, resampler, dst);
   cv::Mat expected(64, 64, CV_8UC3, cv::Scalar::all(0));
   expected(cv::Rect(6, 0, 51, 64)).setTo(cv::Scalar(9, 8, 7));
   EXPECT_TRUE(test::equal(dst, expected));
@@ -55,10 +55,10 @@ TEST(Preprocess, TransformIsResizeThenCrop) {
   Resampler resampler;
   for (const cv::Size size : {cv::Size(90, 41), {41, 90}, {10, 10}, {256, 256}, {300, 1}}) {
     const cv::Mat src = test::noise(size, CV_8UC3);
-    const EvalGeometry geometry = evalGeometry(size, 64, 0.875);
+    const EvalGeometry geometry = evalGeometry(size, {64, 64}, 0.875);
     cv::Mat whole(geometry.resized, CV_8UC3), dst;
     resampler.resize(src, false, whole);
-    evalTransform(src, 64, 0.875, resampler, dst);
+    evalTransform(src, {64, 64}, 0.875, resampler, dst);
     EXPECT_TRUE(test::equal(dst, whole(geometry.crop))) << size;
   }
 }
@@ -67,16 +67,36 @@ TEST(Preprocess, WritesIntoGivenMemory) {
   Resampler resampler;
   cv::Mat dst(32, 32, CV_8UC3);
   const uint8_t* memory = dst.data;
-  evalTransform(test::noise({50, 40}, CV_8UC3), 32, 0.875, resampler, dst);
+  evalTransform(test::noise({50, 40}, CV_8UC3), {32, 32}, 0.875, resampler, dst);
   EXPECT_EQ(dst.data, memory);
 }
 
 TEST(Preprocess, RejectsImpossibleGeometry) {
   MIXMIM_EXPECT_ERROR(
-      evalGeometry({0, 5}, 224, 0.875),
-      "evalGeometry: expected positive sizes and share, got image 0 x 5, size 224, share 0.875");
-  MIXMIM_EXPECT_ERROR(evalGeometry({1, 100000000}, 224, 0.875),
+      evalGeometry({0, 5}, {224, 224}, 0.875),
+      "evalGeometry: expected positive sizes and share, got image 0 x 5, size 224 x 224, share 0.875");
+  MIXMIM_EXPECT_ERROR(evalGeometry({1, 100000000}, {224, 224}, 0.875),
                       "evalGeometry: expected a moderate aspect ratio, got an image of 1 x 100000000");
+}
+
+struct RectangleCase {
+  cv::Size image, imageSize;
+  double evalCrop;
+  cv::Size resized;
+  cv::Rect crop;
+};
+
+// Each side asks for its own length, and the image becomes large enough for both.
+TEST(EvalGeometry, FillsARectangle) {
+  for (const RectangleCase& c :
+       {RectangleCase{{640, 480}, {320, 192}, 1, {320, 240}, {0, 24, 320, 192}},
+        RectangleCase{{640, 240}, {320, 192}, 1, {512, 192}, {96, 0, 320, 192}},
+        RectangleCase{{400, 400}, {224, 112}, 0.875, {256, 256}, {16, 72, 224, 112}},
+        RectangleCase{{400, 400}, {112, 224}, 0.875, {256, 256}, {72, 16, 112, 224}}}) {
+    const EvalGeometry geometry = evalGeometry(c.image, c.imageSize, c.evalCrop);
+    EXPECT_EQ(geometry.resized, c.resized) << c.image << c.imageSize;
+    EXPECT_EQ(geometry.crop, c.crop) << c.image << c.imageSize;
+  }
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ namespace {
 
 ModelConfig model(const std::string& name, int imageSize = 224, int classes = 1000) {
   ModelConfig config = resolve(Task::kFinetune, {{"model.name", name, "test"}}).model;
-  config.imageSize = imageSize;
+  config.imageSize = {imageSize, imageSize};
   config.classes = classes;
   return config;
 }

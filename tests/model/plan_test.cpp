@@ -48,7 +48,7 @@ TEST(Plan, OfMixMimFollowsThePublishedTableAndTheRule) {
 ModelConfig swin(int imageSize, int window) {
   ModelConfig model;
   model.encoder = Family::kSwin;
-  model.imageSize = imageSize;
+  model.imageSize = {imageSize, imageSize};
   model.window = window;
   model.embedDim = 96;
   model.depths = {2, 2, 6, 2};
@@ -113,7 +113,7 @@ TEST(Plan, LayersOfLayerDecay) {
 
 TEST(Plan, RejectsWhatDoesNotFit) {
   ModelConfig model;
-  model.imageSize = 100;
+  model.imageSize = {100, 100};
   MIXMIM_EXPECT_ERROR(planOf(model),
                       "model.imageSize: expected a multiple of the stride 32 (patchSize 4 * 2^3), "
                       "got 100; try 96");

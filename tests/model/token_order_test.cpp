@@ -20,7 +20,7 @@ cv::Mat checkers(cv::Size cells) {
 ModelConfig modelOf(Family family) {
   ModelConfig model;
   model.encoder = family;
-  model.imageSize = 128;
+  model.imageSize = {128, 128};
   model.embedDim = model.headDim = 16;
   model.depths = {2, 2, 2, 2};
   return model;
@@ -183,7 +183,7 @@ double share(const Plan& plan, const cv::Mat& mask, size_t stage, size_t sight) 
 
 TEST(TokenOrder, LeavesOutThePairsThatSeeNothing) {
   ModelConfig model = modelOf(Family::kSwin);
-  model.imageSize = 224;
+  model.imageSize = {224, 224};
   const Plan plan = planOf(model);
   EXPECT_EQ(share(plan, {}, 0, 0), 1);
   EXPECT_NEAR(share(plan, {}, 0, 1), 0.881, 5e-4);

@@ -29,11 +29,11 @@ std::string contentOf(const std::string& path) {
 }
 
 /// Pictures of noise, different from each other.
-std::vector<cv::Mat> pictures(int count, int side) {
+std::vector<cv::Mat> pictures(int count, cv::Size size) {
   cv::RNG random(7);
   std::vector<cv::Mat> result;
   for (int i = 0; i < count; ++i) {
-    result.emplace_back(side, side, CV_8UC3);
+    result.emplace_back(size, CV_8UC3);
     random.fill(result.back(), cv::RNG::UNIFORM, 0, 256);
   }
   return result;
@@ -91,7 +91,7 @@ TEST_P(ExportedModel, AnswersAsTheEquationsSay) {
   cv::dnn::Net net = cv::dnn::readNetFromONNX(path);
   for (int batch : {1, 2, 3, 1}) {  // on the same network, which must forget the batch before
     const std::vector<cv::Mat> some(images.begin(), images.begin() + batch);
-    net.setInput(cv::dnn::blobFromImages(some, 1.0, cv::Size(model.imageSize, model.imageSize)));
+    net.setInput(cv::dnn::blobFromImages(some, 1.0, model.imageSize));
     std::vector<cv::Mat> answers;
     net.forward(answers, names);
     for (size_t i = 0; i < names.size(); ++i) {
@@ -114,13 +114,14 @@ TEST_P(ExportedModel, AnswersAsTheEquationsSay) {
 INSTANTIATE_TEST_SUITE_P(
     Onnx, ExportedModel,
     ::testing::Values(Exported{"micro"}, Exported{"tiny"}, Exported{"small64"}, Exported{"patch2At32"},
-                      Exported{"oneTokenAt16"}, Exported{"manyWindowsAt136"},
-                      Exported{"micro", Head::kProbabilities}, Exported{"tiny", Head::kFeatures},
-                      Exported{"oneTokenAt16", Head::kFeatures}, Exported{"tiny", Head::kPyramid},
-                      Exported{"small64", Head::kPyramid}, Exported{"oneTokenAt16", Head::kPyramid},
-                      Exported{"manyWindowsAt136", Head::kPyramid}, Exported{"tiny", Head::kLogits, {9, {}}},
-                      Exported{"small64", Head::kPyramid, {9, {}}}, Exported{"swin7"}, Exported{"swin14"},
-                      Exported{"swinAt64"}, Exported{"swinOneWindow"},
+                      Exported{"oneTokenAt16"}, Exported{"manyWindowsAt136"}, Exported{"wide"},
+                      Exported{"tall"}, Exported{"tall", Head::kPyramid}, Exported{"swinWide"},
+                      Exported{"swinWide", Head::kPyramid}, Exported{"micro", Head::kProbabilities},
+                      Exported{"tiny", Head::kFeatures}, Exported{"oneTokenAt16", Head::kFeatures},
+                      Exported{"tiny", Head::kPyramid}, Exported{"small64", Head::kPyramid},
+                      Exported{"oneTokenAt16", Head::kPyramid}, Exported{"manyWindowsAt136", Head::kPyramid},
+                      Exported{"tiny", Head::kLogits, {9, {}}}, Exported{"small64", Head::kPyramid, {9, {}}},
+                      Exported{"swin7"}, Exported{"swin14"}, Exported{"swinAt64"}, Exported{"swinOneWindow"},
                       Exported{"swinAt64", Head::kProbabilities}, Exported{"swin7", Head::kFeatures},
                       Exported{"swinAt64", Head::kPyramid}, Exported{"swin14", Head::kPyramid},
                       Exported{"swinAt64", Head::kLogits, {9, {}}}),
@@ -195,7 +196,7 @@ TEST(OnnxExport, DescribesItself) {
   const ExportReport report = exportOnnx(path, weightsOf(smallest()), smallest(), about);
 
   const DeployedModel read = readDeployedModel(path);
-  EXPECT_EQ(read.inputSize, 16);
+  EXPECT_EQ(read.inputSize, cv::Size(16, 16));
   EXPECT_EQ(read.evalCrop, 0.9);
   EXPECT_EQ(read.head, Head::kLogits);
   EXPECT_EQ(read.weights, WeightType::kFloat32);
@@ -256,7 +257,7 @@ TEST(OnnxExport, GoldenPictureIsAMosaic) {
     const std::string path = folder / "model.onnx";
     exportOnnx(path, weightsOf(model), model, {});
     const cv::Mat picture = readDeployedModel(path).goldenInput;
-    const int square = model.imageSize / 32;
+    const int square = model.imageSize.width / 32;
     EXPECT_EQ(picture.at<cv::Vec3b>(0, 0), picture.at<cv::Vec3b>(square - 1, square - 1)) << name;
     EXPECT_NE(picture.at<cv::Vec3b>(0, 0), picture.at<cv::Vec3b>(0, square)) << name;
     EXPECT_LT(readOnnxFile(path).metadata.at("mixmim.goldenInput").size(), 4097u) << name;
@@ -417,7 +418,7 @@ TEST(OnnxExport, SizeIsKnownFromTheDimensions) {
     ModelConfig model;
     model.name = std::to_string(embedDim);
     model.embedDim = embedDim;
-    model.imageSize = imageSize;
+    model.imageSize = {imageSize, imageSize};
     model.classes = 1000;
     return model;
   };
@@ -440,7 +441,7 @@ TEST(OnnxExport, SizeIsKnownFromTheDimensions) {
 TEST(OnnxExport, MasksCountAsNumbers) {
   ModelConfig model;
   model.encoder = Family::kSwin;
-  model.imageSize = 2048;
+  model.imageSize = {2048, 2048};
   model.classes = 1000;
   EXPECT_NO_THROW(checkExportSize(model, {}));
   model.window = 14;

@@ -42,11 +42,11 @@ TEST_P(ModelOfConstants, IsTheOneThatWasExported) {
 
 INSTANTIATE_TEST_SUITE_P(Onnx, ModelOfConstants,
                          ::testing::Values("micro", "tiny", "small64", "patch2At32", "oneTokenAt16",
-                                           "manyWindowsAt136"),
+                                           "manyWindowsAt136", "wide", "tall"),
                          [](const auto& tested) { return std::string(tested.param); });
 
 TEST(ModelOfConstants, HeadsWithoutClassesHaveNone) {
-  EXPECT_EQ(modelOfConstants(constantsOf(smallest(), Head::kFeatures), 16, "m.onnx").classes, 0);
+  EXPECT_EQ(modelOfConstants(constantsOf(smallest(), Head::kFeatures), {16, 16}, "m.onnx").classes, 0);
 }
 
 struct BadConstants {
@@ -64,7 +64,7 @@ class BadModelOfConstants : public ::testing::TestWithParam<BadConstants> {};
 TEST_P(BadModelOfConstants, IsNamed) {
   TensorMap constants = constantsOf(smallest(), Head::kLogits);
   GetParam().spoil(constants);
-  MIXMIM_EXPECT_ERROR(modelOfConstants(constants, 16, "m.onnx"), GetParam().message);
+  MIXMIM_EXPECT_ERROR(modelOfConstants(constants, {16, 16}, "m.onnx"), GetParam().message);
 }
 
 #define ANEW "; export the model anew"

@@ -17,7 +17,7 @@ constexpr uint64_t kSeed = 1;
 inline ModelConfig smallest() {
   ModelConfig model;
   model.name = "smallest";
-  model.imageSize = 16;
+  model.imageSize = {16, 16};
   model.embedDim = 8;
   model.headDim = 8;
   model.depths = {1, 1};
@@ -35,10 +35,14 @@ inline ModelConfig swinNamed(const std::string& name) {
     model.window = 14;
     model.depths = {2, 2, 1, 1};
   } else if (name == "swinAt64") {  // windows of 2 x 2, shifted by 1; several heads in every stage
-    model.imageSize = 64;
+    model.imageSize = {64, 64};
     model.headDim = 4;
+  } else if (name == "swinWide") {  // grids of 8 x 16 and 4 x 8 under windows of 8 x 8 and 4 x 4
+    model.imageSize = {64, 32};
+    model.headDim = 4;
+    model.depths = {2, 2};
   } else if (name == "swinOneWindow") {
-    model.imageSize = 28;
+    model.imageSize = {28, 28};
     model.depths = {2};
   }
   return model;
@@ -48,26 +52,34 @@ inline ModelConfig swinNamed(const std::string& name) {
 inline ModelConfig modelNamed(const std::string& name) {
   ModelConfig model = recipeModel(name, /*classes=*/10);
   if (name == "small64") {
-    model.imageSize = 64;
+    model.imageSize = {64, 64};
     model.depths = {1, 2, 4};
     model.headDim = 16;
   } else if (name == "patch2At32") {
-    model.imageSize = 32;
+    model.imageSize = {32, 32};
     model.patchSize = 2;
     model.depths = {1, 1, 2};
     model.headDim = 16;
   } else if (name == "oneTokenAt16") {
-    model.imageSize = 16;
+    model.imageSize = {16, 16};
     model.depths = {1, 1, 1};
     model.headDim = 16;
   } else if (name ==
              "manyWindowsAt136") {  // grids 34, 17: windows of 2 x 2 and, as 17 is prime, of one token
-    model.imageSize = 136;
+    model.imageSize = {136, 136};
     model.depths = {1, 1};
+    model.headDim = 16;
+  } else if (name == "wide") {  // grids of 12 x 24 and 6 x 12
+    model.imageSize = {96, 48};
+    model.depths = {1, 1};
+    model.headDim = 16;
+  } else if (name == "tall") {
+    model.imageSize = {48, 64};
+    model.depths = {1, 2, 1};
     model.headDim = 16;
   } else if (name == "tinyAt384") {
     model = recipeModel("tiny", model.classes);
-    model.imageSize = 384;
+    model.imageSize = {384, 384};
   } else if (name.rfind("swin", 0) == 0) {
     model = swinNamed(name);
   }

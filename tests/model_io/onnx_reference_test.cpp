@@ -59,7 +59,7 @@ TEST_P(ReferenceForward, AgreesWithThePublishedModel) {
   const cv::Mat golden = goldenLogits(GetParam());
   ASSERT_EQ(golden.size(), cv::Size(10, 4));
   Tensor images = recipeImages(kSeed, /*step=*/0, golden.rows);
-  const int sizes[] = {golden.rows, 3, model.imageSize, model.imageSize};
+  const int sizes[] = {golden.rows, 3, model.imageSize.height, model.imageSize.width};
   const cv::Mat logits =
       referenceForward(weightsOf(model), model, cv::Mat(4, sizes, CV_32F, images.bytes.data));
   EXPECT_TRUE(cv::checkRange(logits));  // a NaN is no difference to cv::norm

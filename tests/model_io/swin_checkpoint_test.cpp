@@ -28,7 +28,7 @@ Config swinOf(Task task, int imageSize, int window, std::vector<int> depths = {1
   Config config = resolve(task, {});
   ModelConfig& model = config.model;
   model.encoder = Family::kSwin;
-  model.imageSize = imageSize;
+  model.imageSize = {imageSize, imageSize};
   model.window = window;
   model.embedDim = model.headDim = 8;
   model.depths = std::move(depths);

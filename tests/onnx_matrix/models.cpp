@@ -42,7 +42,7 @@ class Writer {
     cv::RNG random(11);
     cv::Mat all;
     for (int i = 0; i < kPictures; ++i) {
-      pictures_.emplace_back(model_.imageSize, model_.imageSize, CV_8UC3);
+      pictures_.emplace_back(model_.imageSize, CV_8UC3);
       random.fill(pictures_.back(), cv::RNG::UNIFORM, 0, 256);
       all.push_back(pictures_.back());
     }
@@ -57,7 +57,7 @@ class Writer {
             {"weights", weights},
             {"opset", wanted.profile.opset},
             {"head", nameOf(wanted.head)},
-            {"size", model_.imageSize},
+            {"size", model_.imageSize.width},
             {"picturesFile", name_ + ".pictures"},
             {"pictures", kPictures},
             {"outputs", outputs(wanted.head)}};

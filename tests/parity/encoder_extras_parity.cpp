@@ -47,8 +47,9 @@ void compareResized(Quantity& quantity, const TensorMap& before, const TensorMap
 void checkOtherSize(const ModelEntry& extra, int side, Report& report) {
   Config config = configOf(extra.model, Task::kFinetune);
   const TensorMap weights = test::recipeWeights(config.model, Task::kFinetune, extra.seed);
-  config.model.imageSize = side;
-  const TensorMap resized = weightsForImageSize(weights, config.model);
+  const ModelConfig before = config.model;
+  config.model.imageSize = {side, side};
+  const TensorMap resized = weightsForImageSize(weights, before, config.model);
   const at::Tensor image = imageOf(extra.seed, side);
   {
     Quantity quantity(report, extra.name + " resized parameters");
@@ -79,7 +80,7 @@ void checkSmallNumbers(const ModelEntry& extra, Report& report) {
     std::transform(values, values + tensor.elements(), values, [](float x) { return kFactor * x; });
   }
   Quantity quantity(report, extra.name + " logits");
-  compareLogits(quantity, config, weights, imageOf(extra.seed, config.model.imageSize), extra.entry);
+  compareLogits(quantity, config, weights, imageOf(extra.seed, config.model.imageSize.width), extra.entry);
 }
 
 }  // namespace

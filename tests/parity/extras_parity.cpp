@@ -85,7 +85,7 @@ void checkTables(const Golden& golden, Report& report) {
     const Tensor table = test::field(golden.seed(), cv::format("interpolation/table%dx%d", from, heads),
                                      {int64_t{from} * from, heads});
     compareBoth(quantity, golden, "bias_table." + std::string(item.key()),
-                toTorch(*resizedWeight(table, {to, to}, {int64_t{to} * to, heads})), item.value());
+                toTorch(*resizedWeight(table, {}, {to, to}, {int64_t{to} * to, heads})), item.value());
   }
 }
 
@@ -96,7 +96,7 @@ void compareResizedEmbedding(Quantity& quantity, const Golden& golden, const std
   const auto dim = wanted.at("shape").as_array().back().to_number<int64_t>();
   const Tensor embedding = positionEmbedding({from, from}, static_cast<int>(dim));
   compareBoth(quantity, golden, name,
-              toTorch(*resizedWeight(embedding, {to, to}, {1, int64_t{to} * to, dim})), wanted);
+              toTorch(*resizedWeight(embedding, {}, {to, to}, {1, int64_t{to} * to, dim})), wanted);
 }
 
 /// Files may list the decoder's embeddings among the encoder's.

@@ -96,7 +96,8 @@ Config configOf(const Golden& golden, Task task) {
   ModelConfig& model = config.model;
   model.name = golden.name;
   model.encoder = *family;
-  model.imageSize = golden.at("config.img_size").to_number<int>();
+  const int side = golden.at("config.img_size").to_number<int>();
+  model.imageSize = {side, side};
   model.embedDim = firstOf(golden, "dims", "embed_dim");
   model.mlpRatio = firstOf(golden, "mlp_ratios", "mlp_ratio");
   model.depths = listOf(golden, "depths");

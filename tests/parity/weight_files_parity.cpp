@@ -37,7 +37,7 @@ void checkDetection(const std::string& name, const std::string& path, const Mode
   Quantity quantity(report, name + " model from shapes");
   const auto same = [&](const char* what, int ours, int theirs) { quantity.addExact(what, ours, theirs); };
   same("encoder", static_cast<int>(got.encoder), static_cast<int>(wanted.encoder));
-  same("image size", got.imageSize, wanted.imageSize);
+  same("image size", got.imageSize.width, wanted.imageSize.width);
   same("width", got.embedDim, wanted.embedDim);
   same("head width", got.headDim, wanted.headDim);
   same("MLP ratio", got.mlpRatio, wanted.mlpRatio);

@@ -15,7 +15,7 @@ constexpr int kSide = 64;
 inline void writeModel(const std::string& path, const std::vector<std::string>& labels) {
   ModelConfig model;
   model.name = "small";
-  model.imageSize = kSide;
+  model.imageSize = {kSide, kSide};
   model.embedDim = 16;
   model.headDim = 8;
   model.depths = {1, 1, 2};

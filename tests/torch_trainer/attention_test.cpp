@@ -44,7 +44,7 @@ cv::Mat maskOf(const std::string& name) {
 Plan smallPlan(Family family = Family::kMixMim) {
   ModelConfig model;
   model.encoder = family;
-  model.imageSize = 128;
+  model.imageSize = {128, 128};
   model.embedDim = 32;
   model.headDim = 16;
   model.depths = {2, 2, 1, 1};

@@ -28,14 +28,15 @@ std::vector<cv::Mat> photos(int count) {
 
 /// The same pictures as a trainer gets them.
 Batch asBatch(const std::vector<cv::Mat>& photos, const Config& config) {
-  const int count = static_cast<int>(photos.size()), side = config.model.imageSize;
-  const int shape[] = {count, side, side, 3};
+  const int count = static_cast<int>(photos.size());
+  const cv::Size size = config.model.imageSize;
+  const int shape[] = {count, size.height, size.width, 3};
   Batch batch;
   batch.images.create(4, shape, CV_8U);
   Resampler resampler;
   for (int i = 0; i < count; ++i) {
-    cv::Mat seen, slot(side, side, CV_8UC3, batch.images.ptr(i));
-    evalTransform(photos[static_cast<size_t>(i)], side, config.augment.evalCrop, resampler, seen);
+    cv::Mat seen, slot = batch.picture(i);
+    evalTransform(photos[static_cast<size_t>(i)], size, config.augment.evalCrop, resampler, seen);
     cv::cvtColor(seen, slot, cv::COLOR_BGR2RGB);
   }
   batch.count = count;
@@ -87,6 +88,12 @@ INSTANTIATE_TEST_SUITE_P(
                             {"model.encoder", "swin", ""},
                             {"model.depths", "2,2,2", ""},
                             {"size", "64", ""}}},
+                      Case{"wide", {{"model", "small", ""}, {"size", "48x96", ""}}},
+                      Case{"swinTall",
+                           {{"model", "small", ""},
+                            {"model.encoder", "swin", ""},
+                            {"model.depths", "2,2", ""},
+                            {"size", "64x32", ""}}},
                       Case{"patch2at32",
                            {{"model", "small", ""}, {"model.patchSize", "2", ""}, {"size", "32", ""}}}),
     [](const auto& instance) { return instance.param.name; });

@@ -12,7 +12,7 @@ namespace {
 ModelConfig modelOf(Family family) {
   ModelConfig model;
   model.encoder = family;
-  model.imageSize = 96;
+  model.imageSize = {96, 96};
   model.patchSize = 2;
   model.embedDim = 16;
   model.headDim = 16;

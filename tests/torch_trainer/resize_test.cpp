@@ -17,7 +17,7 @@ TEST(ResizedWeight, IsPytorchsBicubic) {
                                                      {to, to}, /*align_corners=*/false)
                                   .squeeze(0)
                                   .permute({1, 2, 0});
-    const Tensor got = *resizedWeight(table, {to, to}, {int64_t{to} * to, kChannels});
+    const Tensor got = *resizedWeight(table, {}, {to, to}, {int64_t{to} * to, kChannels});
     const at::Tensor values = at::from_blob(got.bytes.data, {to, to, kChannels}, at::kFloat);
     EXPECT_LT((values.to(at::kDouble) - wanted).abs().max().item<double>(), 5e-7) << from << " to " << to;
   }

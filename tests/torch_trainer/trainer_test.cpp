@@ -180,6 +180,20 @@ TEST(Trainer, AblationsChangeWhatIsLearned) {
   }
 }
 
+TEST_P(Tasks, TakesPicturesThatAreNotSquare) {
+  const Config config = tinyConfig(GetParam(), {{"size", "32x64", ""}});
+  const auto trainer = createTrainer(config);
+  const double first = trainer->step(batchOf(config, 0)).loss;
+  double last = first;
+  for (int step = 1; step < 20; ++step) last = trainer->step(batchOf(config, 0)).loss;
+  EXPECT_LT(last, first);
+  const cv::Mat pictures = trainer->answers(batchOf(config, 0)).pictures;
+  const std::vector<int> shape(pictures.size.p, pictures.size.p + pictures.dims);
+  if (GetParam() == Task::kPretrain) {
+    EXPECT_EQ(shape, (std::vector<int>{4, 32, 64, 3}));
+  }
+}
+
 TEST_P(Tasks, LearnsInBFloat16AsInFloat32) {
   const auto losses = [](Task task, const char* precision) {
     const Config config = tinyConfig(task, {{"run.precision", precision, ""}, {"optim.lr", "1e-3", ""}});

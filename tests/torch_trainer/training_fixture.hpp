@@ -30,26 +30,26 @@ inline Config tinyConfig(Task task, std::vector<Setting> extra = {}) {
 
 /// `count` different pictures: a bright disc on a gradient, every picture with its own colours and place.
 inline Batch pictures(const Config& config, int count) {
-  const int side = config.model.imageSize;
-  const int shape[] = {count, side, side, 3};
+  const cv::Size size = config.model.imageSize;
+  const int shape[] = {count, size.height, size.width, 3};
   Batch batch;
   batch.images.create(4, shape, CV_8U);
   batch.classTargets.create(count, 1, CV_32S);
   for (int i = 0; i < count; ++i) {
     Rng rng(1, static_cast<uint64_t>(i), 0, Purpose::kShapes);
-    const double cx = rng.uniform(0.3, 0.7) * side, cy = rng.uniform(0.3, 0.7) * side,
-                 radius = rng.uniform(0.15, 0.3) * side;
+    const double cx = rng.uniform(0.3, 0.7) * size.width, cy = rng.uniform(0.3, 0.7) * size.height,
+                 radius = rng.uniform(0.15, 0.3) * size.width;
     double inside[3], outside[3];
     for (int c = 0; c < 3; ++c) {
       inside[c] = rng.uniform(0, 255);
       outside[c] = rng.uniform(0, 255);
     }
     uchar* pixel = batch.images.ptr<uchar>(i);
-    for (int y = 0; y < side; ++y)
-      for (int x = 0; x < side; ++x)
+    for (int y = 0; y < size.height; ++y)
+      for (int x = 0; x < size.width; ++x)
         for (int c = 0; c < 3; ++c) {
           const bool disc = (x - cx) * (x - cx) + (y - cy) * (y - cy) < radius * radius;
-          *pixel++ = cv::saturate_cast<uchar>(disc ? inside[c] : outside[c] * (0.5 + 0.5 * x / side));
+          *pixel++ = cv::saturate_cast<uchar>(disc ? inside[c] : outside[c] * (0.5 + 0.5 * x / size.width));
         }
     batch.classTargets.at<int>(i) = i;
   }
@@ -60,10 +60,9 @@ inline Batch pictures(const Config& config, int count) {
 
 /// Half of the cells, a different half for every seed.
 inline cv::Mat randomMask(const Config& config, uint64_t seed) {
-  const int cells = cellsOf(config.model).width;
-  cv::Mat mask = cv::Mat::zeros(cells, cells, CV_8U);
+  cv::Mat mask = cv::Mat::zeros(cellsOf(config.model), CV_8U);
   Rng rng(seed, 0, 0, Purpose::kMask);
-  for (int ones = 0; ones < cells * cells / 2;) {
+  for (int ones = 0; ones < mask.size().area() / 2;) {
     uchar& cell = mask.at<uchar>(static_cast<int>(rng.below(mask.total())));
     ones += cell == 0;
     cell = 1;
@@ -76,10 +75,11 @@ inline Batch mixed(const Batch& plain, const cv::Mat& mask) {
   Batch batch = plain;
   batch.images = plain.images.clone();
   batch.mixing.mask = mask;
-  const int n = plain.capacity(), side = plain.imageSize(), cell = side / mask.rows;
+  const cv::Size size = plain.imageSize();
+  const int n = plain.capacity(), cell = size.height / mask.rows;
   for (int i = 0; i < n; ++i)
-    for (int y = 0; y < side; ++y)
-      for (int x = 0; x < side; ++x)
+    for (int y = 0; y < size.height; ++y)
+      for (int x = 0; x < size.width; ++x)
         if (mask.at<uchar>(y / cell, x / cell))
           for (int c = 0; c < 3; ++c) {
             const int to[] = {i, y, x, c}, from[] = {n - 1 - i, y, x, c};

@@ -10,6 +10,7 @@
 #include "model/resize_weights.hpp"
 #include "model_io/checkpoints/checkpoint.hpp"
 #include "model_io/open_checkpoint.hpp"
+#include "opencv2/mixmim/text.hpp"
 
 namespace cv::mixmim {
 
@@ -73,11 +74,12 @@ ExportedModel fromCheckpoint(const std::string& path, const CommandLine& line, c
                        {"steps", fmt::format("{}", info.step)},
                        {"epochs", fmt::format("{:.2f}", info.epoch)}};
   if (info.bestTop1 >= 0) model.about.facts["best_val_top1"] = fmt::format("{:.4f}", info.bestTop1);
-  const int trained = info.config.model.imageSize, wanted = model.config.model.imageSize;
+  const cv::Size trained = info.config.model.imageSize, wanted = model.config.model.imageSize;
   if (trained != wanted) {
-    std::cerr << fmt::format("{}: interpolated from {} px to {} px\n", path, trained, wanted);
-    model.weights = weightsForImageSize(model.weights, model.config.model);
-    model.about.facts["trained_at_px"] = fmt::format("{}", trained);
+    std::cerr << fmt::format("{}: interpolated from {} px to {} px\n", path, sizeText(trained),
+                             sizeText(wanted));
+    model.weights = weightsForImageSize(model.weights, info.config.model, model.config.model);
+    model.about.facts["trained_at_px"] = sizeText(trained);
   }
   return model;
 }

@@ -28,6 +28,12 @@ std::string weightsOf(const OnnxFile& file) {
   return fmt::format("{} of {} numbers as fp16", file.halfParameters, file.parameters);
 }
 
+/// A side, or rows and columns.
+json::value toJson(cv::Size size) {
+  if (size.width == size.height) return size.width;
+  return {size.height, size.width};
+}
+
 /// The dimensions of the network, as options of [model].
 json::value dimensions(const ModelConfig& model) {
   Config config;
@@ -43,12 +49,12 @@ void addDescription(const OnnxFile& file, const std::string& path, json::object&
   for (const char* key : {"output", "input", "resize", "normalisation"})
     if (const auto found = file.metadata.find(std::string("mixmim.") + key); found != file.metadata.end())
       about[key] = found->second;
-  about["input_size"] = model.inputSize;
+  about["input_size"] = toJson(model.inputSize);
   about["eval_crop"] = model.evalCrop;
   about["classes"] = hasClasses(model.head) ? model.goldenOutput.cols : 0;
   about["labels"] = json::value_from(model.labels);
   about["facts"] = json::value_from(model.facts);
-  about["golden"] = {{"picture", fmt::format("{0} x {0}", model.inputSize)},
+  about["golden"] = {{"picture", fmt::format("{} x {}", model.inputSize.height, model.inputSize.width)},
                      {"numbers", model.goldenOutput.cols},
                      {"tolerance", goldenTolerance(model)}};
   about["graph_hash"] = model.graphHash;  // as reading has checked

@@ -25,10 +25,8 @@ void insert(std::vector<Mistake>& list, const Mistake& mistake, size_t most, Ran
 }
 
 cv::Mat pictureOf(const Batch& batch, int slot) {
-  const int side = batch.imageSize();
   cv::Mat bgr;
-  cv::cvtColor(cv::Mat(side, side, CV_8UC3, const_cast<uchar*>(batch.images.ptr(slot))), bgr,
-               cv::COLOR_RGB2BGR);
+  cv::cvtColor(batch.picture(slot), bgr, cv::COLOR_RGB2BGR);
   return bgr;
 }
 

@@ -17,14 +17,15 @@
 
 namespace cv::mixmim {
 
-std::vector<cv::Mat> testPictures(int count, int inputSize) {
+std::vector<cv::Mat> testPictures(int count, cv::Size inputSize) {
   std::vector<cv::Mat> pictures;
   for (int i = 0; i < count; ++i) {
     cv::Mat noise(10 + i, 14, CV_8UC3), picture;
     Rng rng(0, static_cast<uint64_t>(i), 0, Purpose::kShapes);
     for (size_t byte = 0; byte < noise.total() * 3; ++byte)
       noise.data[byte] = static_cast<uchar>(rng.below(256));
-    cv::resize(noise, picture, cv::Size(inputSize * 3 / 2 + i, inputSize + 3 * i + 5), 0, 0, cv::INTER_CUBIC);
+    cv::resize(noise, picture, cv::Size(inputSize.width * 3 / 2 + i, inputSize.height + 3 * i + 5), 0, 0,
+               cv::INTER_CUBIC);
     pictures.push_back(picture);
   }
   return pictures;

@@ -13,8 +13,8 @@
 
 namespace cv::mixmim {
 
-/// A few smooth pictures made from random numbers, larger than the model's input and not square.
-std::vector<cv::Mat> testPictures(int count, int inputSize);
+/// A few smooth pictures made from random numbers, larger than the model's input and of other proportions.
+std::vector<cv::Mat> testPictures(int count, cv::Size inputSize);
 
 /// How many of them an export is compared on.
 inline constexpr int kComparedPictures = 4;

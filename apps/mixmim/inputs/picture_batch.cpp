@@ -48,15 +48,16 @@ std::vector<cv::Mat> somePictures(const Source& source, int count) {
 }
 
 Batch pictureBatch(const std::vector<cv::Mat>& pictures, const Config& config) {
-  const int count = static_cast<int>(pictures.size()), side = config.model.imageSize;
-  const int shape[] = {count, side, side, 3};
+  const int count = static_cast<int>(pictures.size());
+  const cv::Size size = config.model.imageSize;
+  const int shape[] = {count, size.height, size.width, 3};
   Batch batch;
   batch.images.create(4, shape, CV_8U);
   batch.count = count;
   Resampler resampler;
   for (int i = 0; i < count; ++i) {
-    cv::Mat seen, slot(side, side, CV_8UC3, batch.images.ptr(i));
-    evalTransform(pictures[static_cast<size_t>(i)], side, config.augment.evalCrop, resampler, seen);
+    cv::Mat seen, slot = batch.picture(i);
+    evalTransform(pictures[static_cast<size_t>(i)], size, config.augment.evalCrop, resampler, seen);
     cv::cvtColor(seen, slot, cv::COLOR_BGR2RGB);
   }
   return batch;

@@ -2,6 +2,7 @@
 
 #include <sys/utsname.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <boost/version.hpp>
 #include <ctime>
@@ -42,7 +43,9 @@ void writeWhole(const fs::path& path, const Bytes& bytes) {
 std::vector<uint8_t> thumbnail(const cv::Mat& picture) {
   constexpr int kSide = 128;
   cv::Mat small = picture;
-  if (picture.cols > kSide) cv::resize(picture, small, {kSide, kSide}, 0, 0, cv::INTER_AREA);
+  if (picture.cols > kSide)
+    cv::resize(picture, small, {kSide, std::max(1, kSide * picture.rows / picture.cols)}, 0, 0,
+               cv::INTER_AREA);
   std::vector<uint8_t> jpeg;
   cv::imencode(".jpg", small, jpeg, {cv::IMWRITE_JPEG_QUALITY, 90});
   return jpeg;

@@ -1,5 +1,7 @@
 #include "run/reconstruction_sheet.hpp"
 
+#include <algorithm>
+
 #include <opencv2/imgproc.hpp>
 
 #include "data_pipeline/mix.hpp"
@@ -10,34 +12,34 @@ namespace cv::mixmim {
 
 namespace {
 
-constexpr int kTile = 224, kGap = 6, kHeader = 28;
+constexpr int kWidth = 224, kGap = 6, kHeader = 28;
 
 /// One image of a batch, enlarged for people, BGR.
-cv::Mat tile(const cv::Mat& images, int index) {
-  const int side = images.size[1];
+cv::Mat tile(const Batch& batch, int slot, cv::Size size) {
   cv::Mat bgr, large;
-  cv::cvtColor(cv::Mat(side, side, CV_8UC3, const_cast<uchar*>(images.ptr(index))), bgr, cv::COLOR_RGB2BGR);
-  cv::resize(bgr, large, {kTile, kTile}, 0, 0, side < kTile ? cv::INTER_CUBIC : cv::INTER_AREA);
+  cv::cvtColor(batch.picture(slot), bgr, cv::COLOR_RGB2BGR);
+  cv::resize(bgr, large, size, 0, 0, bgr.cols < size.width ? cv::INTER_CUBIC : cv::INTER_AREA);
   return large;
 }
 
 /// A row per pair: image A, image B, their mixture, A and B as reconstructed from it.
-cv::Mat sheet(const cv::Mat& originals, const cv::Mat& mixed, const cv::Mat& rebuilt) {
-  const int count = originals.size[0], pairs = (count + 1) / 2;
+cv::Mat sheet(const Batch& originals, const Batch& mixed, const Batch& rebuilt) {
+  const int count = originals.capacity(), pairs = (count + 1) / 2;
+  const cv::Size seen = originals.imageSize(), size(kWidth, std::max(1, kWidth * seen.height / seen.width));
   const char* const titles[] = {"image A", "image B", "mixed", "A reconstructed", "B reconstructed"};
   constexpr int kColumns = 5;
-  cv::Mat page(kHeader + pairs * (kTile + kGap), kColumns * (kTile + kGap) - kGap, CV_8UC3,
+  cv::Mat page(kHeader + pairs * (size.height + kGap), kColumns * (kWidth + kGap) - kGap, CV_8UC3,
                cv::Scalar::all(255));
   for (int column = 0; column < kColumns; ++column)
-    cv::putText(page, titles[column], {column * (kTile + kGap) + 4, 19}, cv::FONT_HERSHEY_SIMPLEX, 0.5,
+    cv::putText(page, titles[column], {column * (kWidth + kGap) + 4, 19}, cv::FONT_HERSHEY_SIMPLEX, 0.5,
                 {60, 60, 60}, 1, cv::LINE_AA);
   for (int a = 0; a < pairs; ++a) {
     const int b = count - 1 - a;
-    const cv::Mat tiles[] = {tile(originals, a), tile(originals, b), tile(mixed, a), tile(rebuilt, a),
-                             tile(rebuilt, b)};
+    const cv::Mat tiles[] = {tile(originals, a, size), tile(originals, b, size), tile(mixed, a, size),
+                             tile(rebuilt, a, size), tile(rebuilt, b, size)};
     for (int column = 0; column < kColumns; ++column)
       tiles[column].copyTo(
-          page(cv::Rect(column * (kTile + kGap), kHeader + a * (kTile + kGap), kTile, kTile)));
+          page(cv::Rect({column * (kWidth + kGap), kHeader + a * (size.height + kGap)}, size)));
   }
   return page;
 }
@@ -49,9 +51,11 @@ cv::Mat reconstructionSheet(Trainer& trainer, const Batch& pictures, uint64_t ma
   Batch mixed = pictures;
   mixed.images = pictures.images.clone();
   Rng rng(maskSeed, 0, 0, Purpose::kMask);
-  drawMask(cellsOf(config.model).width, config.mix, rng, mixed.mixing.mask);
+  drawMask(cellsOf(config.model), config.mix, rng, mixed.mixing.mask);
   mixPairs(mixed.images, mixed.mixing.mask);
-  return sheet(pictures.images, mixed.images, trainer.answers(mixed).pictures);
+  Batch rebuilt;
+  rebuilt.images = trainer.answers(mixed).pictures;
+  return sheet(pictures, mixed, rebuilt);
 }
 
 }  // namespace cv::mixmim

@@ -12,6 +12,7 @@
 #include "model_io/open_checkpoint.hpp"
 #include "model_io/pytorch/pth.hpp"
 #include "opencv2/mixmim/error.hpp"
+#include "opencv2/mixmim/text.hpp"
 #include "opencv2/mixmim/train/cells.hpp"
 #include "processes/processes.hpp"
 #include "run/run_folder.hpp"
@@ -28,11 +29,11 @@ void say(const std::string& text) {
 /// A pretraining mask of 2 x 2 cells teaches little.
 void warnAboutCoarseMask(const Config& config) {
   const cv::Size cells = cellsOf(config.model);
-  if (config.run.task != Task::kPretrain || cells.width > 2) return;
+  if (config.run.task != Task::kPretrain || cells.area() > 4) return;
   say(
       fmt::format("warning: {} px images under a stride of {} px have a mask of only {} x {} cells, which "
                   "teaches little; --model small has a stride of 16 px",
-                  config.model.imageSize, strideOf(config.model), cells.width, cells.height));
+                  sizeText(config.model.imageSize), strideOf(config.model), cells.height, cells.width));
 }
 
 void sayHowWeightsWereUsed(const std::string& path, const LoadReport& report) {

@@ -109,7 +109,8 @@ std::string rangeOf(const Option& option) {
   if (std::holds_alternative<bool*>(option.value)) return "true, false";
   const bool number = std::holds_alternative<int*>(option.value) ||
                       std::holds_alternative<double*>(option.value) ||
-                      std::holds_alternative<std::vector<int>*>(option.value);
+                      std::holds_alternative<std::vector<int>*>(option.value) ||
+                      std::holds_alternative<cv::Size*>(option.value);
   return number && !std::isinf(option.min) ? fmt::format("{} to {}", option.min, option.max) : "";
 }
 

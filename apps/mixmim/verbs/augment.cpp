@@ -79,10 +79,9 @@ void addMixing(json::object& line, const Batch& batch, Recipe recipe, int slot) 
   }
 }
 
-void writePng(const std::filesystem::path& path, const cv::Mat& images, int slot) {
-  const int side = images.size[1];
+void writePng(const std::filesystem::path& path, const Batch& batch, int slot) {
   cv::Mat bgr;
-  cv::cvtColor(cv::Mat(side, side, CV_8UC3, const_cast<uchar*>(images.ptr(slot))), bgr, cv::COLOR_RGB2BGR);
+  cv::cvtColor(batch.picture(slot), bgr, cv::COLOR_RGB2BGR);
   if (!cv::imwrite(path.string(), bgr)) throw Error(path.string(), "cannot be written");
 }
 
@@ -122,14 +121,14 @@ int run(const CommandLine& line) {
   int number = 0;
   Progress progress("augment", count);
   while (const auto batch = pipeline.next()) {
-    cv::Mat images = batch->images.clone();
+    Batch unmixed;
+    unmixed.images = batch->images.clone();
     if (recipe == Recipe::kPretrain)
-      mixPairs(images, batch->mixing.mask);  // mixing again gives the pictures before mixing
+      mixPairs(unmixed.images, batch->mixing.mask);  // mixing again gives the pictures before mixing
     for (int slot = 0; slot < batch->count; ++slot, ++number) {
       const std::string name = fmt::format("picture-{:06}.png", number);
-      writePng(out / name, images, slot);
-      if (recipe == Recipe::kPretrain)
-        writePng(out / fmt::format("mixed-{:06}.png", number), batch->images, slot);
+      writePng(out / name, unmixed, slot);
+      if (recipe == Recipe::kPretrain) writePng(out / fmt::format("mixed-{:06}.png", number), *batch, slot);
       json::object entry{{"file", name}};
       const int64_t epoch = batch->step / pipeline.stepsPerEpoch();
       for (auto& item :

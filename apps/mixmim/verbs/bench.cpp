@@ -127,7 +127,7 @@ void mixAnew(Batch& batch, const Config& config) {
   switch (config.run.task) {
     case Task::kPretrain: {
       Rng rng = drawn(Purpose::kMask);
-      drawMask(cellsOf(config.model).width, config.mix, rng, batch.mixing.mask);
+      drawMask(cellsOf(config.model), config.mix, rng, batch.mixing.mask);
       break;
     }
     case Task::kFinetune: {

@@ -26,7 +26,7 @@ bool drawFlip(const AugmentConfig& config, Rng& rng);
 /// 1/3) of the image and log(height / width) ~ U(log 0.3, log 1/0.3), sides rounded half to even; the first
 /// that is smaller than the image in both directions gets a uniform place. timm's RandomErasing. Draws from
 /// `rng` (purpose kErase).
-cv::Rect drawErase(int imageSize, const AugmentConfig& config, Rng& rng);
+cv::Rect drawErase(cv::Size imageSize, const AugmentConfig& config, Rng& rng);
 
 /// All that is drawn for one training image, in the order in which it is done.
 struct Augmentation {
@@ -37,7 +37,7 @@ struct Augmentation {
 
 /// For image `index` of the data set, of size `image`, in `epoch`: a function of its arguments, so that
 /// anyone can tell later what was done.
-Augmentation drawAugmentation(uint64_t seed, int64_t index, int64_t epoch, cv::Size image, int imageSize,
+Augmentation drawAugmentation(uint64_t seed, int64_t index, int64_t epoch, cv::Size image, cv::Size imageSize,
                               const AugmentConfig& config);
 
 }  // namespace cv::mixmim

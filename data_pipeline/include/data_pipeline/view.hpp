@@ -13,6 +13,6 @@ struct View {
 };
 
 /// The view of evaluation (preprocess.hpp, evalGeometry) of a picture of size `image`.
-View evaluationView(cv::Size image, int imageSize, double evalCrop);
+View evaluationView(cv::Size image, cv::Size imageSize, double evalCrop);
 
 }  // namespace cv::mixmim

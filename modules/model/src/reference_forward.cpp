@@ -238,7 +238,7 @@ class Model {
 
 cv::Mat referenceForward(const TensorMap& weights, const ModelConfig& model, const cv::Mat& images) {
   CV_Assert(images.dims == 4 && images.type() == CV_32F && images.isContinuous());
-  CV_Assert(images.size[1] == 3 && images.size[2] == model.imageSize && images.size[3] == model.imageSize);
+  CV_Assert(images.size[1] == 3 && cv::Size(images.size[3], images.size[2]) == model.imageSize);
   const Model network(weights, model);
   cv::Mat logits;
   for (int i = 0; i < images.size[0]; ++i)
@@ -248,7 +248,7 @@ cv::Mat referenceForward(const TensorMap& weights, const ModelConfig& model, con
 
 std::vector<cv::Mat> referenceOutputs(const TensorMap& weights, const ModelConfig& model, Head head,
                                       const cv::Mat& picture) {
-  CV_Assert(picture.size() == cv::Size(model.imageSize, model.imageSize));
+  CV_Assert(picture.size() == model.imageSize);
   const Model network(weights, model);
   std::vector<cv::Mat> stages = network.stages(normalisedPlanes(picture).ptr<float>());
   if (head == Head::kFeatures) return {network.features(stages.back())};

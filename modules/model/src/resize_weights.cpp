@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
+#include <string>
 
 #include "model/parameters.hpp"
 
@@ -39,37 +41,42 @@ cv::Mat cubicMatrix(int from, int to) {
 
 }  // namespace
 
-std::optional<Tensor> resizedWeight(const Tensor& value, cv::Size grid, const std::vector<int64_t>& shape) {
+std::optional<Tensor> resizedWeight(const Tensor& value, cv::Size from, cv::Size grid,
+                                    const std::vector<int64_t>& shape) {
   const size_t rank = value.shape.size();
   const bool table = rank == 2, embedding = rank == 3 && value.shape[0] == 1;
   if (grid.empty() || !(table || embedding) || value.dtype != DType::kF32) return {};
-  const int from = static_cast<int>(sideOf(value.shape[rank - 2]));
+  const int64_t rowCount = value.shape[rank - 2];
+  if (from.empty()) from.width = from.height = static_cast<int>(sideOf(rowCount));
   std::vector<int64_t> reached = value.shape;
   reached[rank - 2] = grid.area();
-  if (from == 0 || reached != shape) return {};
+  if (from.empty() || from.area() != rowCount || reached != shape) return {};
 
   const int channels = static_cast<int>(shape.back());
   cv::Mat numbers;  // rows x (columns * channels)
-  cv::Mat(from, from * channels, CV_32F, value.bytes.data).convertTo(numbers, CV_64F);
-  const cv::Mat rows = cubicMatrix(from, grid.height), columns = cubicMatrix(from, grid.width);
+  cv::Mat(from.height, from.width * channels, CV_32F, value.bytes.data).convertTo(numbers, CV_64F);
+  const cv::Mat rows = cubicMatrix(from.height, grid.height), columns = cubicMatrix(from.width, grid.width);
   const cv::Mat tall = rows * numbers;
   Tensor result = Tensor::zeros(shape);
   for (int y = 0; y < grid.height; ++y) {
     cv::Mat target(grid.width, channels, CV_32F, result.as<float>() + int64_t{y} * grid.width * channels);
-    cv::Mat(columns * tall.row(y).reshape(1, from)).convertTo(target, CV_32F);
+    cv::Mat(columns * tall.row(y).reshape(1, from.width)).convertTo(target, CV_32F);
   }
   return result;
 }
 
-TensorMap weightsForImageSize(const TensorMap& weights, const ModelConfig& model) {
+TensorMap weightsForImageSize(const TensorMap& weights, const ModelConfig& from, const ModelConfig& to) {
   TensorMap resized = weights;
-  for (Task task : {Task::kPretrain, Task::kFinetune})
-    for (const Parameter& parameter : parameters(model, task)) {
+  for (Task task : {Task::kPretrain, Task::kFinetune}) {
+    std::map<std::string, cv::Size> grids;
+    for (const Parameter& parameter : parameters(from, task)) grids[parameter.name] = parameter.grid;
+    for (const Parameter& parameter : parameters(to, task)) {
       const auto found = resized.find(parameter.name);
       if (found == resized.end() || found->second.shape == parameter.shape) continue;
-      if (auto weight = resizedWeight(found->second, parameter.grid, parameter.shape))
+      if (auto weight = resizedWeight(found->second, grids[parameter.name], parameter.grid, parameter.shape))
         found->second = std::move(*weight);
     }
+  }
   return resized;
 }
 

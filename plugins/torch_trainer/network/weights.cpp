@@ -95,12 +95,13 @@ LoadReport Weights::initialise(const TensorMap& values, uint64_t seed) {
     } else if (found->second.shape == parameter.shape) {
       copyInto(parameter.name, found->second);
     } else {
-      const auto resized = resizedWeight(found->second, parameter.grid, parameter.shape);
+      const auto resized = resizedWeight(found->second, /*from=*/{}, parameter.grid, parameter.shape);
       if (!resized)
         throw Error(
             parameter.name,
             "expected the shape " + shapeText(parameter.shape) + ", got " + shapeText(found->second.shape),
-            "the weights belong to a model of other dimensions");
+            "the weights belong to a model of other dimensions, or of pictures that are not square and of "
+            "another size");
       copyInto(parameter.name, *resized);
       report.resized.push_back(parameter.name);
     }

@@ -25,7 +25,7 @@ cv::Mat toMat(const TensorMap& tensors, const std::string& name, cv::Size size) 
 
 cv::Mat meanColours(const Batch& batch) {
   cv::Mat features(batch.count, kFeatures, CV_32F);
-  const int pixels = batch.imageSize() * batch.imageSize();
+  const int pixels = batch.imageSize().area();
   for (int i = 0; i < batch.count; ++i) {
     const cv::Scalar mean = cv::mean(cv::Mat(pixels, 1, CV_8UC3, const_cast<uchar*>(batch.images.ptr(i))));
     for (int c = 0; c < 3; ++c) features.at<float>(i, c) = static_cast<float>(mean[c] / 255);
@@ -50,7 +50,8 @@ FakeTrainer::FakeTrainer(const Config& config) : Trainer(config) {
 }
 
 cv::Mat FakeTrainer::doAllocate(int batch) {
-  const int side = config().model.imageSize, shape[] = {batch, side, side, 3};
+  const cv::Size size = config().model.imageSize;
+  const int shape[] = {batch, size.height, size.width, 3};
   return cv::Mat(4, shape, CV_8U);
 }
 

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "opencv2/mixmim/text.hpp"
 #include "report/page/html.hpp"
 #include "report/page/sections.hpp"
 #include "report/records/task_words.hpp"
@@ -19,7 +20,7 @@ std::string taskOf(const RunRecord& run) {
 
 std::string modelOf(const RunRecord& run) {
   const ModelConfig& model = run.config.model;
-  return fmt::format("{}, {} px", escaped(model.name), model.imageSize);
+  return fmt::format("{}, {} px", escaped(model.name), sizeText(model.imageSize));
 }
 
 std::string progressOf(const RunRecord& run) {

@@ -47,12 +47,11 @@ Trainer::Trainer(const Config& config) : config_(config) {}
 Trainer::~Trainer() = default;
 
 void Trainer::checkImages(const char* where, const Batch& batch) const {
-  const int side = config_.model.imageSize;
+  const cv::Size size = config_.model.imageSize;
   const cv::Mat& images = batch.images;
-  const bool shaped =
-      images.dims == 4 && images.size[1] == side && images.size[2] == side && images.size[3] == 3;
+  const bool shaped = images.dims == 4 && batch.imageSize() == size && images.size[3] == 3;
   require(shaped && images.type() == CV_8UC1 && images.isContinuous(), where,
-          fmt::format("expected images N x {0} x {0} x 3, 8 bit, got {1} of type {2}", side,
+          fmt::format("expected images N x {} x {} x 3, 8 bit, got {} of type {}", size.height, size.width,
                       shapeText(images), std::string(cv::typeToString(images.type()))));
   require(batch.count >= 1 && batch.count <= images.size[0], where,
           fmt::format("expected a count of 1 to {}, got {}", images.size[0], batch.count));

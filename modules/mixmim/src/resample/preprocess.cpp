@@ -22,30 +22,43 @@ int cropStart(int length, int side) {
   return half + (surplus % 2 != 0 && half % 2 != 0 ? 1 : 0);
 }
 
-}  // namespace
+/// What a side of the input asks of the same side of the resized image.
+int wantedSide(int side, double evalCrop) {
+  return side <= kPublishedSize ? static_cast<int>(side / evalCrop) : side;
+}
 
-EvalGeometry evalGeometry(cv::Size image, int imageSize, double evalCrop) {
-  if (image.width < 1 || image.height < 1 || imageSize < 1 || !(evalCrop > 0))
-    throw Error(
-        fmt::format("evalGeometry: expected positive sizes and share, got image {} x {}, size {}, share {}",
-                    image.width, image.height, imageSize, evalCrop));
-  const int shorter = imageSize <= kPublishedSize ? static_cast<int>(imageSize / evalCrop) : imageSize;
-  const int shortSide = std::min(image.width, image.height), longSide = std::max(image.width, image.height);
-  const double longer = std::trunc(static_cast<double>(int64_t{shorter} * longSide) / shortSide);
-  if (longer > std::numeric_limits<int>::max())
+/// `length` in the proportion to : from, rounded down.
+int scaled(int length, int to, int from, cv::Size image) {
+  const double exact = std::trunc(static_cast<double>(int64_t{length} * to) / from);
+  if (exact > std::numeric_limits<int>::max())
     throw Error(fmt::format("evalGeometry: expected a moderate aspect ratio, got an image of {} x {}",
                             image.width, image.height));
-  const int other = static_cast<int>(longer);
+  return static_cast<int>(exact);
+}
+
+}  // namespace
+
+EvalGeometry evalGeometry(cv::Size image, cv::Size imageSize, double evalCrop) {
+  if (image.width < 1 || image.height < 1 || imageSize.width < 1 || imageSize.height < 1 || !(evalCrop > 0))
+    throw Error(fmt::format(
+        "evalGeometry: expected positive sizes and share, got image {} x {}, size {} x {}, share {}",
+        image.width, image.height, imageSize.width, imageSize.height, evalCrop));
+  const cv::Size wanted(wantedSide(imageSize.width, evalCrop), wantedSide(imageSize.height, evalCrop));
+  const bool byWidth = int64_t{wanted.width} * image.height >= int64_t{wanted.height} * image.width;
   EvalGeometry geometry;
-  geometry.resized = image.width <= image.height ? cv::Size(shorter, other) : cv::Size(other, shorter);
-  geometry.crop = {cropStart(geometry.resized.width, imageSize),
-                   cropStart(geometry.resized.height, imageSize), imageSize, imageSize};
+  geometry.resized = byWidth
+                         ? cv::Size(wanted.width, scaled(image.height, wanted.width, image.width, image))
+                         : cv::Size(scaled(image.width, wanted.height, image.height, image), wanted.height);
+  geometry.crop = {{cropStart(geometry.resized.width, imageSize.width),
+                    cropStart(geometry.resized.height, imageSize.height)},
+                   imageSize};
   return geometry;
 }
 
-void evalTransform(const cv::Mat& src, int imageSize, double evalCrop, Resampler& resampler, cv::Mat& dst) {
+void evalTransform(const cv::Mat& src, cv::Size imageSize, double evalCrop, Resampler& resampler,
+                   cv::Mat& dst) {
   const EvalGeometry geometry = evalGeometry(src.size(), imageSize, evalCrop);
-  dst.create(imageSize, imageSize, src.type());
+  dst.create(imageSize, src.type());
   const cv::Rect window = geometry.crop & cv::Rect({}, geometry.resized);
   if (window != geometry.crop) dst.setTo(cv::Scalar::all(0));
   cv::Mat inside = dst(window - geometry.crop.tl());

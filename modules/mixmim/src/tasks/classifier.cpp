@@ -24,7 +24,7 @@ std::vector<cv::Mat> inputsOf(const std::vector<cv::Mat>& images, const NetworkD
     thread_local Resampler resampler;
     for (int i = range.start; i < range.end; ++i) {
       const auto k = static_cast<size_t>(i);
-      evalTransform(images[k], network.inputSize.width, network.evalCrop, resampler, inputs[k]);
+      evalTransform(images[k], network.inputSize, network.evalCrop, resampler, inputs[k]);
     }
   });
   return inputs;
@@ -89,12 +89,7 @@ cv::Ptr<Classifier> Classifier::create(const std::string& path, const Classifier
 }
 
 Classifier::Classifier(std::shared_ptr<Network> network, bool flip)
-    : network_(std::move(network)), flip_(flip) {
-  const NetworkDescription& about = network_->description();
-  if (about.inputSize.width != about.inputSize.height)
-    throw Error(about.path, fmt::format("expected a model for square pictures, got one for {} x {}",
-                                        about.inputSize.width, about.inputSize.height));
-}
+    : network_(std::move(network)), flip_(flip) {}
 
 void Classifier::logits(cv::InputArrayOfArrays images, cv::OutputArray scores) {
   const cv::Mat answer = answerTo(inputsOf(bgrPictures(images, kWhere), network_->description()), flip_,
@@ -132,8 +127,8 @@ int Classifier::featureSize() const {
   return network_->description().featureSize;
 }
 
-int Classifier::inputSize() const {
-  return network_->description().inputSize.width;
+cv::Size Classifier::inputSize() const {
+  return network_->description().inputSize;
 }
 
 }  // namespace cv::mixmim

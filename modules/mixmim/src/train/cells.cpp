@@ -29,7 +29,7 @@ cv::Size cellsOf(const ModelConfig& model, cv::Size image) {
 }
 
 cv::Size cellsOf(const ModelConfig& model) {
-  return cellsOf(model, {model.imageSize, model.imageSize});
+  return cellsOf(model, model.imageSize);
 }
 
 }  // namespace cv::mixmim

@@ -4,6 +4,7 @@
 
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/json.hpp"
+#include "opencv2/mixmim/text.hpp"
 #include "opencv2/mixmim/train/options.hpp"
 #include "train/option_value.hpp"
 #include "train/resolve.hpp"
@@ -17,6 +18,10 @@ std::string toJson(const Config& config) {
     const size_t dot = option.name.find('.');
     boost::json::value value =
         std::visit(Overloaded{[](const std::vector<int>* v) { return boost::json::value_from(*v); },
+                              [](const cv::Size* v) {
+                                return v->width == v->height ? boost::json::value(v->width)
+                                                             : boost::json::value(sizeText(*v));
+                              },
                               [](const Task* v) { return boost::json::value(nameOf(*v)); },
                               [](const Family* v) { return boost::json::value(nameOf(*v)); },
                               [](const auto* v) { return boost::json::value(*v); }},

@@ -104,7 +104,7 @@ std::vector<Row> rowsOf(Config& config) {
     {"model.encoder",            "",           "",            &model.encoder,            words(familyNames()),           kShape,
      "Family of the encoder: MixMIM's own, or Swin."},
     {"model.imageSize",          "size",       "px",          &model.imageSize,          {8, 4096},                      kShape | kExport,
-     "Side of the square input."},
+     "Side of the input, or its HEIGHTxWIDTH."},
     {"model.patchSize",          "",           "px",          &model.patchSize,          {1, 64},                        kShape,
      "Side of a patch."},
     {"model.embedDim",           "",           "",            &model.embedDim,           {4, 4096},                      kShape,

@@ -11,6 +11,7 @@
 #include <fmt/ranges.h>
 
 #include "opencv2/mixmim/error.hpp"
+#include "opencv2/mixmim/text.hpp"
 #include "opencv2/mixmim/train/options.hpp"
 #include "train/suggestion.hpp"
 
@@ -77,6 +78,15 @@ std::vector<int> parseList(const Option& option, const std::string& text) {
   return list;
 }
 
+/// "224", or rows and columns as "192x256".
+cv::Size parseSize(const Option& option, const std::string& text) {
+  constexpr const char* kKind = "a side, or HEIGHTxWIDTH with sides";
+  const auto side = [&](const std::string& number) { return parseNumber<int>(option, kKind, number); };
+  const size_t cross = text.find('x');
+  if (cross == std::string::npos) return {side(text), side(text)};
+  return {side(text.substr(cross + 1)), side(text.substr(0, cross))};
+}
+
 bool parseBool(const Option& option, const std::string& text) {
   if (text == "true" || text == "1" || text == "yes" || text == "on") return true;
   if (text == "false" || text == "0" || text == "no" || text == "off") return false;
@@ -112,6 +122,7 @@ void Option::set(const std::string& text) const {
                         [&](bool* v) { *v = parseBool(*this, text); },
                         [&](std::string* v) { *v = parseWord(*this, text); },
                         [&](std::vector<int>* v) { *v = parseList(*this, text); },
+                        [&](cv::Size* v) { *v = parseSize(*this, text); },
                         [&](Task* v) { *v = parseTask(*this, text); },
                         [&](Family* v) { *v = parseFamily(*this, text); }},
              value);
@@ -120,7 +131,8 @@ void Option::set(const std::string& text) const {
 std::string Option::get() const {
   return std::visit(
       Overloaded{[](const std::vector<int>* v) { return fmt::format("{}", fmt::join(*v, ",")); },
-                 [](const Task* v) { return nameOf(*v); }, [](const Family* v) { return nameOf(*v); },
+                 [](const cv::Size* v) { return sizeText(*v); }, [](const Task* v) { return nameOf(*v); },
+                 [](const Family* v) { return nameOf(*v); },
                  [](const auto* v) { return fmt::format("{}", *v); }},  // shortest exact text of a double
       value);
 }

@@ -85,7 +85,7 @@ struct Plan {
 /// Epsilon of the decoder's LayerNorms.
 inline constexpr double kDecoderEps = 1e-5;
 
-/// The plan for square images of model.imageSize. Throws Error when the numbers do not fit: an image that is
+/// The plan for images of model.imageSize. Throws Error when the numbers do not fit: an image that is
 /// not a multiple of the stride, widths not divisible by the head dimension, windows of another family.
 Plan planOf(const ModelConfig& model);
 /// The same for images of another size, not always square; model.imageSize plays no part.

@@ -9,15 +9,17 @@
 
 namespace cv::mixmim {
 
-/// A bias table (rows x heads) or a position embedding (1 x rows x dim) of a square grid, F32, on another
+/// A bias table (rows x heads) or a position embedding (1 x rows x dim) of the grid `from`, F32, on another
 /// `grid`: bicubic as PyTorch's (half-pixel centres, a = -0.75, no antialiasing, the edge repeated), computed
-/// in float64. Nothing unless `shape`, the wanted one, differs in the rows alone.
-std::optional<Tensor> resizedWeight(const Tensor& value, cv::Size grid, const std::vector<int64_t>& shape);
+/// in float64. An empty `from` stands for a square. Nothing unless `shape`, the wanted one, differs in the
+/// rows alone.
+std::optional<Tensor> resizedWeight(const Tensor& value, cv::Size from, cv::Size grid,
+                                    const std::vector<int64_t>& shape);
 
-/// `weights` of a model that differs from `model` in the image size alone: position embeddings and bias
-/// tables are interpolated where their shapes differ, everything else is shared. Tensors that do not fit in
-/// other ways stay as they are, because weight checks report them. A stored embedding is interpolated, never
-/// made anew.
-TensorMap weightsForImageSize(const TensorMap& weights, const ModelConfig& model);
+/// `weights` of the model `from` for the model `to`, which differs in the image size alone: position
+/// embeddings and bias tables are interpolated where their shapes differ, everything else is shared. Tensors
+/// that do not fit in other ways stay as they are, because weight checks report them. A stored embedding is
+/// interpolated, never made anew.
+TensorMap weightsForImageSize(const TensorMap& weights, const ModelConfig& from, const ModelConfig& to);
 
 }  // namespace cv::mixmim

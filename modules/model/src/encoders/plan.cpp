@@ -40,7 +40,7 @@ Plan planOf(const ModelConfig& model, cv::Size image) {
 }
 
 Plan planOf(const ModelConfig& model) {
-  return planOf(model, {model.imageSize, model.imageSize});
+  return planOf(model, model.imageSize);
 }
 
 std::vector<cv::Point> mergingOrder(int side) {

@@ -53,6 +53,8 @@ class Description {
     return static_cast<int>(value);
   }
 
+  bool isList(const std::string& key) const { return parse(key).is_array(); }
+
   /// `find` gives an optional: the value of a word, if it is one of `words`.
   template <class Find>
   auto choice(const std::string& key, Find find, const std::string& words) const {
@@ -120,15 +122,36 @@ class Description {
   const std::string& where_;
 };
 
-cv::Mat readGoldenInput(const Description& description, int side) {
-  const auto pixels = fromBase64(description.text("goldenInput"));
-  const int squares =
-      pixels ? static_cast<int>(std::lround(std::sqrt(static_cast<double>(pixels->size()) / 3))) : 0;
-  if (squares == 0 || pixels->size() != size_t{3} * squares * squares || side % squares != 0)
-    description.wrong("goldenInput",
-                      fmt::format("the pixels of a square picture that fits {0} x {0}, base64", side));
-  cv::Mat small(squares, squares, CV_8UC3);
-  std::memcpy(small.data, pixels->data(), pixels->size());
+/// A side, or rows and columns in a JSON list.
+cv::Size readInputSize(const Description& description) {
+  const char* const kKey = "inputSize";
+  if (!description.isList(kKey)) {
+    const int side = description.integer(kKey, 1, kLargestSide);
+    return {side, side};
+  }
+  const std::vector<float> sides = description.numbers(kKey);
+  const auto fits = [](float side) { return side >= 1 && side <= kLargestSide && side == std::floor(side); };
+  if (sides.size() != 2 || !std::all_of(sides.begin(), sides.end(), fits))
+    description.wrong(kKey, fmt::format("rows and columns from 1 to {}", kLargestSide));
+  return {static_cast<int>(sides[1]), static_cast<int>(sides[0])};
+}
+
+std::string textOf(cv::Size inputSize) {
+  return inputSize.width == inputSize.height ? fmt::format("{}", inputSize.width)
+                                             : fmt::format("[{},{}]", inputSize.height, inputSize.width);
+}
+
+cv::Mat readGoldenInput(const Description& description, cv::Size size) {
+  const auto bytes = fromBase64(description.text("goldenInput"));
+  const double pixels = bytes ? static_cast<double>(bytes->size()) / 3 : 0;
+  const int side = pixels > 0 ? static_cast<int>(std::lround(std::sqrt(size.area() / pixels))) : 0;
+  const bool fits = side > 0 && size.width % side == 0 && size.height % side == 0;
+  const cv::Size squares = fits ? size / side : cv::Size();
+  if (!fits || bytes->size() != size_t{3} * static_cast<size_t>(squares.area()))
+    description.wrong("goldenInput", fmt::format("the pixels of a picture whose squares fill {} x {}, base64",
+                                                 size.height, size.width));
+  cv::Mat small(squares, CV_8UC3);
+  std::memcpy(small.data, bytes->data(), bytes->size());
   return enlarged(small, side);
 }
 
@@ -161,7 +184,8 @@ ModelConfig readModel(const Description& description, const DeployedModel& about
       description.fail(
           fmt::format("{} of the model, expected {} as {}, got {}", key, expected, other, number));
   };
-  agree("imageSize", model.imageSize, "inputSize", about.inputSize);
+  agree("imageSize", model.imageSize.height, "inputSize", about.inputSize.height);
+  agree("imageSize", model.imageSize.width, "inputSize", about.inputSize.width);
   if (hasClasses(about.head))
     agree("classes", model.classes, "numbers in goldenOutput", about.goldenOutput.cols);
   return model;
@@ -174,7 +198,7 @@ DeployedModel describe(const OnnxFile& file, const std::string& where) {
                      "make the file with mixmim export");
   DeployedModel model;
   const int format = readFormat(description);
-  model.inputSize = description.integer("inputSize", 1, kLargestSide);
+  model.inputSize = readInputSize(description);
   model.evalCrop = description.number("evalCrop", 0.01, 1);
   model.head = description.choice("head", headNamed, "logits, probabilities, features or pyramid");
   model.weights = description.choice("weights", weightTypeNamed, "fp32 or fp16");
@@ -203,12 +227,15 @@ DeployedModel describe(const OnnxFile& file, const std::string& where) {
 
 /// What happens before and in the network, in words, for tools and people who do not know mixmim.
 std::map<std::string, std::string> inWords(const DeployedModel& model) {
-  return {
-      {kPrefix + "output", sentenceOf(model.head)},
-      {kPrefix + "input", fmt::format("N x 3 x {0} x {0}, float32, BGR, 0..255", model.inputSize)},
-      {kPrefix + "resize", "shorter side to floor(inputSize / evalCrop), bicubic as in Pillow; centre crop"},
-      {kPrefix + "normalisation", fmt::format("folded into the network: mean [{}], std [{}], RGB, 0..1",
-                                              fmt::join(kMean, ", "), fmt::join(kStd, ", "))}};
+  return {{kPrefix + "output", sentenceOf(model.head)},
+          {kPrefix + "input", fmt::format("N x 3 x {} x {}, float32, BGR, 0..255", model.inputSize.height,
+                                          model.inputSize.width)},
+          {kPrefix + "resize", fmt::format("{}, bicubic as in Pillow; centre crop",
+                                           model.inputSize.width == model.inputSize.height
+                                               ? "shorter side to floor(inputSize / evalCrop)"
+                                               : "to the least that covers floor(inputSize / evalCrop)")},
+          {kPrefix + "normalisation", fmt::format("folded into the network: mean [{}], std [{}], RGB, 0..1",
+                                                  fmt::join(kMean, ", "), fmt::join(kStd, ", "))}};
 }
 
 }  // namespace
@@ -234,7 +261,7 @@ std::map<std::string, std::string> metadataOf(const DeployedModel& model) {
   std::map<std::string, std::string> metadata = inWords(model);
   metadata[kPrefix + "format"] = fmt::format("{}", model.model ? kFormat : kOldestFormat);
   if (model.model) metadata[kPrefix + "model"] = textOf(*model.model);
-  metadata[kPrefix + "inputSize"] = fmt::format("{}", model.inputSize);
+  metadata[kPrefix + "inputSize"] = textOf(model.inputSize);
   metadata[kPrefix + "evalCrop"] = fmt::format("{}", model.evalCrop);
   metadata[kPrefix + "head"] = nameOf(model.head);
   metadata[kPrefix + "weights"] = nameOf(model.weights);

@@ -93,7 +93,7 @@ void checkExportSize(const ModelConfig& model, const ExportOptions& options) {
   throw Error(
       "export",
       fmt::format("model {} at {} px takes {:.1f} GB as {}, expected at most {:.1f} (one ONNX file)",
-                  model.name, model.imageSize, static_cast<double>(bytes) / 1e9,
+                  model.name, sizeText(model.imageSize), static_cast<double>(bytes) / 1e9,
                   nameOf(options.profile.weights), static_cast<double>(OnnxBuilder::kLargestFile) / 1e9),
       halfFits ? "store the weights as float16: --weights fp16" : "export a smaller model");
 }

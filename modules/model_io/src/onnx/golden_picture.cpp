@@ -1,6 +1,7 @@
 #include "model_io/onnx/golden_picture.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "opencv2/mixmim/train/random.hpp"
 
@@ -11,11 +12,11 @@ namespace {
 constexpr int kMostSquares = 32;
 
 /// The pixel in the corner of every square.
-cv::Mat corners(const cv::Mat& picture, int squares) {
-  cv::Mat small(squares, squares, CV_8UC3);
-  const int width = picture.cols / squares;
-  for (int y = 0; y < squares; ++y)
-    for (int x = 0; x < squares; ++x) small.at<cv::Vec3b>(y, x) = picture.at<cv::Vec3b>(y * width, x * width);
+cv::Mat corners(const cv::Mat& picture, int side) {
+  cv::Mat small(picture.size() / side, CV_8UC3);
+  for (int y = 0; y < small.rows; ++y)
+    for (int x = 0; x < small.cols; ++x)
+      small.at<cv::Vec3b>(y, x) = picture.at<cv::Vec3b>(y * side, x * side);
   return small;
 }
 
@@ -34,32 +35,33 @@ cv::Mat sampled(const cv::Mat& map) {
 
 }  // namespace
 
-cv::Mat goldenPicture(int side) {
-  int squares = std::min(side, kMostSquares);
-  while (side % squares != 0) --squares;
-  cv::Mat small(squares, squares, CV_8UC3);
-  for (int i = 0; i < squares * squares; ++i) {
+cv::Mat goldenPicture(cv::Size size) {
+  const int common = std::gcd(size.width, size.height), longer = std::max(size.width, size.height);
+  int side = 1;
+  while (side < common && (common % side != 0 || longer / side > kMostSquares)) ++side;
+  cv::Mat small(size / side, CV_8UC3);
+  for (int i = 0; i < small.rows * small.cols; ++i) {
     const auto words = philox({static_cast<uint32_t>(i), 0, 0, 0}, {0, 0});
     for (int c = 0; c < 3; ++c)
-      small.at<cv::Vec3b>(i / squares, i % squares)[c] = words[static_cast<size_t>(c)] & 0xff;
+      small.at<cv::Vec3b>(i / small.cols, i % small.cols)[c] = words[static_cast<size_t>(c)] & 0xff;
   }
   return enlarged(small, side);
 }
 
 cv::Mat shrunk(const cv::Mat& picture) {
-  for (int squares = 1; squares < picture.cols; ++squares) {
-    if (picture.cols % squares != 0) continue;
-    const cv::Mat small = corners(picture, squares);
-    if (cv::norm(enlarged(small, picture.cols), picture, cv::NORM_INF) == 0) return small;
+  for (int side = std::gcd(picture.cols, picture.rows); side > 1; --side) {
+    if (picture.cols % side != 0 || picture.rows % side != 0) continue;
+    const cv::Mat small = corners(picture, side);
+    if (cv::norm(enlarged(small, side), picture, cv::NORM_INF) == 0) return small;
   }
   return picture;
 }
 
 cv::Mat enlarged(const cv::Mat& small, int side) {
-  const int width = side / small.cols;
-  cv::Mat picture(side, side, CV_8UC3);
-  for (int y = 0; y < side; ++y)
-    for (int x = 0; x < side; ++x) picture.at<cv::Vec3b>(y, x) = small.at<cv::Vec3b>(y / width, x / width);
+  cv::Mat picture(small.size() * side, CV_8UC3);
+  for (int y = 0; y < picture.rows; ++y)
+    for (int x = 0; x < picture.cols; ++x)
+      picture.at<cv::Vec3b>(y, x) = small.at<cv::Vec3b>(y / side, x / side);
   return picture;
 }
 

@@ -42,9 +42,9 @@ class Network {
  private:
   static std::string description(const ModelConfig& model, Head head) {
     return fmt::format(
-        "MixMIM. Input: image, N x 3 x {0} x {0}, float32, BGR, 0..255, as "
-        "blobFromImage(picture, 1.0, Size({0}, {0})) makes it; mean and std are inside. Output: {1}.",
-        model.imageSize, sentenceOf(head));
+        "MixMIM. Input: image, N x 3 x {0} x {1}, float32, BGR, 0..255, as "
+        "blobFromImage(picture, 1.0, Size({1}, {0})) makes it; mean and std are inside. Output: {2}.",
+        model.imageSize.height, model.imageSize.width, sentenceOf(head));
   }
 
   int64_t classes() const { return weights_.at("head.bias").elements(); }

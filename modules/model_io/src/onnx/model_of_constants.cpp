@@ -94,7 +94,7 @@ void check(const ModelConfig& model, const Constants& constants) {
 
 }  // namespace
 
-ModelConfig modelOfConstants(const TensorMap& tensors, int inputSize, const std::string& where) {
+ModelConfig modelOfConstants(const TensorMap& tensors, cv::Size inputSize, const std::string& where) {
   const Constants constants(tensors, where);
   const Shape& patches =
       constants.shape(std::string("patch_embed") + names::kPatches + names::kWeight, 4, "C x 3 x p x p");

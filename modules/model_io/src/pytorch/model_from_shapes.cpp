@@ -9,6 +9,7 @@
 
 #include "model/parameters.hpp"
 #include "opencv2/mixmim/error.hpp"
+#include "opencv2/mixmim/text.hpp"
 #include "opencv2/mixmim/train/options.hpp"
 #include "pytorch/encoder_family.hpp"
 
@@ -56,12 +57,14 @@ class Sizes {
   std::string where_;
 };
 
-int atMostInt(int64_t value) {
-  return static_cast<int>(std::min<int64_t>(value, std::numeric_limits<int>::max()));
+/// Shapes tell a number of tokens: the images are taken for square.
+cv::Size square(int64_t side) {
+  const auto bounded = static_cast<int>(std::min<int64_t>(side, std::numeric_limits<int>::max()));
+  return {bounded, bounded};
 }
 
 void readMixMimSide(const Sizes& sizes, ModelConfig& model) {
-  model.imageSize = atMostInt(int64_t{sizes.rootAt("absolute_pos_embed", 1, 3)} * model.patchSize);
+  model.imageSize = square(int64_t{sizes.rootAt("absolute_pos_embed", 1, 3)} * model.patchSize);
 }
 
 /// The side of a window, whose table has a row for every difference of two places.
@@ -90,7 +93,7 @@ void readSwinSide(const Sizes& sizes, ModelConfig& model) {
   constexpr size_t kMostStages = 16;                 // more than any model has
   sizes.at("layers.0.blocks.0.norm1.weight", 0, 1);  // so there is a stage
   const size_t last = std::min(model.depths.size(), kMostStages) - 1;
-  model.imageSize = atMostInt((int64_t{cellsOf(sizes, last)} * model.patchSize) << last);
+  model.imageSize = square((int64_t{cellsOf(sizes, last)} * model.patchSize) << last);
   model.window = last > 0 && windowOf(sizes, last - 1) == 2 * windowOf(sizes, last) ? 14 : 7;
 }
 
@@ -170,8 +173,8 @@ void checkShapes(const Shapes& shapes, const Config& config, const std::string& 
                                      fmt::join(parameter.shape, ", "), fmt::join(found->second, ", ")));
   }
   if (problems.empty()) return;
-  throw Error(where, fmt::format("is not a complete {} model at {} px: {}", family, config.model.imageSize,
-                                 firstFew(problems)));
+  throw Error(where, fmt::format("is not a complete {} model at {} px: {}", family,
+                                 sizeText(config.model.imageSize), firstFew(problems)));
 }
 
 }  // namespace cv::mixmim

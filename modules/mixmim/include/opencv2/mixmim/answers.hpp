@@ -10,7 +10,7 @@ namespace cv::mixmim {
 struct Answers {
   cv::Mat scores;    ///< classification: N x classes, CV_32F, before softmax
   cv::Mat features;  ///< any task: N x features, CV_32F, the encoder's tokens averaged
-  cv::Mat pictures;  ///< pretraining: N x S x S x 3, CV_8U, RGB, every image restored where it was hidden
+  cv::Mat pictures;  ///< pretraining: N x H x W x 3, CV_8U, RGB, every image restored where it was hidden
 };
 
 }  // namespace cv::mixmim

@@ -63,7 +63,7 @@ class CV_EXPORTS Classifier {
 
   const std::vector<std::string>& labels() const;  ///< one per class; none without a head
   int featureSize() const;                         ///< numbers of a feature vector
-  int inputSize() const;                           ///< side in pixels of what the network sees
+  cv::Size inputSize() const;                      ///< px, of what the network sees
 
  private:
   std::shared_ptr<Network> network_;

@@ -9,7 +9,7 @@ namespace cv::mixmim {
 inline constexpr float kMean[3] = {0.485f, 0.456f, 0.406f};
 inline constexpr float kStd[3] = {0.229f, 0.224f, 0.225f};
 
-/// The part of an image that evaluation looks at: the image is resized to `resized`, then `crop` (of side
+/// The part of an image that evaluation looks at: the image is resized to `resized`, then `crop` (of size
 /// imageSize) is cut out of it. Parts of `crop` outside the resized image are black.
 struct EvalGeometry {
   cv::Size resized;  ///< of the whole image, px
@@ -17,12 +17,13 @@ struct EvalGeometry {
 };
 
 /// The reference's evaluation transform: shorter side to round-down(imageSize / evalCrop) up to 224 px and to
-/// imageSize above, longer side truncated, then the centre crop with half-to-even rounding.
-CV_EXPORTS EvalGeometry evalGeometry(cv::Size image, int imageSize, double evalCrop);
+/// imageSize above, longer side truncated, then the centre crop with half-to-even rounding. An imageSize that
+/// is not square asks this of each of its sides, and the image becomes large enough for both.
+CV_EXPORTS EvalGeometry evalGeometry(cv::Size image, cv::Size imageSize, double evalCrop);
 
-/// Applies evalGeometry(): 8-bit image, any channel order -> imageSize x imageSize of the same type. Only
-/// wanted pixels are computed.
-CV_EXPORTS void evalTransform(const cv::Mat& src, int imageSize, double evalCrop, Resampler& resampler,
+/// Applies evalGeometry(): 8-bit image, any channel order -> an image of size imageSize and the same type.
+/// Only wanted pixels are computed.
+CV_EXPORTS void evalTransform(const cv::Mat& src, cv::Size imageSize, double evalCrop, Resampler& resampler,
                               cv::Mat& dst);
 
 }  // namespace cv::mixmim

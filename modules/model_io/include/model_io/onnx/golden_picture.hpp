@@ -7,13 +7,14 @@
 
 namespace cv::mixmim {
 
-/// side x side, CV_8UC3: a fixed mosaic of at most 32 x 32 random colours, stored as one pixel per square.
-cv::Mat goldenPicture(int side);
+/// Of that size, CV_8UC3: a fixed mosaic of random colours, stored as one pixel per square. At most 32
+/// squares lie along a side, except where the sides have no common divisor that allows it.
+cv::Mat goldenPicture(cv::Size size);
 
 /// A mosaic's squares as pixels: the smallest picture that enlarge() turns into `picture` again.
 cv::Mat shrunk(const cv::Mat& picture);
 
-/// Every pixel becomes a square; `side` must be a multiple of small.cols.
+/// Every pixel becomes a square of `side` pixels.
 cv::Mat enlarged(const cv::Mat& small, int side);
 
 /// The golden output, the part of a network's answer to one picture that is kept: 1 x numbers in the type of

@@ -12,6 +12,6 @@ namespace cv::mixmim {
 /// `inputSize` px. Sizes are those of `constants` (names: constants.hpp); what a network does not show keeps
 /// its default, and `name` is empty. The constants may be hostile. Throws Error, with `where`, for a missing
 /// one, for shapes that are none of a model of that size.
-ModelConfig modelOfConstants(const TensorMap& constants, int inputSize, const std::string& where);
+ModelConfig modelOfConstants(const TensorMap& constants, cv::Size inputSize, const std::string& where);
 
 }  // namespace cv::mixmim

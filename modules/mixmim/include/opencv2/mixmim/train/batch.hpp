@@ -39,7 +39,7 @@ struct Accumulation {
 /// Targets are named by what they are, a member for each kind; the kinds that the task has no use for are
 /// empty.
 struct Batch {
-  cv::Mat images;  ///< N x S x S x 3, CV_8U, RGB, continuous. In pretraining already mixed under mixing.mask.
+  cv::Mat images;  ///< N x H x W x 3, CV_8U, RGB, continuous. In pretraining already mixed under mixing.mask.
   std::vector<int64_t> samples;  ///< N data set indices really used (after replacing unreadable files)
   int count = 0;                 ///< filled slots; below N only in the last batch of an evaluation
 
@@ -53,8 +53,13 @@ struct Batch {
 
   cv::Mat classTargets;  ///< N x 1, CV_32S, the class of each image; -1 where the source has none
 
-  int capacity() const { return images.empty() ? 0 : images.size[0]; }   ///< N
-  int imageSize() const { return images.empty() ? 0 : images.size[1]; }  ///< S
+  int capacity() const { return images.empty() ? 0 : images.size[0]; }  ///< N
+  /// W x H
+  cv::Size imageSize() const {
+    return images.empty() ? cv::Size() : cv::Size(images.size[2], images.size[1]);
+  }
+  /// The pixels of a slot, CV_8UC3, in the memory of `images`.
+  cv::Mat picture(int slot) const { return {imageSize(), CV_8UC3, const_cast<uchar*>(images.ptr(slot))}; }
 };
 
 }  // namespace cv::mixmim

@@ -14,7 +14,7 @@ CV_EXPORTS int strideOf(const ModelConfig& model);
 
 /// Cells of an image of that many pixels. Throws Error when a side is not a multiple of the stride.
 CV_EXPORTS cv::Size cellsOf(const ModelConfig& model, cv::Size image);
-/// The same for square images of model.imageSize.
+/// The same for images of model.imageSize.
 CV_EXPORTS cv::Size cellsOf(const ModelConfig& model);
 
 }  // namespace cv::mixmim

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <opencv2/core/cvdef.h>
+#include <opencv2/core/types.hpp>
 
 namespace cv::mixmim {
 
@@ -60,7 +61,7 @@ struct MixConfig {
 struct ModelConfig {
   std::string name = "base";             ///< of modelNames(): stands for all sizes that are not given
   Family encoder = Family::kMixMim;      ///< MixMIM's own, or Swin
-  int imageSize = 224;                   ///< side of the square input, px; a multiple of the stride
+  cv::Size imageSize{224, 224};          ///< of the input, px; its sides are multiples of the stride
   int patchSize = 4;                     ///< side of the patch that becomes one token of stage 1, px
   int embedDim = 128;                    ///< width C of stage 1; stage s is C * 2^s wide
   std::vector<int> depths{2, 2, 18, 2};  ///< blocks per stage; its length is the number of stages

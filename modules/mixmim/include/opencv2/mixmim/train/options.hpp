@@ -34,8 +34,9 @@ struct CV_EXPORTS Option {
   std::string sentence;  ///< help, one sentence
   std::string unit;      ///< "px", "epochs", ... or ""
   /// The member of a Config that holds the value.
-  std::variant<int*, uint64_t*, double*, bool*, std::string*, std::vector<int>*, Task*, Family*> value;
-  /// Least number that is allowed, elements of lists included.
+  std::variant<int*, uint64_t*, double*, bool*, std::string*, std::vector<int>*, cv::Size*, Task*, Family*>
+      value;
+  /// Least number that is allowed, elements of lists and sides of sizes included.
   double min = -std::numeric_limits<double>::infinity();
   double max = std::numeric_limits<double>::infinity();  ///< largest
   std::vector<std::string> choices{};                    ///< allowed words, empty = any

@@ -57,7 +57,7 @@ class CV_EXPORTS Trainer {
   /// The Config it was created with.
   const Config& config() const { return config_; }
 
-  /// N x S x S x 3 bytes for the images of a batch, in memory the device copies from fastest (pinned, where
+  /// N x H x W x 3 bytes for the images of a batch, in memory the device copies from fastest (pinned, where
   /// there is a device). Valid as long as the trainer lives.
   cv::Mat allocate(int batch);
 
