@@ -42,7 +42,7 @@ SafetensorsHeader visitTensors(std::string_view file, const std::string& where, 
     const auto hash = header.hashes.find(entry.name);
     if (hash != header.hashes.end() && hash->second != hashOf(bytes.data(), bytes.size()))
       throw Error(where, fmt::format("tensor {} is damaged: its content does not match its hash",
-                                     quoted(entry.name)));
+                                     inQuotes(entry.name)));
     visit(entry, bytes);
   }
   return header;
@@ -53,13 +53,14 @@ SafetensorsHeader layOut(const std::string& path, const TensorMap& tensors, cons
   SafetensorsHeader header{{}, {}, metadata};
   for (const auto& [key, value] : metadata)
     if (key.compare(0, kHashPrefix.size(), kHashPrefix) == 0)
-      throw Error(path, fmt::format("metadata {} has a reserved name", quoted(key)));
+      throw Error(path, fmt::format("metadata {} has a reserved name", inQuotes(key)));
   for (const auto& [name, tensor] : tensors) {
     const auto bytes = static_cast<size_t>(tensor.elements()) * sizeOf(tensor.dtype);
     if (tensor.bytes.total() != bytes)
-      throw Error(path, fmt::format("tensor {}: expected {} bytes for its shape, got {}", quoted(name), bytes,
-                                    tensor.bytes.total()));
-    if (name == kMetadataName) throw Error(path, fmt::format("tensor {} has a reserved name", quoted(name)));
+      throw Error(path, fmt::format("tensor {}: expected {} bytes for its shape, got {}", inQuotes(name),
+                                    bytes, tensor.bytes.total()));
+    if (name == kMetadataName)
+      throw Error(path, fmt::format("tensor {} has a reserved name", inQuotes(name)));
     header.entries.push_back({name, tensor.dtype, tensor.shape, 0, 0});
     header.hashes.emplace(name, hashOf(tensor.bytes.data, bytes));
   }

@@ -23,7 +23,7 @@ DType dtypeOf(std::string_view name, const std::string& where) {
     if (name == nameOf(dtype)) return dtype;
     known += fmt::format("{}{}", i == 0 ? "" : ", ", nameOf(dtype));
   }
-  throw Error(where, fmt::format("dtype: expected one of {}, got {}", known, quoted(name)));
+  throw Error(where, fmt::format("dtype: expected one of {}, got {}", known, inQuotes(name)));
 }
 
 /// Receives the parser's events. The text has three levels:
@@ -72,9 +72,9 @@ class HeaderEvents {
     if (place_ == Place::kTensors) name_ = key_;
     const bool isNew = place_ == Place::kTensors ? names_.insert(key_).second : fields_.insert(key_).second;
     if (!isNew && place_ == Place::kTensors) fail("appears twice");
-    if (!isNew) fail(fmt::format("{} appears twice", quoted(key_)));
+    if (!isNew) fail(fmt::format("{} appears twice", inQuotes(key_)));
     if (place_ == Place::kEntry && key_ != "dtype" && key_ != "shape" && key_ != "data_offsets")
-      fail(fmt::format("expected dtype, shape and data_offsets, got {}", quoted(key_)));
+      fail(fmt::format("expected dtype, shape and data_offsets, got {}", inQuotes(key_)));
     return true;
   }
 
@@ -130,7 +130,7 @@ class HeaderEvents {
       if (fields_.count(key) == 0) fail(fmt::format("has no {}", key));
   }
   std::string here() const {
-    return fmt::format("{}: {}{}", where_, name_ == kMetadataName ? "" : "tensor ", quoted(name_));
+    return fmt::format("{}: {}{}", where_, name_ == kMetadataName ? "" : "tensor ", inQuotes(name_));
   }
   [[noreturn]] void fail(const std::string& what) const { throw Error(here(), what); }
   [[noreturn]] void unexpected(const char* what) const {

@@ -19,7 +19,7 @@ namespace {
 namespace json = boost::json;
 
 std::string hereOf(const std::string& where, const TensorEntry& entry) {
-  return fmt::format("{}: tensor {}", where, quoted(entry.name));
+  return fmt::format("{}: tensor {}", where, inQuotes(entry.name));
 }
 
 /// Bytes of a tensor of that shape.
@@ -67,7 +67,7 @@ void separateHashes(SafetensorsHeader& header, const std::string& where) {
     }
     const std::string name = item->first.substr(kHashPrefix.size());
     if (names.count(name) == 0)
-      throw Error(where, fmt::format("holds the hash of tensor {}, but not the tensor", quoted(name)),
+      throw Error(where, fmt::format("holds the hash of tensor {}, but not the tensor", inQuotes(name)),
                   "the file is damaged");
     header.hashes.emplace(name, std::move(item->second));
     item = header.metadata.erase(item);

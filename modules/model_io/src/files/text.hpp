@@ -9,7 +9,7 @@
 namespace cv::mixmim {
 
 /// 'name' for messages: text that may be hostile, without control characters and not longer than a line.
-inline std::string quoted(std::string_view name) {
+inline std::string inQuotes(std::string_view name) {
   constexpr size_t kLongest = 100;
   std::string text(name.substr(0, kLongest));
   for (char& c : text)

@@ -96,7 +96,7 @@ uint64_t ZipArchive::readEntry(uint64_t at, const Directory& directory) {
   const std::string name(piece(at + kEntryBytes, nameBytes));
   const std::string_view extra = piece(at + kEntryBytes + nameBytes, extraBytes);
   const auto fail = [&](const std::string& what, const char* hint) {
-    throw Error(fmt::format("{}: member {}", where_, quoted(name)), what, hint);
+    throw Error(fmt::format("{}: member {}", where_, inQuotes(name)), what, hint);
   };
   uint64_t size = number(at + 24, 4), stored = number(at + 20, 4), header = number(at + 42, 4);
   readWideFields(extra, &size, &stored, &header);
@@ -119,7 +119,7 @@ uint64_t ZipArchive::contentOf(uint64_t header, const std::string& name) const {
   const std::string_view fields = piece(header, kLocalBytes);
   const uint64_t nameBytes = number(header + 26, 2), extraBytes = number(header + 28, 2);
   if (number(header, 4) != kLocal || piece(header + fields.size(), nameBytes) != name)
-    throw Error(fmt::format("{}: member {}", where_, quoted(name)), "is not where the directory says",
+    throw Error(fmt::format("{}: member {}", where_, inQuotes(name)), "is not where the directory says",
                 "the file is damaged");
   return header + kLocalBytes + nameBytes + extraBytes;
 }
@@ -127,7 +127,7 @@ uint64_t ZipArchive::contentOf(uint64_t header, const std::string& name) const {
 const ZipArchive::Member& ZipArchive::member(const std::string& name) const {
   const auto found = members_.find(name);
   if (found == members_.end())
-    throw Error(where_, fmt::format("expected a member {}, got none", quoted(name)));
+    throw Error(where_, fmt::format("expected a member {}, got none", inQuotes(name)));
   return found->second;
 }
 
@@ -143,7 +143,7 @@ std::string_view ZipArchive::bytes(const std::string& name) const {
 std::string_view ZipArchive::read(const std::string& name) const {
   const std::string_view content = bytes(name);
   if (crcOf(content) != member(name).crc)
-    throw Error(fmt::format("{}: member {}", where_, quoted(name)),
+    throw Error(fmt::format("{}: member {}", where_, inQuotes(name)),
                 "is damaged: its content does not match its CRC-32");
   return content;
 }

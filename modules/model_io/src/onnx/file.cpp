@@ -54,7 +54,7 @@ void readShape(ProtobufReader shape, OnnxValue& value, const std::string& where)
   while (shape.next()) {
     if (!shape.is(onnx::value::kDimension, WireType::kBytes)) continue;
     if (value.shape.size() == kMostDimensions)
-      throw Error(where, fmt::format("{}: expected at most {} dimensions, got more", quoted(value.name),
+      throw Error(where, fmt::format("{}: expected at most {} dimensions, got more", inQuotes(value.name),
                                      kMostDimensions));
     std::string size = "?";
     for (ProtobufReader dimension = shape.message(); dimension.next();) {

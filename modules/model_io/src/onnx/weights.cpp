@@ -89,7 +89,7 @@ class Reader {
   }
 
   [[noreturn]] void fail(const Constant& constant, const std::string& what) const {
-    throw Error(fmt::format("{}: constant {}", where_, quoted(constant.name)), what,
+    throw Error(fmt::format("{}: constant {}", where_, inQuotes(constant.name)), what,
                 "copy the file again or export it anew");
   }
 

@@ -96,15 +96,16 @@ void ForeignCheckpoint::collect(const PthDict& dict) {
     const auto* tensor = dict.items[i].second->as<PthTensor>();
     if (!tensor && wholeFile) continue;  // weights may stand among other things
     if (!tensor)
-      throw Error(file_.where(), fmt::format("{}: expected a tensor, got {}", quoted(theirs[i]),
+      throw Error(file_.where(), fmt::format("{}: expected a tensor, got {}", inQuotes(theirs[i]),
                                              describe(dict.items[i].second)));
     if (name.empty()) {
-      leftOut_.push_back(quoted(theirs[i]));
+      leftOut_.push_back(inQuotes(theirs[i]));
       continue;
     }
-    if (!seen.insert(name).second) throw Error(file_.where(), fmt::format("{} is there twice", quoted(name)));
+    if (!seen.insert(name).second)
+      throw Error(file_.where(), fmt::format("{} is there twice", inQuotes(name)));
     if (!used.insert(tensor).second)
-      throw Error(file_.where(), fmt::format("{} is the same tensor as another", quoted(name)));
+      throw Error(file_.where(), fmt::format("{} is the same tensor as another", inQuotes(name)));
     if (!isDerived(name)) tensors_.emplace_back(name, tensor);
   }
 }

@@ -22,7 +22,7 @@ std::map<std::string, Value> underOfficialNames(const TensorMap& theirs, const s
     const std::string& ourName = *name++;
     if (ourName.empty() || isDerived(ourName)) continue;
     if (!ours.emplace(ourName, valueOf(entry.second, ourName, official.program)).second)
-      throw Error(where, fmt::format("{} is there twice", quoted(ourName)));
+      throw Error(where, fmt::format("{} is there twice", inQuotes(ourName)));
   }
   return ours;
 }

@@ -15,7 +15,7 @@ struct Describer {
   std::string operator()(bool value) const { return value ? "True" : "False"; }
   std::string operator()(int64_t value) const { return fmt::format("the number {}", value); }
   std::string operator()(double value) const { return fmt::format("the number {}", value); }
-  std::string operator()(std::string_view value) const { return fmt::format("the text {}", quoted(value)); }
+  std::string operator()(std::string_view value) const { return fmt::format("the text {}", inQuotes(value)); }
   std::string operator()(const PthList& list) const { return fmt::format("a list of {}", list.items.size()); }
   std::string operator()(const PthDict& dict) const {
     return fmt::format("a dictionary of {}", dict.items.size());
@@ -24,7 +24,7 @@ struct Describer {
   std::string operator()(const PthStorage&) const { return "the storage of tensors"; }
   std::string operator()(const PthOpaque& global) const {
     return fmt::format("an object of {}, which is not run",
-                       quoted(fmt::format("{}.{}", global.module, global.name)));
+                       inQuotes(fmt::format("{}.{}", global.module, global.name)));
   }
 };
 

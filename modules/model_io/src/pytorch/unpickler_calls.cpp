@@ -74,7 +74,7 @@ PthNode* Unpickler::callKnown(const PthOpaque& function, const PthList& argument
 PthNode* Unpickler::passOver(const PthOpaque& global) {
   constexpr size_t kMostNames = 100;
   if (passedOver_.size() < kMostNames) {
-    const std::string name = quoted(fmt::format("{}.{}", global.module, global.name));
+    const std::string name = inQuotes(fmt::format("{}.{}", global.module, global.name));
     passedOver_.insert(name.substr(1, name.size() - 2));
   }
   return make(global);
@@ -120,7 +120,7 @@ void Unpickler::openStorage() {
   const uint64_t bytes = storageBytes_(key), size = sizeOf(dtype);
   if (elements < 0 || bytes % size != 0 || static_cast<uint64_t>(elements) != bytes / size)
     fail(fmt::format("storage {}: expected the {} bytes of its member, got {} elements of {} bytes",
-                     quoted(key), bytes, elements, size));
+                     inQuotes(key), bytes, elements, size));
   pushNew(PthStorage{key, dtype, elements});
 }
 
