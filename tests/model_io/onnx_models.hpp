@@ -7,6 +7,7 @@
 
 #include "model_io/onnx/builder.hpp"
 #include "opencv2/mixmim/train/config.hpp"
+#include "opencv2/mixmim/train/options.hpp"
 #include "tests/support/parity_recipe.hpp"
 
 namespace cv::mixmim::test {
@@ -80,6 +81,9 @@ inline ModelConfig modelNamed(const std::string& name) {
   } else if (name == "tinyAt384") {
     model = recipeModel("tiny", model.classes);
     model.imageSize = {384, 384};
+  } else if (name.rfind("swin_", 0) == 0) {  // as people name them
+    model = resolve(Task::kFinetune, {{"model", name, ""}}).model;
+    model.classes = 10;
   } else if (name.rfind("swin", 0) == 0) {
     model = swinNamed(name);
   }

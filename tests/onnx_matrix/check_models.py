@@ -79,9 +79,10 @@ def golden_answer(outputs):
 def check_golden_pair(metadata, run):
     """The test picture that travels with the model, replayed by somebody who knows only the metadata."""
     size = json.loads(metadata["mixmim.inputSize"])
+    rows, columns = size if isinstance(size, list) else (size, size)
     squares = numpy.frombuffer(base64.b64decode(metadata["mixmim.goldenInput"]), numpy.uint8)
-    side = round((len(squares) // 3) ** 0.5)
-    picture = squares.reshape(side, side, 3).repeat(size // side, 0).repeat(size // side, 1)
+    side = round((rows * columns * 3 / len(squares)) ** 0.5)
+    picture = squares.reshape(rows // side, columns // side, 3).repeat(side, 0).repeat(side, 1)
     answer, expected = golden_answer(run(blob_of(picture[None]))), numpy.array(json.loads(metadata["mixmim.goldenOutput"]))
     difference = relative_difference(answer, expected)
     if not difference < TOLERANCE[metadata["mixmim.weights"]]:
@@ -89,7 +90,7 @@ def check_golden_pair(metadata, run):
 
 
 def blob_of(pictures):
-    """N x S x S x 3 bytes to N x 3 x S x S floats, as blobFromImages does without scale, mean or swap."""
+    """N x H x W x 3 bytes to N x 3 x H x W floats, as blobFromImages does without scale, mean or swap."""
     return numpy.ascontiguousarray(pictures.transpose(0, 3, 1, 2), dtype=numpy.float32)
 
 
@@ -102,8 +103,8 @@ def relative_difference(answer, expected):
 def check(folder, model, reader, way):
     """The version of the reader and the largest difference per batch."""
     network = {"onnxruntime": onnxruntime_network, "openvino": openvino_network}.get(reader.name, opencv_network)
-    count, size = model["pictures"], model["size"]
-    pictures = numpy.fromfile(folder / model["picturesFile"], numpy.uint8).reshape(count, size, size, 3)
+    count = model["pictures"]
+    pictures = numpy.fromfile(folder / model["picturesFile"], numpy.uint8).reshape(count, *model["size"], 3)
     expected = [numpy.fromfile(folder / output["file"], numpy.float64).reshape(count, *output["shape"])
                 for output in model["outputs"]]
     version, run = network(folder / (model["name"] + ".onnx"), way, [output["name"] for output in model["outputs"]])

@@ -57,7 +57,7 @@ class Writer {
             {"weights", weights},
             {"opset", wanted.profile.opset},
             {"head", nameOf(wanted.head)},
-            {"size", model_.imageSize.width},
+            {"size", {model_.imageSize.height, model_.imageSize.width}},
             {"picturesFile", name_ + ".pictures"},
             {"pictures", kPictures},
             {"outputs", outputs(wanted.head)}};
@@ -110,18 +110,25 @@ const std::vector<Wanted> kAll{{Head::kLogits, kPlain},        {Head::kLogits, k
 /// Other grids, windows, patches and numbers of stages.
 const std::vector<Wanted> kGeometry{{Head::kLogits, kPlain}, {Head::kPyramid, kPlain}};
 
-void writeAll(const std::filesystem::path& folder, bool base) {
+const std::vector<Wanted> kSizes{{Head::kLogits, kPlain}, {Head::kLogits, kHalf}, {Head::kPyramid, kPlain}};
+
+/// "small": every kind of model; "base" and "swin": sizes that people use.
+void writeAll(const std::filesystem::path& folder, const std::string& which) {
   json::array models;
   const auto add = [&](const char* name, const std::vector<Wanted>& list) {
     Writer writer(folder, name);
     for (const Wanted& wanted : list) models.push_back(writer.write(wanted));
   };
-  add(base ? "base" : "tiny", kAll);
-  if (!base)
-    for (const char* name :
-         {"micro", "tinyAt384", "small64", "patch2At32", "oneTokenAt16", "manyWindowsAt136", "swin14"})
+  if (which == "base") {
+    add("base", kAll);
+  } else if (which == "swin") {
+    for (const char* name : {"swin_t", "swin_t_w14"}) add(name, kSizes);
+  } else {
+    for (const char* name : {"tiny", "swin7"}) add(name, kAll);
+    for (const char* name : {"micro", "tinyAt384", "small64", "patch2At32", "oneTokenAt16",
+                             "manyWindowsAt136", "wide", "swin14", "swinWide"})
       add(name, kGeometry);
-  if (!base) add("swin7", kAll);
+  }
   writeFile(folder / "models.json", json::serialize(models));
 }
 
@@ -130,11 +137,11 @@ void writeAll(const std::filesystem::path& folder, bool base) {
 
 int main(int argc, char** argv) {
   const std::string which = argc == 3 ? argv[2] : "";
-  if (which != "small" && which != "base")
-    return std::fputs("usage: onnx_matrix_models FOLDER small|base\n", stderr), 2;
+  if (which != "small" && which != "base" && which != "swin")
+    return std::fputs("usage: onnx_matrix_models FOLDER small|base|swin\n", stderr), 2;
   try {
     std::filesystem::create_directories(argv[1]);
-    cv::mixmim::test::writeAll(argv[1], which == "base");
+    cv::mixmim::test::writeAll(argv[1], which);
   } catch (const std::exception& e) {
     return std::fprintf(stderr, "error: %s\n", e.what()), 1;
   }
