@@ -345,21 +345,17 @@ INSTANTIATE_TEST_SUITE_P(
         BadDescription{"WeightsUnknown", "mixmim.weights", "int8",
                        "model.onnx: metadata \"mixmim.weights\", expected fp32 or fp16, got \"int8\"" ANEW},
         BadDescription{"PictureNotBase64", "mixmim.goldenInput", "AQID!AUGBwgJCgsM",
-                       "model.onnx: metadata \"mixmim.goldenInput\", expected the pixels of a square picture "
-                       "that fits 8 "
-                       "x 8, base64, got \"AQID!AUGBwgJCgsM\"" ANEW},
+                       "model.onnx: metadata \"mixmim.goldenInput\", expected the pixels of a picture whose "
+                       "squares fill 8 x 8, base64, got \"AQID!AUGBwgJCgsM\"" ANEW},
         BadDescription{"PictureNotSquare", "mixmim.goldenInput", "AQIDBAUG",
-                       "model.onnx: metadata \"mixmim.goldenInput\", expected the pixels of a square picture "
-                       "that fits 8 "
-                       "x 8, base64, got \"AQIDBAUG\"" ANEW},
+                       "model.onnx: metadata \"mixmim.goldenInput\", expected the pixels of a picture whose "
+                       "squares fill 8 x 8, base64, got \"AQIDBAUG\"" ANEW},
         BadDescription{"PictureEmpty", "mixmim.goldenInput", "",
-                       "model.onnx: metadata \"mixmim.goldenInput\", expected the pixels of a square picture "
-                       "that fits 8 "
-                       "x 8, base64, got \"\"" ANEW},
+                       "model.onnx: metadata \"mixmim.goldenInput\", expected the pixels of a picture whose "
+                       "squares fill 8 x 8, base64, got \"\"" ANEW},
         BadDescription{"PictureDoesNotFit", "mixmim.inputSize", "9",
-                       "model.onnx: metadata \"mixmim.goldenInput\", expected the pixels of a square picture "
-                       "that fits 9 "
-                       "x 9, base64, got \"AQIDBAUGBwgJCgsM\"" ANEW},
+                       "model.onnx: metadata \"mixmim.goldenInput\", expected the pixels of a picture whose "
+                       "squares fill 9 x 9, base64, got \"AQIDBAUGBwgJCgsM\"" ANEW},
         BadDescription{"AnswerEmpty", "mixmim.goldenOutput", "[]",
                        "model.onnx: metadata \"mixmim.goldenOutput\", expected the numbers of the network's "
                        "answer, got \"[]\"" ANEW},
