@@ -25,7 +25,8 @@ cv::Mat tile(const Batch& batch, int slot, cv::Size size) {
 /// A row per pair: image A, image B, their mixture, A and B as reconstructed from it.
 cv::Mat sheet(const Batch& originals, const Batch& mixed, const Batch& rebuilt) {
   const int count = originals.capacity(), pairs = (count + 1) / 2;
-  const cv::Size seen = originals.imageSize(), size(kWidth, std::max(1, kWidth * seen.height / seen.width));
+  const cv::Size seen = originals.imageSize(),
+                 size(kWidth, std::max(1, kWidth * seen.height / std::max(1, seen.width)));
   const char* const titles[] = {"image A", "image B", "mixed", "A reconstructed", "B reconstructed"};
   constexpr int kColumns = 5;
   cv::Mat page(kHeader + pairs * (size.height + kGap), kColumns * (kWidth + kGap) - kGap, CV_8UC3,
