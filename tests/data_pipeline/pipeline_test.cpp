@@ -68,11 +68,6 @@ std::string nameOf(const testing::TestParamInfo<Recipe>& test) {
 INSTANTIATE_TEST_SUITE_P(Pipeline, EveryRecipe,
                          testing::Values(Recipe::kPretrain, Recipe::kFinetune, Recipe::kEval), nameOf);
 
-cv::Mat slotOf(const Batch& batch, int slot) {
-  cv::Mat images = batch.images;
-  return {batch.imageSize(), CV_8UC3, images.ptr(slot)};
-}
-
 cv::Mat decoded(const Source& source, int64_t index, ImageDecoder& decoder, std::vector<uint8_t>& bytes) {
   source.read(index, bytes);
   return decoder.decode(cv::Rect({}, decoder.open(bytes).size)).clone();
@@ -104,7 +99,7 @@ TEST(Pipeline, PretrainingBatchIsCropFlipAndMixOfItsImages) {
       const cv::Rect region = drawCrop(whole.size(), options.config.augment, crop);
       cv::Mat expected(64, 64, CV_8UC3);
       resampler.resize(whole(region), drawFlip(options.config.augment, flip), expected);
-      EXPECT_TRUE(equal(slotOf(unmixed, slot), expected)) << source->path(index);
+      EXPECT_TRUE(equal(unmixed.picture(slot), expected)) << source->path(index);
       EXPECT_EQ(batch->classTargets.at<int>(slot), source->label(index));
     }
   }
@@ -129,7 +124,7 @@ TEST(Pipeline, EvaluationSeesEveryImageOnceInOrder) {
       EXPECT_EQ(batch->classTargets.at<int>(slot), source->label(next));
       cv::Mat expected;
       evalTransform(decoded(*source, next, decoder, bytes), {64, 64}, 0.875, resampler, expected);
-      EXPECT_TRUE(equal(slotOf(*batch, slot), expected));
+      EXPECT_TRUE(equal(batch->picture(slot), expected));
     }
   }
   EXPECT_EQ(next, 20);

@@ -25,9 +25,8 @@ cv::Mat toMat(const TensorMap& tensors, const std::string& name, cv::Size size) 
 
 cv::Mat meanColours(const Batch& batch) {
   cv::Mat features(batch.count, kFeatures, CV_32F);
-  const int pixels = batch.imageSize().area();
   for (int i = 0; i < batch.count; ++i) {
-    const cv::Scalar mean = cv::mean(cv::Mat(pixels, 1, CV_8UC3, const_cast<uchar*>(batch.images.ptr(i))));
+    const cv::Scalar mean = cv::mean(batch.picture(i));
     for (int c = 0; c < 3; ++c) features.at<float>(i, c) = static_cast<float>(mean[c] / 255);
     features.at<float>(i, 3) = 1;
   }
