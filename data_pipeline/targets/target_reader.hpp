@@ -1,4 +1,4 @@
-// What a batch should be answered with: one implementation per kind of target.
+// The targets of a batch, which its answers should equal: one implementation per kind of target.
 #pragma once
 
 #include <cstdint>

@@ -29,7 +29,7 @@ class Tally {
 /// A tally that judges.
 class Measure : public Tally {
  public:
-  /// Of what was added so far, even if that is nothing.
+  /// The judgement of everything added so far, even if that is nothing.
   virtual Measured result() const = 0;
 };
 

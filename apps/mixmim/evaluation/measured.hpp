@@ -1,4 +1,5 @@
-// What an evaluation has found: one form for every task, so that runs, verbs and records need not know which.
+// The findings of an evaluation: one form for every task, so that runs, verbs and records need not know
+// which.
 #pragma once
 
 #include <boost/json/object.hpp>

@@ -1,4 +1,4 @@
-// What a run does for its task, besides what its trainer, its pipeline and its measure know.
+// The part of a task that a run itself must know, beside its trainer, its pipeline and its measure.
 #pragma once
 
 #include "data_pipeline/recipe.hpp"

@@ -37,7 +37,7 @@ std::unique_ptr<Measure> measureFor(const RunSetup& setup) {
   return makeMeasure(setup.config.run.task, setup.train->labels());
 }
 
-/// What validation will be judged by, before the first one.
+/// The number that judges validations, before the first one.
 std::optional<NamedNumber> headlineOf(const RunSetup& setup) {
   const auto measure = measureFor(setup);
   if (!measure) return std::nullopt;

@@ -4,8 +4,8 @@
 
 namespace cv::mixmim {
 
-/// What a slot of a batch shows of a picture. Targets with a place in the picture follow it by the same
-/// value.
+/// The part of a picture that a slot of a batch shows. Targets with a place in the picture follow it by the
+/// same value.
 struct View {
   cv::Rect2d crop;    ///< in the picture, px; evaluation may reach beyond it, and black stands there
   cv::Size size;      ///< of the slot, px: the crop is resized to it

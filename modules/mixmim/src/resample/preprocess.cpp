@@ -22,7 +22,7 @@ int cropStart(int length, int side) {
   return half + (surplus % 2 != 0 && half % 2 != 0 ? 1 : 0);
 }
 
-/// What a side of the input asks of the same side of the resized image.
+/// The length that a side of the input asks of the same side of the resized image.
 int wantedSide(int side, double evalCrop) {
   return side <= kPublishedSize ? static_cast<int>(side / evalCrop) : side;
 }

@@ -1,4 +1,4 @@
-// What a model says of pictures, whoever computes it: a trainer or a deployed network.
+// The answers of a model to pictures, whoever computes them: a trainer or a deployed network.
 #pragma once
 
 #include <opencv2/core.hpp>

@@ -13,7 +13,7 @@
 
 namespace cv::mixmim {
 
-/// What a network says of itself.
+/// A network's description of itself.
 struct NetworkDescription {
   std::string path;                 ///< of its file, for messages
   std::string head;                 ///< the name of its output, for messages: "logits"
@@ -72,7 +72,7 @@ class CV_EXPORTS Network {
   const NetworkDescription description_;
 };
 
-/// What the plugin of a network is asked to open.
+/// The request to a plugin to open a network.
 struct NetworkRequest {
   std::string path;        ///< as the application gave it; need not be UTF-8
   NetworkOptions options;  ///< what cannot be had is an error, never something else instead

@@ -5,7 +5,7 @@
 
 namespace cv::mixmim {
 
-/// What Network::open takes, and Classifier::create with options of its own.
+/// The options of Network::open; Classifier::create adds its own.
 struct NetworkOptions {
   int backend = 0;  ///< a cv::dnn::Backend; 0 = the host's default
   int target = 0;   ///< a cv::dnn::Target; 0 = CPU. A pair this OpenCV lacks is an error, not the CPU instead

@@ -75,8 +75,9 @@ class CV_EXPORTS Trainer {
   /// Waits until all steps are done; the report of the last one.
   StepReport flush();
 
-  /// What the task's model says of a batch, count rows; changes nothing. Fine-tuning: scores. Pretraining:
-  /// pictures; row i shows image i of the unmixed batch, every cell predicted where it was hidden.
+  /// The answers of the task's model to a batch, count rows; changes nothing. Fine-tuning: scores.
+  /// Pretraining: pictures; row i shows image i of the unmixed batch, every cell predicted where it was
+  /// hidden.
   Answers answers(const Batch& batch);
   /// The normalised encoder output averaged over the tokens, count x featureDim, CV_32F: what a classifier
   /// sees. Unmixed images. Changes nothing.
