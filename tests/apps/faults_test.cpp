@@ -99,6 +99,30 @@ TEST_F(Faults, APictureThatTheDiskCannotReadIsReplacedAndNamed) {
   EXPECT_NE(std::string(bad[0].at("reason").as_string()).find("Input/output error"), std::string::npos);
 }
 
+/// Linux has names of any bytes, JSON has not.
+TEST_F(Faults, NamesThatAreNoUtf8DoNotMakeARunUnreadable) {
+  const fs::path data = here_ / "tr\xE4in", out = here_ / "r\xE4";
+  fs::rename(here_ / "train", data);
+  std::ofstream(data / "dark" / "0.png") << "no picture";
+  const std::string command = run("'r\xE4'", "--data 'tr\xE4in' --init undisturbed --run.logSteps 1");
+  ASSERT_EQ(mixmim(here_, command).exitCode, 0) << contentOf(here_ / ".err");
+  EXPECT_EQ(jsonLinesOf(out / "bad_images.jsonl").at(0).at("path"), "tr\\xE4in/dark/0.png");
+  const CheckpointInfo info = readCheckpointInfo(out.string());
+  EXPECT_EQ(info.config.run.out, "r\\xE4");
+  EXPECT_EQ(info.config.data.train, "tr\\xE4in");
+  for (const char* more : {"info 'r\xE4' --json", "report 'r\xE4' --json"}) {
+    const Outcome outcome = mixmim(here_, more);
+    EXPECT_EQ(outcome.exitCode, 0) << outcome.err;
+    boost::system::error_code error;
+    boost::json::parse(outcome.out, error);
+    EXPECT_FALSE(error) << outcome.out;
+  }
+  fs::remove_all(out / "checkpoints" / "step-00000050");
+  const Outcome resumed = mixmim(here_, command + " --resume auto");
+  EXPECT_EQ(resumed.exitCode, 0) << resumed.err;
+  EXPECT_EQ(jsonLinesOf(out / "bad_images.jsonl").size(), 1u);
+}
+
 /// SIGUSR1 asks for a checkpoint; the run goes on.
 TEST_F(Faults, ASignalAsksForACheckpoint) {
   const std::string slow = run("run", "--epochs 4000 --run.checkpointEpochs 4000 --run.logSteps 100000");

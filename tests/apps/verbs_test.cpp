@@ -110,8 +110,8 @@ TEST_F(Verbs, EvalMeasuresWhatWasLearned) {
              "/fake_trainer.so");
   EXPECT_EQ(result.at("images"), 24);
   EXPECT_EQ(result.at("top1").to_number<double>(), 1.0);
-  const json::array perClass{{{"label", "dark"}, {"images", 12}, {"top1", 1.0}},
-                             {{"label", "light"}, {"images", 12}, {"top1", 1.0}}};
+  const json::array perClass{{{"label", "dark"}, {"images", 12}, {"top1", 1}},
+                             {{"label", "light"}, {"images", 12}, {"top1", 1}}};
   EXPECT_EQ(result.at("per_class"), perClass);
   EXPECT_EQ(result.at("confusion"), (json::array{json::array{12, 0}, json::array{0, 12}}));
   EXPECT_EQ(contentOf(here() / "confusion.csv"),
@@ -310,6 +310,11 @@ TEST_F(Verbs, InfoDescribesEverythingItIsGiven) {
   const json::object checkpoint = answer("info pre --json");
   EXPECT_EQ(checkpoint.at("kind"), "checkpoint");
   EXPECT_EQ(checkpoint.at("step"), 30);
+  EXPECT_TRUE(checkpoint.at("best_top1").is_null());
+  const std::string text = mixmim(here(), "info pre").out;
+  for (const char* line :
+       {"epoch              5\n", "best top-1         none\n", "  baseLr             0.00015\n"})
+    EXPECT_NE(text.find(line), std::string::npos) << line << text;
   EXPECT_TRUE(answer("info --json").at("versions").as_object().contains("opencv"));
 }
 
@@ -435,11 +440,14 @@ TEST_F(Verbs, ExportNamesWhatIsWrong) {
       resolve(Task::kFinetune, {{"model", "small", ""}, {"size", "32", ""}, {"model.classes", "3", ""}});
   writeForeignWeights(here() / "three.pth", config);
   writeFile(here() / "two.txt", std::string("cat\ndog\n"));
+  writeFile(here() / "latin.txt", std::string("blau\ngr\xFCn\nrot\n"));
   const WrongExport all[] = {
       {"--head boxes", "--head: expected logits, probabilities, features or pyramid, got 'boxes'", 2},
       {"--weights int8", "--weights: expected fp32 or fp16, got 'int8'", 2},
       {"--opset 10", "--opset: expected 11 or 9, got '10'", 2},
       {"--init three.pth --head features --labels two.txt", "--labels: the head features has no classes", 2},
+      {"--init three.pth --labels latin.txt",
+       "label 'gr\\xFCn': is not UTF-8; save the list of labels as UTF-8", 1},
       {"--init three.pth --labels two.txt", "two.txt: expected 3 labels, one per line, got 2", 1},
       {"--init three.pth --labels none.txt",
        "none.txt: cannot be read; expected a text file with one label per line", 1},

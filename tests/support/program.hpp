@@ -83,10 +83,19 @@ inline void makeData(const std::filesystem::path& folder, int perClass) {
     }
 }
 
-/// Options of a tiny run with the fake trainer on makeData's pictures.
+/// Options of a tiny run with the fake trainer on makeData's pictures, except those that `more` gives.
 inline std::string tinyRun(const std::string& verb, const std::string& out, const std::string& more = "") {
-  return verb + " --data train --out " + out + " --run.trainer " MIXMIM_TEST_PLUGINS "/fake_trainer.so" +
-         " --model small --size 16 --batch 4 --epochs 5 " + (verb == "finetune" ? "--val val " : "") + more;
+  std::string options = verb + " --out " + out + " --run.trainer " MIXMIM_TEST_PLUGINS "/fake_trainer.so";
+  const auto add = [&](const std::string& name, const std::string& value) {
+    if ((" " + more).find(" " + name + " ") == std::string::npos) options += " " + name + " " + value;
+  };
+  add("--data", "train");
+  if (verb == "finetune") add("--val", "val");
+  add("--model", "small");
+  add("--size", "16");
+  add("--batch", "4");
+  add("--epochs", "5");
+  return options + " " + more;
 }
 
 }  // namespace cv::mixmim::test

@@ -10,6 +10,7 @@
 #include "inputs/picture_batch.hpp"
 #include "model/plan.hpp"
 #include "opencv2/mixmim/error.hpp"
+#include "opencv2/mixmim/json.hpp"
 #include "opencv2/mixmim/train/options.hpp"
 #include "opencv2/mixmim/train/random.hpp"
 #include "opencv2/mixmim/train/trainer.hpp"
@@ -48,7 +49,7 @@ json::array namesOf(const TensorMap& weights) {
 }
 
 void send(OwnProcess& process, const Config& config, const TensorMap& weights, Head head) {
-  const std::string text = json::serialize(
+  const std::string text = jsonText(
       json::object{{"config", toJson(config)}, {"head", nameOf(head)}, {"weights", namesOf(weights)}});
   const uint64_t size = text.size();
   bool listens = process.write(&size, sizeof size) && process.write(text.data(), text.size());
@@ -82,9 +83,7 @@ cv::Mat requestedScores() {
                 fmt::format("expected a request of {} bytes at most, got {}", kMost, size));
   std::string text(size, ' ');
   receive(text.data(), text.size());
-  json::parse_options parsing;
-  parsing.allow_invalid_utf8 = true;  // paths need not be
-  const json::value request = json::parse(text, {}, parsing);
+  const json::value request = json::parse(text);
   const Config config = fromJson(std::string(request.at("config").as_string()));
   const auto trainer = createTrainer(config);
   trainer->restore({readTensors(request.at("weights").as_array()), {}});

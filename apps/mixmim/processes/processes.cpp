@@ -11,6 +11,7 @@
 
 #include "data_pipeline/cores.hpp"
 #include "opencv2/mixmim/error.hpp"
+#include "opencv2/mixmim/json.hpp"
 #include "opencv2/mixmim/train/options.hpp"
 
 namespace cv::mixmim {
@@ -97,7 +98,7 @@ void tellLauncher(const std::string& reason) {
   if (!path) return;
   const boost::json::object extra{{"py_callstack", ""}, {"timestamp", std::to_string(std::time(nullptr))}};
   const boost::json::object message{{"message", reason}, {"extraInfo", extra}};
-  std::ofstream(path) << boost::json::serialize(boost::json::object{{"message", message}});
+  std::ofstream(path) << jsonText(boost::json::object{{"message", message}});
 }
 
 }  // namespace cv::mixmim

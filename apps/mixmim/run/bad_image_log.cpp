@@ -28,13 +28,11 @@ BadImage imageOf(const json::object& line) {
 
 /// The images of lines as linesOf() writes them; a damaged one is passed over.
 std::vector<BadImage> imagesIn(const std::string& lines) {
-  json::parse_options parsing;
-  parsing.allow_invalid_utf8 = true;  // paths need not be
   std::vector<BadImage> images;
   std::istringstream stream(lines);
   for (std::string line; std::getline(stream, line);) {
     try {
-      images.push_back(imageOf(json::parse(line, {}, parsing).as_object()));
+      images.push_back(imageOf(json::parse(line).as_object()));
     } catch (const std::exception&) {
     }
   }

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "opencv2/mixmim/json.hpp"
 #include "run/memory_estimate.hpp"
 #include "run/run_folder.hpp"
 #include "run/run_setup.hpp"
@@ -132,7 +133,7 @@ int dryRun(const Config& config, bool asJson) {
   const MemoryEstimate memory = estimateMemory(run.config);
   const Timed measured = measure(run);
   if (asJson)
-    std::cout << json::serialize(toJson(run, memory, measured)) << '\n';
+    std::cout << jsonText(toJson(run, memory, measured)) << '\n';
   else
     printForPeople(run, memory, measured);
   return kDone;

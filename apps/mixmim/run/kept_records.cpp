@@ -131,7 +131,7 @@ void keepEvaluation(const std::string& folder, const KeptEvaluation& evaluation)
     json::object description = describe(evaluation);
     for (const TellingPictures& telling : evaluation.measured.telling)
       description[telling.name] = writePictures(next, telling, evaluation.source);
-    writeWhole(next / "evaluation.json", json::serialize(description) + "\n");
+    writeWhole(next / "evaluation.json", jsonText(description) + "\n");
     fs::remove_all(whole);
     fs::rename(next, whole);
   } catch (const fs::filesystem_error& e) {
@@ -165,7 +165,7 @@ void keepMachine(const std::string& folder, const Config& config) {
       {"versions", programVersions()},
       {"trainer",
        {{"plugin", trainer.name}, {"description", parseJson(trainer.table->describe(), trainer.path)}}}};
-  writeWhole(path, json::serialize(machine) + "\n");
+  writeWhole(path, jsonText(machine) + "\n");
 }
 
 }  // namespace cv::mixmim

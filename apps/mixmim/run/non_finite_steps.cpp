@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "opencv2/mixmim/error.hpp"
+#include "opencv2/mixmim/json.hpp"
 
 namespace cv::mixmim {
 
@@ -41,7 +42,7 @@ void NonFiniteSteps::record(const StepReport& report) const {
                                   [&](const Images& entry) { return entry.step == report.step; });
   if (found != remembered_.end())
     for (const int64_t index : found->samples) own.push_back(index);
-  for (const std::string& list : world_->gather(boost::json::serialize(own))) {
+  for (const std::string& list : world_->gather(jsonText(own))) {
     const boost::json::value indices = boost::json::parse(list);
     for (const boost::json::value& index : indices.as_array())
       images.push_back({{"index", index}, {"path", source_.place(index.as_int64())}});

@@ -13,6 +13,7 @@
 
 #include "model_io/files/atomic_file.hpp"
 #include "opencv2/mixmim/error.hpp"
+#include "opencv2/mixmim/json.hpp"
 #include "opencv2/mixmim/train/options.hpp"
 #include "terminal/json_number.hpp"
 
@@ -149,13 +150,13 @@ EventFile& RunFolder::events() {
 
 void RunFolder::log(json::object metrics) {
   makeFinite(metrics);
-  append(metrics_, kMetrics, json::serialize(metrics) + "\n");
+  append(metrics_, kMetrics, jsonText(metrics) + "\n");
   attempt([&] { events().scalars(metrics.at("step").to_number<int64_t>(), curvesOf(metrics)); });
 }
 
 void RunFolder::logNonFinite(json::object line) {
   makeFinite(line);
-  append(nonFinite_, kNonFinite, json::serialize(line) + "\n");
+  append(nonFinite_, kNonFinite, jsonText(line) + "\n");
 }
 
 void RunFolder::logPicture(const std::string& name, int64_t step, const cv::Mat& picture) {
@@ -193,12 +194,12 @@ void RunFolder::rewind(int64_t step) {
 std::string linesOf(const std::vector<BadImage>& images) {
   std::string lines;
   for (const BadImage& image : images)
-    lines += json::serialize(json::object{{"path", image.path},
-                                          {"offset", image.offset},
-                                          {"reason", image.reason},
-                                          {"epoch", image.epoch},
-                                          {"position", image.position},
-                                          {"substitute", image.substitute}}) +
+    lines += jsonText(json::object{{"path", image.path},
+                                   {"offset", image.offset},
+                                   {"reason", image.reason},
+                                   {"epoch", image.epoch},
+                                   {"position", image.position},
+                                   {"substitute", image.substitute}}) +
              "\n";
   return lines;
 }

@@ -12,6 +12,7 @@
 #include "model_io/open_checkpoint.hpp"
 #include "model_io/pytorch/pth.hpp"
 #include "opencv2/mixmim/error.hpp"
+#include "opencv2/mixmim/json.hpp"
 #include "opencv2/mixmim/text.hpp"
 #include "opencv2/mixmim/train/cells.hpp"
 #include "processes/processes.hpp"
@@ -93,7 +94,7 @@ void shareStart(RunSetup& run) {
   if (accumulate == 0) accumulate = run.world->size();
   const boost::json::object own{
       {"resumed", run.resumed}, {"step", run.firstStep}, {"best", run.best}, {"accumulate", accumulate}};
-  const std::string first = run.world->gather(boost::json::serialize(own)).front();
+  const std::string first = run.world->gather(jsonText(own)).front();
   const boost::json::value start = boost::json::parse(first);
   run.resumed = start.at("resumed").as_string().c_str();
   run.firstStep = start.at("step").to_number<int64_t>();

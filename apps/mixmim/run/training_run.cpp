@@ -12,6 +12,7 @@
 #include "evaluation/evaluation.hpp"
 #include "inputs/picture_batch.hpp"
 #include "opencv2/mixmim/error.hpp"
+#include "opencv2/mixmim/json.hpp"
 #include "run/kept_records.hpp"
 #include "run/reconstruction_sheet.hpp"
 #include "run/run_task.hpp"
@@ -241,7 +242,7 @@ void TrainingRun::finish(bool json) {
   sentence += "; " + checkpoint;
   folder_.note(sentence);
   if (world_.rank() > 0) return;
-  std::cout << (json ? boost::json::serialize(result) : sentence) << std::endl;
+  std::cout << (json ? jsonText(result) : sentence) << std::endl;
   if (std::cout) return;
   __fpurge(stdout);  // or it would be tried again at the end
   std::cout.clear();

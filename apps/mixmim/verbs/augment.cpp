@@ -13,6 +13,7 @@
 #include "data_pipeline/mixture.hpp"
 #include "data_pipeline/pipeline.hpp"
 #include "inputs/data_source.hpp"
+#include "opencv2/mixmim/json.hpp"
 #include "opencv2/mixmim/preprocess.hpp"
 #include "opencv2/mixmim/train/random.hpp"
 #include "terminal/command_line.hpp"
@@ -135,7 +136,7 @@ int run(const CommandLine& line) {
            parametersOf(*source, config, recipe, batch->samples[static_cast<size_t>(slot)], epoch))
         entry[item.key()] = item.value();
       addMixing(entry, *batch, recipe, slot);
-      parameters << json::serialize(entry) << '\n';
+      parameters << jsonText(entry) << '\n';
     }
     progress.count(number, "images");
   }

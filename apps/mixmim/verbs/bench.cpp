@@ -10,6 +10,7 @@
 #include "evaluation/trainer_scores.hpp"
 #include "inputs/classifier_options.hpp"
 #include "inputs/data_source.hpp"
+#include "opencv2/mixmim/json.hpp"
 #include "opencv2/mixmim/train/cells.hpp"
 #include "opencv2/mixmim/train/random.hpp"
 #include "opencv2/mixmim/train/trainer.hpp"
@@ -183,7 +184,7 @@ json::object benchPredict(const std::string& model, int batch, double seconds,
 std::string text(const json::value& value) {
   if (value.is_double()) return fmt::format("{:.4g}", value.as_double());
   if (value.is_string()) return std::string(value.as_string());
-  if (!value.is_object()) return json::serialize(value);
+  if (!value.is_object()) return jsonText(value);
   std::string line;
   for (const auto& [key, number] : value.as_object())
     line += fmt::format("{}{} {}", line.empty() ? "" : "  ", std::string(key), text(number));
@@ -247,7 +248,7 @@ int run(const CommandLine& line) {
     throw UsageError(fmt::format("mixmim bench: expected one of pipeline, train, predict, got '{}'", part));
   }
   if (line.has("json"))
-    std::cout << json::serialize(result) << '\n';
+    std::cout << jsonText(result) << '\n';
   else
     print(result);
   return kDone;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "data_pipeline/image_check.hpp"
+#include "opencv2/mixmim/json.hpp"
 #include "terminal/command_line.hpp"
 #include "terminal/exit_codes.hpp"
 #include "terminal/interrupt.hpp"
@@ -64,7 +65,7 @@ int run(const CommandLine& line) {
   const ImageCheck check = checkImages(*source, config.run.threads, seen);
   if (interruptSignal() != 0) return interruptExitCode();
   if (line.has("json"))
-    std::cout << boost::json::serialize(toJson(check, *source)) << '\n';
+    std::cout << jsonText(toJson(check, *source)) << '\n';
   else
     print(check, *source);
   return check.bad.empty() ? kDone : kFailed;

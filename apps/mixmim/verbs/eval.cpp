@@ -9,6 +9,7 @@
 #include "evaluation/deployed_scores.hpp"
 #include "inputs/classifier_options.hpp"
 #include "inputs/data_source.hpp"
+#include "opencv2/mixmim/json.hpp"
 #include "terminal/exit_codes.hpp"
 #include "verbs/verb.hpp"
 
@@ -94,7 +95,7 @@ int run(const CommandLine& line) {
                                      : evaluateCheckpoint(model, source, config).measured;
   if (!line.get("csv").empty()) writeCsv(line.get("csv"), measured);
   if (line.has("json"))
-    std::cout << boost::json::serialize(describe(measured)) << '\n';
+    std::cout << jsonText(describe(measured)) << '\n';
   else
     printForPeople(measured);
   return kDone;

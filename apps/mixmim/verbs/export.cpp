@@ -16,6 +16,7 @@
 #include "model_io/open_checkpoint.hpp"
 #include "model_io/pytorch/foreign_checkpoint.hpp"
 #include "opencv2/mixmim/classifier.hpp"
+#include "opencv2/mixmim/json.hpp"
 #include "terminal/command_line.hpp"
 #include "terminal/exit_codes.hpp"
 #include "terminal/progress.hpp"
@@ -39,7 +40,7 @@ int writeForPytorch(const std::string& out, const std::string& init, bool withOp
   writeOfficialPth(out, state, info, withOptimizer ? PthContent::kWeightsAndOptimizer : PthContent::kWeights);
   const auto bytes = std::filesystem::file_size(out);
   if (json)
-    std::cout << boost::json::serialize(boost::json::object{{"file", out}, {"bytes", bytes}}) << '\n';
+    std::cout << jsonText(boost::json::object{{"file", out}, {"bytes", bytes}}) << '\n';
   else
     std::cout << fmt::format("{}: {:.1f} MB, for torch.load\n", out, static_cast<double>(bytes) / 1e6);
   return kDone;
@@ -203,7 +204,7 @@ int run(const CommandLine& line) {
     if (comparison.difference) difference = *comparison.difference;
     boost::json::object answer{{"file", out}, {"bytes", report.bytes}, {"max_abs_error", difference}};
     if (check) answer["check"] = toJson(*check);
-    std::cout << boost::json::serialize(answer) << '\n';
+    std::cout << jsonText(answer) << '\n';
   } else if (check) {
     std::cout << sentenceOf(*check);
   }

@@ -8,6 +8,7 @@
 #include "inputs/picture_batch.hpp"
 #include "model_io/files/atomic_file.hpp"
 #include "model_io/files/npy_file.hpp"
+#include "opencv2/mixmim/json.hpp"
 #include "terminal/exit_codes.hpp"
 #include "terminal/progress.hpp"
 #include "verbs/verb.hpp"
@@ -98,7 +99,7 @@ int run(const CommandLine& line) {
                                    {"left_out", features.leftOut},
                                    {"size", classifier->featureSize()}};
   if (line.has("json"))
-    std::cout << boost::json::serialize(answer) << '\n';
+    std::cout << jsonText(answer) << '\n';
   else
     std::cout << fmt::format("{} vectors of {} numbers in {}, their pictures in {}\n", features.paths.size(),
                              classifier->featureSize(), out, list);

@@ -10,6 +10,7 @@
 #include "model_io/checkpoints/checkpoint.hpp"
 #include "model_io/open_checkpoint.hpp"
 #include "model_io/pytorch/foreign_checkpoint.hpp"
+#include "opencv2/mixmim/json.hpp"
 #include "opencv2/mixmim/network.hpp"
 #include "opencv2/mixmim/plugin.hpp"
 #include "opencv2/mixmim/train/trainer.hpp"
@@ -66,7 +67,7 @@ json::object describeCheckpoint(const std::string& path) {
           {"step", info.step},
           {"epoch", info.epoch},
           {"parameters", count},
-          {"best_top1", info.bestTop1},
+          {"best_top1", info.bestTop1 >= 0 ? json::value(info.bestTop1) : json::value(nullptr)},
           {"labels", json::value_from(info.labels)},
           {"notes", notes},
           {"config", json::parse(toJson(info.config))}};
@@ -75,12 +76,22 @@ json::object describeCheckpoint(const std::string& path) {
 /// A value on one line; of a long list the beginning.
 std::string shortened(const json::value& value) {
   constexpr size_t kShown = 8;
+  if (value.is_null()) return "none";
+  if (value.is_double()) return fmt::format("{:.6g}", value.get_double());
   if (value.is_string()) return std::string(value.get_string());
-  if (!value.is_array() || value.get_array().size() <= kShown) return json::serialize(value);
+  if (!value.is_array() || value.get_array().size() <= kShown) return jsonText(value);
   const json::array& list = value.get_array();
   const json::array shown(list.begin(), list.begin() + kShown);
-  const std::string text = json::serialize(shown);
+  const std::string text = jsonText(shown);
   return fmt::format("{}, and {} more]", text.substr(0, text.size() - 1), list.size() - kShown);
+}
+
+/// "best_top1" -> "best top-1"
+std::string inWords(std::string key) {
+  std::replace(key.begin(), key.end(), '_', ' ');
+  const std::string name = "top1", spoken = "top-1";
+  const size_t at = key.find(name);
+  return at == std::string::npos ? key : key.replace(at, name.size(), spoken);
 }
 
 bool isListOfObjects(const json::value& value) {
@@ -92,7 +103,7 @@ bool isListOfObjects(const json::value& value) {
 /// "key  value" lines, nested objects indented.
 void print(const json::object& object, int indent = 0) {
   for (const auto& entry : object) {
-    const std::string key(entry.key());
+    const std::string key = inWords(std::string(entry.key()));
     std::cout << std::string(static_cast<size_t>(indent), ' ');
     if (entry.value().is_object()) {
       std::cout << key << '\n';
@@ -123,7 +134,7 @@ int run(const CommandLine& line) {
   else
     about = describeCheckpoint(line.words().front());
   if (line.has("json"))
-    std::cout << json::serialize(about) << '\n';
+    std::cout << jsonText(about) << '\n';
   else
     print(about);
   return kDone;

@@ -8,6 +8,7 @@
 #include "data_pipeline/source.hpp"
 #include "data_sets/shard_writer.hpp"
 #include "inputs/data_source.hpp"
+#include "opencv2/mixmim/json.hpp"
 #include "terminal/command_line.hpp"
 #include "terminal/exit_codes.hpp"
 #include "terminal/interrupt.hpp"
@@ -83,10 +84,10 @@ int run(const CommandLine& line) {
                                ? fmt::format("{}/{}-000000.tar", out, name)
                                : fmt::format("{}/{}-{{000000..{:06}}}.tar", out, name, writer.shards() - 1);
   if (line.has("json"))
-    std::cout << boost::json::serialize(boost::json::object{{"images", source->size()},
-                                                            {"shards", writer.shards()},
-                                                            {"bytes", writer.bytes()},
-                                                            {"data", list}})
+    std::cout << jsonText(boost::json::object{{"images", source->size()},
+                                              {"shards", writer.shards()},
+                                              {"bytes", writer.bytes()},
+                                              {"data", list}})
               << '\n';
   else
     std::cout << fmt::format("{} images in {} shards, {:.1f} MB; use them with --data '{}'\n", source->size(),

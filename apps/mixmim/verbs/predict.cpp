@@ -9,6 +9,7 @@
 
 #include "inputs/classifier_options.hpp"
 #include "inputs/picture_batch.hpp"
+#include "opencv2/mixmim/json.hpp"
 #include "terminal/exit_codes.hpp"
 #include "terminal/progress.hpp"
 #include "verbs/verb.hpp"
@@ -85,8 +86,7 @@ int run(const CommandLine& line) {
       ++failures;
     }
   }
-  if (line.has("json"))
-    std::cout << boost::json::serialize(boost::json::object{{"results", results}}) << '\n';
+  if (line.has("json")) std::cout << jsonText(boost::json::object{{"results", results}}) << '\n';
   return failures == 0 ? kDone : kFailed;
 }
 

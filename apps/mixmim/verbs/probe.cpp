@@ -8,6 +8,7 @@
 #include "evaluation/linear_probe.hpp"
 #include "inputs/checkpoint_config.hpp"
 #include "inputs/data_source.hpp"
+#include "opencv2/mixmim/json.hpp"
 #include "terminal/exit_codes.hpp"
 #include "verbs/verb.hpp"
 
@@ -59,7 +60,7 @@ int run(const CommandLine& line) {
   const int classes = static_cast<int>(train->labels().size());
   const double linear = linearProbe(known, asked, classes), knn = nearestNeighbours(known, asked, classes, k);
   if (line.has("json"))
-    std::cout << boost::json::serialize(boost::json::object{
+    std::cout << jsonText(boost::json::object{
                      {"linear_top1", linear}, {"knn_top1", knn}, {"images", asked.labels.rows}})
               << '\n';
   else

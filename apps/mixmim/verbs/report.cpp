@@ -7,6 +7,7 @@
 #include "evaluation/checkpoint_scores.hpp"
 #include "inputs/data_source.hpp"
 #include "model_io/files/atomic_file.hpp"
+#include "opencv2/mixmim/json.hpp"
 #include "report/page/page.hpp"
 #include "report/records/task_words.hpp"
 #include "run/kept_records.hpp"
@@ -109,8 +110,7 @@ int run(const CommandLine& line) {
   for (const report::RunRecord& run : runs)
     for (const std::string& note : run.notes) std::cerr << "warning: " << note << '\n';
   if (line.has("json"))
-    std::cout << json::serialize(json::object{{"file", out}, {"bytes", page.size()}, {"runs", about}})
-              << '\n';
+    std::cout << jsonText(json::object{{"file", out}, {"bytes", page.size()}, {"runs", about}}) << '\n';
   else
     std::cout << fmt::format("{} ({} kB)\n", out, (page.size() + 999) / 1000);
   return kDone;

@@ -14,7 +14,7 @@ namespace {
 constexpr size_t kMost = 100;
 
 std::string plain(const json::value& value) {
-  return value.is_string() ? std::string(value.get_string()) : json::serialize(value);
+  return value.is_string() ? std::string(value.get_string()) : jsonText(value);
 }
 
 /// {"versions": {"fmt": "9"}} -> ("versions.fmt", "9")

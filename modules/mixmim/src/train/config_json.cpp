@@ -30,7 +30,7 @@ std::string toJson(const Config& config) {
     if (section.is_null()) section.emplace_object();
     section.get_object()[option.name.substr(dot + 1)] = std::move(value);
   }
-  return boost::json::serialize(root);
+  return jsonText(root);
 }
 
 namespace {
@@ -38,8 +38,7 @@ namespace {
 /// A JSON value as the text Option::set reads.
 std::string asText(const boost::json::value& value) {
   if (value.is_string()) return std::string(value.get_string());
-  if (value.is_double()) return fmt::format("{}", value.get_double());
-  std::string text = boost::json::serialize(value);  // numbers, true, false, and lists "[1,2]"
+  std::string text = jsonText(value);  // numbers, true, false, and lists "[1,2]"
   if (value.is_array()) text = text.substr(1, text.size() - 2);
   return text;
 }

@@ -31,7 +31,7 @@ Config takeConfig(const json::object& object, const std::string& where) {
   const json::value* value = object.if_contains("config");
   if (!value) throw Error(where, "has no entry 'config'");
   try {
-    return fromJson(json::serialize(*value));
+    return fromJson(jsonText(*value));
   } catch (const Error& e) {
     throw Error(where, e.what());
   }
@@ -45,7 +45,7 @@ std::string checksumOf(std::string_view text) {
 }  // namespace
 
 std::string stateText(const CheckpointInfo& info, const CheckpointMembers& members) {
-  std::string text = json::serialize(json::object{
+  std::string text = jsonText(json::object{
       {"format", kFormat},
       {"versions", {{"mixmim", MIXMIM_VERSION}, {"opencv", CV_VERSION}}},
       {"step", info.step},

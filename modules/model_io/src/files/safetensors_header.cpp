@@ -11,6 +11,7 @@
 #include "files/safetensors_events.hpp"
 #include "files/text.hpp"
 #include "opencv2/mixmim/error.hpp"
+#include "opencv2/mixmim/json.hpp"
 
 namespace cv::mixmim {
 
@@ -99,7 +100,7 @@ std::string headerText(const SafetensorsHeader& header) {
     root[entry.name] = {{"dtype", nameOf(entry.dtype)},
                         {"shape", json::array(entry.shape.begin(), entry.shape.end())},
                         {"data_offsets", json::array{entry.begin, entry.end}}};
-  std::string text = json::serialize(root);
+  std::string text = jsonText(root);
   constexpr size_t kAlignment = 8;
   text.append((kAlignment - text.size() % kAlignment) % kAlignment, ' ');
   return text;

@@ -254,6 +254,10 @@ double goldenTolerance(const DeployedModel& model) {
 }
 
 std::map<std::string, std::string> metadataOf(const DeployedModel& model) {
+  for (const std::string& label : model.labels)
+    if (!isUtf8(label))
+      throw Error(fmt::format("label '{}'", asUtf8(label)), "is not UTF-8",
+                  "save the list of labels as UTF-8");
   json::object facts;
   for (const auto& [key, value] : model.facts) facts[key] = value;
   const cv::Mat small = shrunk(model.goldenInput);
@@ -265,8 +269,8 @@ std::map<std::string, std::string> metadataOf(const DeployedModel& model) {
   metadata[kPrefix + "evalCrop"] = fmt::format("{}", model.evalCrop);
   metadata[kPrefix + "head"] = nameOf(model.head);
   metadata[kPrefix + "weights"] = nameOf(model.weights);
-  metadata[kPrefix + "labels"] = json::serialize(json::value_from(model.labels));
-  metadata[kPrefix + "facts"] = json::serialize(facts);
+  metadata[kPrefix + "labels"] = jsonText(json::value_from(model.labels));
+  metadata[kPrefix + "facts"] = jsonText(facts);
   if (!model.featureAffine.empty())
     metadata[kPrefix + "featureAffine"] =
         toBase64(model.featureAffine.data, model.featureAffine.total() * sizeof(float));

@@ -28,7 +28,7 @@ std::string takeName(json::object& settings, const std::string& where) {
 std::string textOf(const ModelConfig& model) {
   Config config;
   config.model = model;
-  return json::serialize(parseJson(toJson(config), "config").at("model"));
+  return jsonText(parseJson(toJson(config), "config").at("model"));
 }
 
 ModelConfig modelOfText(const std::string& text, const std::string& where) {
@@ -36,7 +36,7 @@ ModelConfig modelOfText(const std::string& text, const std::string& where) {
   if (!settings.is_object()) throw Error(where, "expected a JSON object", "export the model anew");
   const std::string name = takeName(settings.get_object(), where);
   try {
-    ModelConfig model = fromJson(json::serialize(json::object{{"model", settings}})).model;
+    ModelConfig model = fromJson(jsonText(json::object{{"model", settings}})).model;
     model.name = name;
     planOf(model);  // throws where sizes contradict each other
     return model;
