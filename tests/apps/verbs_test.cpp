@@ -25,7 +25,7 @@ class Verbs : public ::testing::Test {
     ASSERT_EQ(
         mixmim(here(),
                tinyRun("finetune", "fine",  // the classes differ in brightness, which RandAugment changes
-                       "--init pre --mix.mixup 0 --mix.cutmix 0 --augment.randLayers 0 --epochs 20"))
+                       "--init pre --lr 0.5 --mix.mixup 0 --mix.cutmix 0 --augment.randLayers 0 --epochs 20"))
             .exitCode,
         0);
     ASSERT_EQ(

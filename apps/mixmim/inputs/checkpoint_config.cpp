@@ -1,6 +1,7 @@
 #include "inputs/checkpoint_config.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <iostream>
 
 #include <fmt/format.h>
@@ -34,15 +35,39 @@ std::vector<Setting> dimensionsOf(Config config, const std::string& origin) {
   return settings;
 }
 
+/// All settings of the run that goes on, or none where a new one begins.
+std::vector<Setting> settingsToResume(const std::string& resumed, const std::string& out) {
+  if (resumed.empty() || isPthName(resumed)) return {};
+  if (resumed == "auto") {
+    const std::string file = (std::filesystem::path(out) / "config.ini").string();
+    return std::filesystem::exists(file) ? readConfigFile(file) : std::vector<Setting>();
+  }
+  Config config = readCheckpointInfo(resumed).config;
+  std::vector<Setting> settings;
+  for (const Option& option : options(config)) settings.push_back({option.name, option.get(), resumed});
+  return settings;
+}
+
+/// The settings that a command line need not say, because files say them.
+std::vector<Setting> settingsOfFiles(const std::vector<Setting>& given) {
+  const std::string resumed = lastOf(given, "resume"), init = lastOf(given, "init");
+  std::vector<Setting> ofRun = settingsToResume(resumed, lastOf(given, "out"));
+  if (!ofRun.empty()) return ofRun;
+  const std::string& weights = isPthName(resumed) ? resumed : init;
+  if (weights.empty() || std::any_of(given.begin(), given.end(), isModelName)) return {};
+  return dimensionsOf(readCheckpointInfo(weights).config, weights);
+}
+
 }  // namespace
 
-Config configWithModelOf(const CommandLine& line) {
-  const std::vector<Setting> given = line.given();
-  const bool named = std::any_of(given.begin(), given.end(), isModelName);
-  const std::string resumed = lastOf(given, "resume"), init = lastOf(given, "init");
-  const std::string& weights = isPthName(resumed) ? resumed : init;
-  if (weights.empty() || named) return line.config();
-  return line.config(dimensionsOf(readCheckpointInfo(weights).config, weights));
+RunRequest requestOf(const CommandLine& line) {
+  const std::vector<Setting> said = line.given();
+  RunRequest request;
+  request.given = settingsOfFiles(said);
+  request.config = line.config(request.given);
+  request.given.insert(request.given.end(), said.begin(), said.end());
+  request.followsData = !line.has("preset");
+  return request;
 }
 
 void sayNotes(const std::string& checkpoint) {

@@ -10,10 +10,18 @@
 
 namespace cv::mixmim {
 
-/// The resolved config of a run that may start from weights: the dimensions of the model are those of the
-/// checkpoint that --init names (or --resume, where that is a .pth file), unless the command line or the file
-/// names a model. A plain .safetensors says nothing about dimensions.
-Config configWithModelOf(const CommandLine& line);
+/// A run as the user asked for it.
+struct RunRequest {
+  Config config;               ///< resolved from `given`
+  std::vector<Setting> given;  ///< in order; settings that are not among them may follow the data
+  bool followsData = true;     ///< false: a preset was named, which is taken to the letter
+};
+
+/// The request of a command line that begins a run or goes on with one. What is not said again is taken from
+/// the run that --resume continues (from its config.ini, or from the checkpoint), or else the dimensions of
+/// the model from the checkpoint that --init names (or --resume, where that is a .pth file), unless the
+/// command line or the file names a model. A plain .safetensors says nothing about dimensions.
+RunRequest requestOf(const CommandLine& line);
 
 /// Prints to stderr what people should know about a .pth file before its weights are used. Nothing for other
 /// checkpoints.

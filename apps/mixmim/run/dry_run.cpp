@@ -77,9 +77,17 @@ double secondsLeft(const RunSetup& run, const Timed& measured) {
   return static_cast<double>(stepsLeft(run) * run.config.optim.accumulate) * measured.secondsPerBatch();
 }
 
+json::array toJson(const std::vector<Choice>& choices) {
+  json::array array;
+  for (const Choice& choice : choices)
+    array.push_back(json::object{{"key", choice.key}, {"value", choice.value}, {"why", choice.why}});
+  return array;
+}
+
 json::object toJson(const RunSetup& run, const MemoryEstimate& memory, const Timed& measured) {
   return {{"images", run.train->size()},
           {"classes", run.train->labels().size()},
+          {"choices", toJson(run.choices)},
           {"steps_per_epoch", run.stepsPerEpoch},
           {"steps", run.totalSteps},
           {"steps_left", stepsLeft(run)},
@@ -127,9 +135,9 @@ void printForPeople(const RunSetup& run, const MemoryEstimate& memory, const Tim
 
 }  // namespace
 
-int dryRun(const Config& config, bool asJson) {
-  if (!config.run.out.empty()) checkRunFolder(config);
-  RunSetup run = setUpRun(config, {}, Repair::kLookOnly);
+int dryRun(const RunRequest& request, bool asJson) {
+  if (!request.config.run.out.empty()) checkRunFolder(request.config);
+  RunSetup run = setUpRun(request, {}, Repair::kLookOnly);
   const MemoryEstimate memory = estimateMemory(run.config);
   const Timed measured = measure(run);
   if (asJson)

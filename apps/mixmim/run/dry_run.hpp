@@ -1,12 +1,12 @@
 // A training that is only tried: is everything there, how long will it take, how much memory does it need?
 #pragma once
 
-#include "opencv2/mixmim/train/config.hpp"
+#include "inputs/checkpoint_config.hpp"
 
 namespace cv::mixmim {
 
 /// Opens data, plugin and weights as a run would, computes a few batches, and prints what follows from them.
 /// Writes nothing. run.out may be left out. Returns the exit code; throws Error where a run would.
-int dryRun(const Config& config, bool asJson);
+int dryRun(const RunRequest& request, bool asJson);
 
 }  // namespace cv::mixmim

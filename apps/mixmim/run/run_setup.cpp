@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "inputs/checkpoint_config.hpp"
+#include "inputs/data_choices.hpp"
 #include "inputs/data_source.hpp"
 #include "model_io/open_checkpoint.hpp"
 #include "model_io/pytorch/pth.hpp"
@@ -37,6 +37,15 @@ void warnAboutCoarseMask(const Config& config) {
                   sizeText(config.model.imageSize), strideOf(config.model), cells.height, cells.width));
 }
 
+/// The learning rate of such a run never reaches its peak.
+void warnAboutLongWarmup(const OptimConfig& optim) {
+  if (optim.warmupEpochs == 0 || optim.warmupEpochs < optim.epochs) return;
+  say(fmt::format(
+      "warning: a warm-up of {:g} epochs in a run of {:g}: the learning rate never reaches its peak; "
+      "--optim.warmupEpochs sets another",
+      optim.warmupEpochs, optim.epochs));
+}
+
 void sayHowWeightsWereUsed(const std::string& path, const LoadReport& report) {
   say("starts from " + path);
   const auto sayWhich = [](const char* what, const std::vector<std::string>& names) {
@@ -61,6 +70,16 @@ void openTraining(RunSetup& run) {
   if (config.model.classes != static_cast<int>(labels.size()))
     throw Error("model.classes",
                 fmt::format("expected {} as in the data, got {}", labels.size(), config.model.classes));
+}
+
+/// Fills in the defaults that wait for the number of pictures.
+void followData(RunSetup& run, const RunRequest& request, int processes) {
+  if (!request.followsData) return;
+  const auto images = static_cast<int64_t>(run.train->size());
+  run.choices = choicesFor(run.config, request.given, {images, processes});
+  applyChoices(run.choices, run.config);
+  if (!run.choices.empty())
+    std::cerr << choicesText(run.choices, images, runTaskOf(run.config.run.task).verb);
 }
 
 void openValidation(RunSetup& run) {
@@ -140,13 +159,15 @@ void startTogether(RunSetup& run, Repair repair) {
 
 }  // namespace
 
-RunSetup setUpRun(Config config, const Launch& launch, Repair repair) {
+RunSetup setUpRun(const RunRequest& request, const Launch& launch, Repair repair) {
   RunSetup run;
-  run.config = std::move(config);
+  run.config = request.config;
   run.given = run.config.run;
   takeOwnShare(run.config, launch);
   warnAboutCoarseMask(run.config);
   openTraining(run);
+  followData(run, request, launch.size);
+  warnAboutLongWarmup(run.config.optim);
   openValidation(run);
   run.trainer = createTrainer(run.config);
   run.world = joinOthers(*run.trainer, launch);

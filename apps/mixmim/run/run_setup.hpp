@@ -5,15 +5,18 @@
 #include <string>
 
 #include "data_pipeline/pipeline.hpp"
+#include "inputs/checkpoint_config.hpp"
 #include "model_io/checkpoints/checkpoint.hpp"
+#include "opencv2/mixmim/train/data_defaults.hpp"
 #include "opencv2/mixmim/train/trainer.hpp"
 #include "opencv2/mixmim/train/world.hpp"
 
 namespace cv::mixmim {
 
 struct RunSetup {
-  Config config;    ///< with the number of classes, and of batches per step
-  RunConfig given;  ///< config.run before this process took its share of cores and devices
+  Config config;                ///< with `choices`, the number of classes, and of batches per step
+  RunConfig given;              ///< config.run before this process took its share of cores and devices
+  std::vector<Choice> choices;  ///< defaults that follow the data
   std::shared_ptr<const Source> train;  ///< never null
   std::shared_ptr<const Source> val;    ///< null where config.data.val is ""
   std::shared_ptr<Trainer> trainer;     ///< its weights are those to start from; outlives the pipeline
@@ -36,6 +39,6 @@ struct RunSetup {
 /// with kPutBack it completes an interrupted replacement of a checkpoint of the run to be resumed. One of
 /// several processes connects to the others; rank 0 alone reads weights. Throws Error where something does
 /// not fit.
-RunSetup setUpRun(Config config, const Launch& launch = {}, Repair repair = Repair::kPutBack);
+RunSetup setUpRun(const RunRequest& request, const Launch& launch = {}, Repair repair = Repair::kPutBack);
 
 }  // namespace cv::mixmim

@@ -15,10 +15,10 @@ namespace cv::mixmim {
 
 namespace {
 
-int train(const Config& config, const Launch& launch, bool json) {
+int train(const RunRequest& request, const Launch& launch, bool json) {
   catchCheckpointRequests();
   const Quiet quiet(launch.rank > 0);
-  RunSetup setup = setUpRun(config, launch);
+  RunSetup setup = setUpRun(request, launch);
   const std::shared_ptr<World> world = setup.world;
   try {
     const int exitCode = TrainingRun(std::move(setup)).run(json);
@@ -32,9 +32,9 @@ int train(const Config& config, const Launch& launch, bool json) {
 
 /// Runs one of several processes. After a failure it ends at once, because its own threads may wait for the
 /// others for ever.
-int trainWithOthers(const Config& config, const Launch& launch, bool json) {
+int trainWithOthers(const RunRequest& request, const Launch& launch, bool json) {
   try {
-    return train(config, launch, json);
+    return train(request, launch, json);
   } catch (const std::exception& e) {
     std::cerr << "mixmim: error: " << e.what() << std::endl;
     tellLauncher(e.what());
@@ -56,7 +56,7 @@ Arguments forOne(const CommandLine& line) {
 }
 
 int run(const CommandLine& line) {
-  const Config config = configWithModelOf(line);
+  const RunRequest request = requestOf(line);
   const int processes = line.number("nproc", 1, 1024);
   const Launch launch = launchOfThisProcess();
   if (processes > 1 && !launch.launcher.empty())
@@ -64,12 +64,12 @@ int run(const CommandLine& line) {
   if (line.has("dry-run")) {
     if (processes > 1 || launch.size > 1)
       throw UsageError("--dry-run: tries one process, without --nproc or a launcher");
-    return dryRun(config, line.has("json"));
+    return dryRun(request, line.has("json"));
   }
-  if (launch.rank == 0) checkRunFolder(config);
+  if (launch.rank == 0) checkRunFolder(request.config);
   if (processes > 1) return runProcesses(processes, {forOne(line)});
-  return launch.size > 1 ? trainWithOthers(config, launch, line.has("json"))
-                         : train(config, launch, line.has("json"));
+  return launch.size > 1 ? trainWithOthers(request, launch, line.has("json"))
+                         : train(request, launch, line.has("json"));
 }
 
 }  // namespace

@@ -40,6 +40,7 @@ add_library(opencv_mixmim SHARED
   src/train/cells.cpp
   src/train/config_file.cpp
   src/train/config_json.cpp
+  src/train/data_defaults.cpp
   src/train/launch.cpp
   src/train/model_presets.cpp
   src/train/option_list.cpp
