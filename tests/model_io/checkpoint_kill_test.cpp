@@ -90,13 +90,13 @@ TEST(Checkpoints, AKillAtAnyMomentLosesNothingThatWasSaved) {
   for (int kill = 0; kill < kills; ++kill) {
     saved = saveAndKill(run.path(), saved + 1, rng.uniform());
     std::vector<std::string> skipped;
-    const std::vector<std::string> usable = usableCheckpoints(run.path(), &skipped);
+    const std::string newest = newestCheckpoint(run.path(), &skipped);
     EXPECT_EQ(skipped, std::vector<std::string>{});
-    ASSERT_FALSE(usable.empty()) << "after kill " << kill;
-    const int64_t step = readCheckpointInfo(usable.front()).step;
+    ASSERT_FALSE(newest.empty()) << "after kill " << kill;
+    const int64_t step = readCheckpointInfo(newest).step;
     // One that was complete and not reported yet counts as well.
     ASSERT_TRUE(step == saved || step == saved + 1) << step << ", saved " << saved << ", kill " << kill;
-    expectStateOf(usable.front(), step);
+    expectStateOf(newest, step);
     const bool linked = std::filesystem::is_symlink(run / "checkpoints/last");
     EXPECT_TRUE(!linked || readCheckpointInfo(run.path()).step <= step);
     saved = step;

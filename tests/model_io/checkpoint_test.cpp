@@ -109,8 +109,8 @@ TEST_F(Checkpoint, EveryDoubleComesBackExactly) {
 }
 
 TEST_F(Checkpoint, IsFoundByEveryUsefulPath) {
+  write(6);
   write(7);
-  write(8);
   linkCheckpoint(folder(7), "last");
   for (const std::string& path : {folder(7), folder(7) + "/", folder(7) + "/state.json",
                                   folder(7) + "/model.safetensors", run(), run() + "/checkpoints/last"}) {
@@ -166,7 +166,7 @@ TEST_P(DamagedCheckpoint, IsNamedAndPassedOver) {
   MIXMIM_EXPECT_ERROR(readTrainerState(folder(2)), message.c_str());
   MIXMIM_EXPECT_ERROR(verifyCheckpoint(folder(2)), message.c_str());
   Names skipped;
-  EXPECT_EQ(usableCheckpoints(run(), &skipped), Names{folder(1)});
+  EXPECT_EQ(newestCheckpoint(run(), &skipped), folder(1));
   EXPECT_EQ(skipped, Names{message});
 }
 
@@ -235,11 +235,110 @@ TEST_F(Checkpoint, AFailedWriteLeavesTheOldOne) {
   EXPECT_EQ(names(), Names{"step-7"});
 }
 
-TEST_F(Checkpoint, NewestIsFirst) {
-  EXPECT_EQ(usableCheckpoints(run(), nullptr), Names{});
+TEST_F(Checkpoint, NewestIsTheOneOfTheMostSteps) {
+  EXPECT_EQ(newestCheckpoint(run(), nullptr), "");
   for (const int64_t step : {9, 1000, 20, 0}) write(step);
-  EXPECT_EQ(usableCheckpoints(run(), nullptr), (Names{folder(1000), folder(20), folder(9), folder(0)}));
+  for (const int64_t step : {1000, 20, 9, 0}) {
+    EXPECT_EQ(newestCheckpoint(run(), nullptr), folder(step));
+    fs::remove_all(folder(step));
+  }
 }
+
+TEST_F(Checkpoint, WhereNoneIsGoodEachIsNamed) {
+  write(1);
+  write(2);
+  fs::remove(folder(1) + "/state.json");
+  flipByte(folder(2) + "/model.safetensors", 1);
+  const std::string message =
+      run() + ": has 2 checkpoints, and none can be read: " + folder(1) +
+      ": is not a checkpoint, it has no state.json" NAME_A_CHECKPOINT "; " + folder(2) +
+      "/model.safetensors: tensor 'norm.weight' is damaged: its content does not match its hash";
+  MIXMIM_EXPECT_ERROR(newestCheckpoint(run(), nullptr), message.c_str());
+  MIXMIM_EXPECT_ERROR(readCheckpointInfo(run()), message.c_str());
+}
+
+/// How a copy of a run may come out.
+struct Copy {
+  const char* name;
+  void (*change)(const fs::path& checkpoints);
+  int64_t last, best;
+};
+
+class CopiedRun : public Checkpoint, public ::testing::WithParamInterface<Copy> {};
+
+TEST_P(CopiedRun, IsReadAsItWas) {
+  for (const int64_t step : {1, 2, 3}) {
+    CheckpointInfo info = infoOf(step);
+    info.bestStep = std::min<int64_t>(step, 2);
+    writeCheckpoint(folder(step), stateOf(step), info);
+  }
+  linkCheckpoint(folder(3), "last");
+  linkCheckpoint(folder(2), "best");
+  GetParam().change(run_ / "checkpoints");
+  EXPECT_EQ(readCheckpointInfo(run()).step, GetParam().last);
+  EXPECT_EQ(readCheckpointInfo(run() + "/checkpoints/last").step, GetParam().last);
+  EXPECT_EQ(verifyCheckpoint(newestCheckpoint(run(), nullptr)).step, GetParam().last);
+  EXPECT_EQ(readCheckpointInfo(bestCheckpoint(run())).step, GetParam().best);
+  EXPECT_EQ(readCheckpointInfo(run() + "/checkpoints/best").step, GetParam().best);
+  write(4);
+  for (const char* name : {"last", "best"}) {
+    linkCheckpoint(folder(4), name);
+    EXPECT_EQ(fs::read_symlink(run_ / "checkpoints" / name), "step-4");
+  }
+}
+
+void withoutLinks(const fs::path& checkpoints) {
+  for (const char* name : {"last", "best"}) fs::remove(checkpoints / name);
+}
+
+/// As `cp -rL`, many archives and clouds do.
+void linksFollowed(const fs::path& checkpoints) {
+  for (const char* name : {"last", "best"}) {
+    const fs::path target = checkpoints / fs::read_symlink(checkpoints / name);
+    fs::remove(checkpoints / name);
+    fs::copy(target, checkpoints / name);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Ways, CopiedRun,
+    ::testing::Values(Copy{"Whole", [](auto&) {}, 3, 2}, Copy{"WithoutLinks", withoutLinks, 3, 2},
+                      Copy{"LinksFollowed", linksFollowed, 3, 2},
+                      Copy{"LinksAsTextFiles",
+                           [](auto& folder) {
+                             withoutLinks(folder);
+                             writeFile(folder / "last", std::string("step-3"));
+                             writeFile(folder / "best", std::string("step-2"));
+                           },
+                           3, 2},
+                      Copy{"OnlyTheFoldersThatWereLinks",
+                           [](auto& folder) {
+                             linksFollowed(folder);
+                             for (const char* step : {"step-1", "step-2", "step-3"})
+                               fs::remove_all(folder / step);
+                           },
+                           3, 2},
+                      Copy{"LinkedSteps",
+                           [](auto& folder) {
+                             withoutLinks(folder);
+                             fs::rename(folder / "step-3", folder / "elsewhere");
+                             fs::create_directory_symlink("elsewhere", folder / "step-3");
+                           },
+                           3, 2},
+                      Copy{"NewestDamaged",
+                           [](auto& folder) {
+                             withoutLinks(folder);
+                             flipByte(folder / "step-3" / "model.safetensors", 1);
+                           },
+                           2, 2},
+                      Copy{"ALinkLeftBehind",  // killed between checkpoint and link
+                           [](auto& folder) {
+                             fs::remove(folder / "last");
+                             fs::create_directory_symlink("step-2", folder / "last");
+                             fs::rename(folder / "last", folder / "best");
+                           },
+                           3, 2}),
+    [](const ::testing::TestParamInfo<Copy>& tested) { return std::string(tested.param.name); });
 
 TEST_F(Checkpoint, LeftOversAreIgnored) {
   write(7);
@@ -249,8 +348,10 @@ TEST_F(Checkpoint, LeftOversAreIgnored) {
   writeFile(checkpoints / "step-10", std::string("a file"));
   linkCheckpoint(folder(7), "last");
   Names skipped;
-  EXPECT_EQ(usableCheckpoints(run(), &skipped), Names{folder(7)});
+  EXPECT_EQ(newestCheckpoint(run(), &skipped), folder(7));
   EXPECT_EQ(skipped, Names{});
+  removeLeftOvers(run());
+  EXPECT_EQ(names(), (Names{"last", "step-10", "step-7"}));
   write(8);
   EXPECT_EQ(readCheckpointInfo(folder(8)).step, 8);
 }
@@ -258,7 +359,7 @@ TEST_F(Checkpoint, LeftOversAreIgnored) {
 TEST_F(Checkpoint, AnInterruptedReplacementIsTakenBack) {
   write(7);
   fs::rename(folder(7), run_ / "checkpoints/.step-7.old");
-  EXPECT_EQ(usableCheckpoints(run(), nullptr), Names{folder(7)});
+  EXPECT_EQ(newestCheckpoint(run(), nullptr), folder(7));
   EXPECT_EQ(readCheckpointInfo(folder(7)).step, 7);
 }
 
@@ -276,23 +377,36 @@ TEST_F(Checkpoint, LinksAreRelativeAndMoveWithTheRun) {
   EXPECT_EQ(readCheckpointInfo(elsewhere.path()).step, 8);
 }
 
-TEST_F(Checkpoint, ALinkDoesNotReplaceAFolder) {
+TEST_F(Checkpoint, ALinkReplacesNoFolderOfOthers) {
   write(7);
   fs::create_directory(run_ / "checkpoints/last");
+  linkCheckpoint(folder(7), "last");  // an empty folder is nobody's
+  fs::remove(run_ / "checkpoints/last");
+  fs::create_directory(run_ / "checkpoints/last");
+  writeFile(run_ / "checkpoints/last/notes.txt", std::string("mine"));
   const std::string message =
       fmt::format("{}/checkpoints/last: cannot be pointed at {}: Is a directory", run(), folder(7));
   MIXMIM_EXPECT_ERROR((linkCheckpoint(folder(7), "last"), 0), message.c_str());
+  EXPECT_EQ(names(), (Names{"last", "step-7"}));
+  EXPECT_EQ(readCheckpointInfo(run()).step, 7);
 }
 
-TEST_F(Checkpoint, PruningKeepsTheNewestAndWhatLinksName) {
-  for (int64_t step = 1; step <= 12; ++step) write(step);
+TEST_F(Checkpoint, PruningKeepsTheNewestTheBestAndWhatLinksName) {
+  for (int64_t step = 1; step <= 12; ++step) {
+    CheckpointInfo info = infoOf(step);
+    info.bestStep = 6;
+    writeCheckpoint(folder(step), stateOf(step), info);
+  }
   linkCheckpoint(folder(3), "best");
   linkCheckpoint(folder(4), "last");
-  fs::create_directory(run_ / "checkpoints/.step-5.new");
+  fs::create_directory(run_ / "checkpoints/.step-5.new");  // of another process, it may be
   pruneCheckpoints(run(), 2);
-  EXPECT_EQ(names(), (Names{"best", "last", "step-11", "step-12", "step-3", "step-4"}));
-  pruneCheckpoints(run(), 0);
-  EXPECT_EQ(names(), (Names{"best", "last", "step-3", "step-4"}));
+  const Names left{".step-5.new", "best", "last", "step-11", "step-12", "step-3", "step-4", "step-6"};
+  EXPECT_EQ(names(), left);
+  fs::remove(run_ / "checkpoints/best");
+  fs::remove(run_ / "checkpoints/last");
+  pruneCheckpoints(run(), 1);
+  EXPECT_EQ(names(), (Names{".step-5.new", "step-12", "step-6"}));
 }
 
 }  // namespace

@@ -71,6 +71,11 @@ RunRequest requestOf(const CommandLine& line) {
 }
 
 void sayNotes(const std::string& checkpoint) {
+  if (std::filesystem::is_directory(checkpoint)) {
+    const CheckpointFolder folder(checkpoint);
+    for (const std::string& reason : folder.passedOver())
+      std::cerr << fmt::format("passed over: {}\n", reason);
+  }
   if (!isPthName(checkpoint)) return;
   for (const std::string& note : ForeignCheckpoint(checkpoint).notes())
     std::cerr << fmt::format("{}: {}\n", checkpoint, note);

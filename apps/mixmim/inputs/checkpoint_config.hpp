@@ -23,8 +23,8 @@ struct RunRequest {
 /// command line or the file names a model. A plain .safetensors says nothing about dimensions.
 RunRequest requestOf(const CommandLine& line);
 
-/// Prints to stderr what people should know about a .pth file before its weights are used. Nothing for other
-/// checkpoints.
+/// Prints to stderr what people should know before weights are used: the notes on a .pth file, and which
+/// newer checkpoints of a run folder were passed over.
 void sayNotes(const std::string& checkpoint);
 
 /// A trainer holding the weights of a checkpoint, to look at rather than to train: the checkpoint's config,

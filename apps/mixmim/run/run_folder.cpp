@@ -113,6 +113,18 @@ std::string RunFolder::checkpoint(int64_t step) const {
   return (fs::path(path_) / "checkpoints" / fmt::format("step-{:08}", step)).string();
 }
 
+void RunFolder::link(const std::string& checkpoint, const std::string& name) {
+  try {
+    linkCheckpoint(checkpoint, name);
+  } catch (const Error& e) {
+    if (!warnedOfLinks_)
+      say(fmt::format(
+          "warning: {}; training goes on, and the newest and the best checkpoint are found without",
+          e.what()));
+    warnedOfLinks_ = true;
+  }
+}
+
 void RunFolder::attempt(const std::function<void()>& write) {
   if (!writes_) return;
   try {
@@ -207,9 +219,9 @@ std::string linesOf(const std::vector<BadImage>& images) {
 std::string checkpointToResume(const Config& config, Repair repair) {
   if (config.run.resume != "auto") return config.run.resume;
   std::vector<std::string> skipped;
-  const std::vector<std::string> usable = usableCheckpoints(config.run.out, &skipped, repair);
+  std::string newest = newestCheckpoint(config.run.out, &skipped, repair);
   for (const std::string& reason : skipped) std::cerr << "passed over: " << reason << '\n';
-  return usable.empty() ? "" : usable.front();
+  return newest;
 }
 
 void checkSameRun(const Config& config, const CheckpointInfo& info, const std::string& fingerprint) {

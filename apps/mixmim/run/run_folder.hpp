@@ -32,6 +32,9 @@ class RunFolder {
   /// Does a write that may fail like those below: an Error becomes the one warning.
   void attempt(const std::function<void()>& write);
   std::string checkpoint(int64_t step) const;  ///< .../checkpoints/step-00001234
+  /// Points checkpoints/<name> at a checkpoint. Where that cannot be done, it warns the first time.
+  void link(const std::string& checkpoint, const std::string& name);
+  bool linked() const { return !warnedOfLinks_; }  ///< whether that could be done so far
 
   /// A sentence for people: to stderr and, with the time, to train.log.
   void say(const std::string& text);
@@ -64,7 +67,7 @@ class RunFolder {
   Log train_, metrics_, nonFinite_, badImages_;
   std::optional<EventFile> events_;
   int64_t firstStep_ = 0;  ///< of what is logged from now on
-  bool warned_ = false, deaf_ = false;
+  bool warned_ = false, warnedOfLinks_ = false, deaf_ = false;
 };
 
 /// One line of bad_images.jsonl for each.

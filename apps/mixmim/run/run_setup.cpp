@@ -139,6 +139,7 @@ void loadWeights(RunSetup& run) {
     run.trainer->restore(readTrainerState(run.resumed));
     run.firstStep = info.step;
     run.best = info.bestTop1;
+    run.bestStep = info.bestStep;
   } else if (init.empty()) {
     say("starts from random weights");
   } else {

@@ -58,7 +58,8 @@ TrainingRun::TrainingRun(RunSetup setup)
       step_(setup_.firstStep),
       savedStep_(setup_.resumed.empty() ? -1 : step_),
       headline_(headlineOf(setup_)),
-      best_(setup_.best) {
+      best_(setup_.best),
+      bestStep_(setup_.bestStep) {
   folder_.attempt([&] { keepMachine(folder_.path(), config_); });
   if (setup_.resumed.empty()) return;
   folder_.rewind(step_);
@@ -211,10 +212,12 @@ void TrainingRun::saveCheckpoint() {
   info.epoch = static_cast<double>(step_) / static_cast<double>(setup_.stepsPerEpoch);
   info.dataFingerprint = setup_.train->fingerprint();
   info.bestTop1 = best_;
+  if (bestIsNew_) bestStep_ = step_;
+  info.bestStep = bestStep_;
   const std::string path = folder_.checkpoint(step_);
   writeCheckpoint(path, trainer_.state(), info);
-  linkCheckpoint(path, "last");
-  if (bestIsNew_) linkCheckpoint(path, "best");
+  folder_.link(path, "last");
+  if (bestIsNew_) folder_.link(path, "best");
   bestIsNew_ = false;
   pruneCheckpoints(folder_.path(), config_.run.keep);
   savedStep_ = step_;
@@ -226,7 +229,8 @@ void TrainingRun::finish(bool json) {
     folder_.say(
         fmt::format("{} images could not be used: {}/bad_images.jsonl", badImages_.count(), folder_.path()));
   folder_.say(bottleneck(pipeline_.stats()));
-  const std::string checkpoint = folder_.path() + "/checkpoints/last";
+  const std::string checkpoint =
+      folder_.linked() ? folder_.path() + "/checkpoints/last" : folder_.checkpoint(savedStep_);
   boost::json::object result{{"steps", step_},
                              {"loss", finiteOrNull(loss_)},
                              {"checkpoint", checkpoint},

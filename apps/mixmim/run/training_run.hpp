@@ -58,6 +58,7 @@ class TrainingRun {
   Clock::time_point savedAt_ = Clock::now();
   std::optional<NamedNumber> headline_;  ///< of the newest validation, -1 = none yet; empty = never
   double best_;                          ///< of all validations; -1 = none
+  int64_t bestStep_;                     ///< of the checkpoint that had it; -1 = none
   bool bestIsNew_ = false;
   World::Traffic traffic_;                                  ///< at the last line of metrics
   double loss_ = std::numeric_limits<double>::quiet_NaN();  ///< of the newest step

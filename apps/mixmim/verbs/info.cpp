@@ -62,6 +62,10 @@ json::object describeCheckpoint(const std::string& path) {
   json::array notes;
   if (isPthName(path))
     for (const std::string& note : ForeignCheckpoint(path).notes()) notes.emplace_back(note);
+  if (std::filesystem::is_directory(path)) {
+    const CheckpointFolder folder(path);
+    for (const std::string& reason : folder.passedOver()) notes.emplace_back("passed over: " + reason);
+  }
   return {{"file", path},
           {"kind", isPthName(path) ? "pth" : "checkpoint"},
           {"step", info.step},

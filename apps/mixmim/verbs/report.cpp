@@ -6,6 +6,7 @@
 
 #include "evaluation/checkpoint_scores.hpp"
 #include "inputs/data_source.hpp"
+#include "model_io/checkpoints/checkpoint.hpp"
 #include "model_io/files/atomic_file.hpp"
 #include "opencv2/mixmim/json.hpp"
 #include "report/page/page.hpp"
@@ -24,8 +25,8 @@ namespace json = boost::json;
 
 /// The best checkpoint of a run; where none was validated, the last.
 std::string checkpointOf(const std::string& run) {
-  const fs::path best = fs::path(run) / "checkpoints" / "best";
-  return fs::exists(best) ? best.string() : run;
+  const std::string best = bestCheckpoint(run);
+  return best.empty() ? run : best;
 }
 
 /// Does what validation would have done, with the pictures of --data.

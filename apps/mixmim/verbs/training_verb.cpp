@@ -2,11 +2,13 @@
 
 #include <cstdlib>
 #include <iostream>
+#include <optional>
 
 #include "inputs/checkpoint_config.hpp"
 #include "processes/launcher.hpp"
 #include "processes/processes.hpp"
 #include "run/dry_run.hpp"
+#include "run/run_lock.hpp"
 #include "run/training_run.hpp"
 #include "terminal/exit_codes.hpp"
 #include "terminal/interrupt.hpp"
@@ -18,7 +20,10 @@ namespace {
 int train(const RunRequest& request, const Launch& launch, bool json) {
   catchCheckpointRequests();
   const Quiet quiet(launch.rank > 0);
+  std::optional<RunLock> lock;
+  if (launch.rank == 0) lock.emplace(request.config.run.out);
   RunSetup setup = setUpRun(request, launch);
+  if (lock && lock->held()) removeLeftOvers(request.config.run.out);
   const std::shared_ptr<World> world = setup.world;
   try {
     const int exitCode = TrainingRun(std::move(setup)).run(json);
@@ -66,7 +71,10 @@ int run(const CommandLine& line) {
       throw UsageError("--dry-run: tries one process, without --nproc or a launcher");
     return dryRun(request, line.has("json"));
   }
-  if (launch.rank == 0) checkRunFolder(request.config);
+  if (launch.rank == 0) {
+    refuseSecondRun(request.config.run.out);
+    checkRunFolder(request.config);
+  }
   if (processes > 1) return runProcesses(processes, {forOne(line)});
   return launch.size > 1 ? trainWithOthers(request, launch, line.has("json"))
                          : train(request, launch, line.has("json"));

@@ -31,15 +31,25 @@ std::string readText(const std::string& path) {
   return text;
 }
 
-/// The checkpoint folder that a path means.
-fs::path checkpointFolder(const std::string& path) {
-  const fs::path given(path);
+/// The checkpoint that the path means as a run folder, or as a name in one that is not there; "" if none.
+std::string checkpointOfRun(const fs::path& given, std::vector<std::string>* passedOver) {
   std::error_code ignored;  // what cannot be looked at is not there
-  const fs::path last = given / "checkpoints" / "last";
-  if (fs::exists(given / kState, ignored)) return given;
-  if (fs::exists(last / kState, ignored)) return last;
-  if (fs::is_regular_file(given, ignored) && fs::exists(given.parent_path() / kState, ignored))
-    return given.parent_path();
+  if (fs::is_directory(given / kCheckpoints, ignored)) return checkpointToRead(given.string(), passedOver);
+  const fs::path name = withoutSlash(given), folder = name.parent_path();
+  if (fs::is_directory(given, ignored) || folder.filename() != kCheckpoints) return {};
+  const std::string run = folder.parent_path().string();
+  if (name.filename() == kLast) return newestCheckpoint(run, passedOver, Repair::kLookOnly);
+  return name.filename() == kBest ? bestCheckpoint(run) : "";
+}
+
+/// The checkpoint folder that a path means.
+std::string checkpointFolder(const std::string& path, std::vector<std::string>* passedOver) {
+  const fs::path given(path);
+  std::error_code ignored;
+  if (isCheckpointFolder(path)) return path;
+  if (fs::is_regular_file(given, ignored) && isCheckpointFolder(given.parent_path().string()))
+    return given.parent_path().string();
+  if (std::string found = checkpointOfRun(given, passedOver); !found.empty()) return found;
   throw Error(path,
               fs::exists(given, ignored) ? "is not a checkpoint, it has no state.json"
                                          : "there is no such checkpoint",
@@ -121,7 +131,7 @@ bool isCheckpointFolder(const std::string& folder) {
 }
 
 CheckpointFolder::CheckpointFolder(const std::string& path)
-    : path_(path), folder_(checkpointFolder(path).string()) {
+    : path_(path), folder_(checkpointFolder(path, &passedOver_)) {
   State state = readState(folder_);
   info_ = std::move(state.info);
   members_ = std::move(state.members);

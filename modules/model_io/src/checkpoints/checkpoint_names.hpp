@@ -1,5 +1,5 @@
-// Names of folders that are not checkpoints yet, or no longer. They begin with a dot and stand beside the
-// checkpoint.
+// Names in the checkpoints/ folder of a run. Folders that are not checkpoints yet, or no longer, begin with a
+// dot and stand beside the checkpoint.
 #pragma once
 
 #include <filesystem>
@@ -7,6 +7,7 @@
 
 namespace cv::mixmim {
 
+inline constexpr const char *kCheckpoints = "checkpoints", *kLast = "last", *kBest = "best";
 inline constexpr const char* kUnfinished = ".new";  ///< being written
 inline constexpr const char* kReplaced = ".old";  ///< the old one of that name, until the new one is in place
 inline constexpr const char* kRemoved = ".removed";  ///< being deleted

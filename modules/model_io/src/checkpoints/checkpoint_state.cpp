@@ -51,6 +51,7 @@ std::string stateText(const CheckpointInfo& info, const CheckpointMembers& membe
       {"step", info.step},
       {"epoch", info.epoch},
       {"best_top1", info.bestTop1},
+      {"best_step", info.bestStep},
       {"data_fingerprint", info.dataFingerprint},
       {"labels", json::value_from(info.labels)},
       {"model_hash", members.model},
@@ -81,6 +82,7 @@ CheckpointInfo parseState(const std::string& text, const std::string& where, Che
   if (info.step < 0) throw Error(where, fmt::format("step: expected a number from 0, got {}", info.step));
   info.epoch = take<double>(object, "epoch", where);
   info.bestTop1 = take<double>(object, "best_top1", where);
+  if (object.contains("best_step")) info.bestStep = take<int64_t>(object, "best_step", where);
   info.dataFingerprint = take<std::string>(object, "data_fingerprint", where);
   info.labels = take<std::vector<std::string>>(object, "labels", where);
   info.config = takeConfig(object, where);
