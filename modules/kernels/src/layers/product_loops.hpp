@@ -7,59 +7,40 @@
 
 #include "kernels/layers.hpp"
 #include "layers/products.hpp"
+#include "layers/register_tiles.hpp"
 #include "vectors.hpp"
 
 namespace cv::mixmim {
 
 namespace {
 
-/// Rows of a product's tile.
-inline constexpr int kRows = MIXMIM_ROWS;
-
-inline constexpr int64_t kPanel = 2 * kLanes;  // columns of x that a tile takes
-static_assert(kPanelMultiple % kPanel == 0);
+/// Columns that are packed together: more would be too many streams for the L1 cache.
+inline constexpr int64_t kPackedColumns = 64;
 
 /// Numbers of an MLP's hidden layer that are computed at a time: three such layers fit the L2 cache.
 inline constexpr int64_t kHiddenNumbers = 16384;
 
-/// rows x columns -> panels of kWide columns, row after row; 0 beyond the columns.
-template <int64_t kWide>
-MIXMIM_TARGET inline void pack(const float* from, int64_t step, int64_t rows, int64_t columns, float* to) {
-  for (; columns >= kWide; columns -= kWide, from += kWide)
-    for (int64_t r = 0; r < rows; ++r, to += kWide)
-      for (int64_t c = 0; c < kWide; ++c) to[c] = from[r * step + c];
-  if (columns == 0) return;
-  for (int64_t r = 0; r < rows; ++r, to += kWide)
-    for (int64_t c = 0; c < kWide; ++c) to[c] = c < columns ? from[r * step + c] : 0.f;
+/// Panels that stand side by side, row after row of all, because rows are often pages apart: a page is then
+/// opened once for all its panels.
+template <int64_t kColumns, int64_t kPanels>
+MIXMIM_TARGET inline void packWhole(const float* from, int64_t step, int64_t rows, float* to) {
+  for (int64_t r = 0; r < rows; ++r)
+    for (int64_t p = 0; p < kPanels; ++p)
+      for (int64_t c = 0; c < kColumns; ++c)
+        to[(p * rows + r) * kColumns + c] = from[r * step + p * kColumns + c];
 }
 
-/// A tile of the gradient: kRows outputs by a panel of inputs.
-struct Tile {
-  const float *y, *x;
-  int64_t yStep, xStep;  // from row to row
-  int64_t rows;          // of both
-  float* gradient;
-  int64_t step, outputs, inputs;  // of them that count
-};
-
-MIXMIM_TARGET inline void addTile(const Tile& tile) {
-  Vec sums[kRows][2] = {};
-  for (int64_t r = 0; r < tile.rows; ++r) {
-    const Vec left = load(tile.x + r * tile.xStep), right = load(tile.x + r * tile.xStep + kLanes);
-#pragma GCC unroll 16
-    for (int i = 0; i < kRows; ++i) {
-      const Vec factor = splat(tile.y[r * tile.yStep + i]);
-      sums[i][0] += factor * left;
-      sums[i][1] += factor * right;
-    }
-  }
-#pragma GCC unroll 16
-  for (int i = 0; i < kRows; ++i) {
-    float* to = tile.gradient + i * tile.step;
-    if (i >= tile.outputs) continue;
-    store(to, load(to) + sums[i][0]);
-    if (tile.inputs > kLanes) store(to + kLanes, load(to + kLanes) + sums[i][1]);
-  }
+/// rows x columns -> panels of kColumns columns, row after row; 0 beyond the columns.
+template <int64_t kColumns>
+MIXMIM_TARGET inline void pack(const float* from, int64_t step, int64_t rows, int64_t columns, float* to) {
+  constexpr int64_t kPanels = kPackedColumns / kColumns, kMany = kPanels * kColumns;
+  for (; columns >= kMany; columns -= kMany, from += kMany, to += kMany * rows)
+    packWhole<kColumns, kPanels>(from, step, rows, to);
+  for (; columns >= kColumns; columns -= kColumns, from += kColumns, to += kColumns * rows)
+    packWhole<kColumns, 1>(from, step, rows, to);
+  if (columns == 0) return;
+  for (int64_t r = 0; r < rows; ++r, to += kColumns)
+    for (int64_t c = 0; c < kColumns; ++c) to[c] = c < columns ? from[r * step + c] : 0.f;
 }
 
 /// Where tiles find the columns of a matrix.
@@ -69,22 +50,21 @@ struct Columns {
   int64_t beside;  // from column to column, at multiples of what a tile takes
 };
 
+/// Adds to the gradient of the weight.
 MIXMIM_TARGET inline void addTiles(const Slab& all, const Columns& x, const Columns& y) {
   Tile tile{};
-  tile.yStep = y.step;
-  tile.xStep = x.step;
-  tile.rows = all.rows;
-  tile.step = all.inputs;
-  for (int64_t c = 0; c < all.inputs; c += kPanel) {
-    for (int64_t o = 0; o < all.outputs; o += kRows) {
-      tile.y = y.first + o * y.beside;
-      tile.x = x.first + c * x.beside;
-      tile.gradient = all.weight + o * all.inputs + c;
-      tile.outputs = all.outputs - o;
-      tile.inputs = all.inputs - c;
-      addTile(tile);
-    }
-  }
+  tile.left = y.first;
+  tile.leftStep = y.step;
+  tile.right = x.first;
+  tile.rightPanel = kPanel * x.beside;
+  tile.rightStep = x.step;
+  tile.inner = all.rows;
+  tile.adds = true;
+  tile.out = all.weight;
+  tile.outStep = all.inputs;
+  tile.rows = all.outputs;
+  tile.columns = all.inputs;
+  multiplyTiles<LeftBy::kColumn>(tile, y.beside);
 }
 
 inline int64_t sizeOfRows(int64_t rows, int64_t inputs) {
@@ -105,7 +85,7 @@ struct PackedSlab {
 /// Whether packing would not pay: whole tiles of rows that the L1 and L2 caches hold anyway.
 inline bool needsNoPacking(const Slab& all) {
   constexpr int64_t kNumbers = 16384;
-  return all.outputs % kRows == 0 && all.inputs % kPanel == 0 && all.rows * all.inputs <= kNumbers;
+  return all.outputs % kRows == 0 && all.rows * all.inputs <= kNumbers;
 }
 
 /// Packs both sides where that pays.
@@ -151,34 +131,6 @@ MIXMIM_TARGET inline void packRightSide(const RightSide& side, float* to) {
         *to++ = c < side.columns ? side.matrix[c * side.step + i] : 0.f;
 }
 
-/// kRows rows of one panel.
-MIXMIM_TARGET inline void multiplyTile(const RowProduct& all, int64_t row, int64_t column) {
-  const float* left = all.left + row * all.inner;
-  const float* right = all.right + column * all.inner;
-  const bool both = all.columns - column > kLanes;
-  Vec begin[2] = {};
-  if (all.bias) begin[0] = load(all.bias + column);
-  if (all.bias && both) begin[1] = load(all.bias + column + kLanes);
-  Vec sums[kRows][2];
-#pragma GCC unroll 16
-  for (int r = 0; r < kRows; ++r) sums[r][0] = begin[0], sums[r][1] = begin[1];
-  for (int64_t i = 0; i < all.inner; ++i) {
-    const Vec first = load(right + i * kPanel), second = load(right + i * kPanel + kLanes);
-#pragma GCC unroll 16
-    for (int r = 0; r < kRows; ++r) {
-      const Vec factor = splat(left[r * all.inner + i]);
-      sums[r][0] += factor * first;
-      sums[r][1] += factor * second;
-    }
-  }
-#pragma GCC unroll 16
-  for (int r = 0; r < kRows; ++r) {
-    float* to = all.out + (row + r) * all.outStep + column;
-    store(to, sums[r][0]);
-    if (both) store(to + kLanes, sums[r][1]);
-  }
-}
-
 /// No room, because the left side is read where it is.
 inline int64_t leftRoom(int64_t, int64_t) {
   return 0;
@@ -186,8 +138,19 @@ inline int64_t leftRoom(int64_t, int64_t) {
 
 /// Without RowProduct::gelu and adds; `rows` is a multiple of kRows.
 MIXMIM_TARGET inline void multiply(const RowProduct& all, float*) {
-  for (int64_t column = 0; column < all.columns; column += kPanel)
-    for (int64_t row = 0; row < all.rows; row += kRows) multiplyTile(all, row, column);
+  Tile tile{};
+  tile.left = all.left;
+  tile.leftStep = all.inner;
+  tile.right = all.right;
+  tile.rightPanel = all.inner * kPanel;
+  tile.rightStep = kPanel;
+  tile.inner = all.inner;
+  tile.bias = all.bias;
+  tile.out = all.out;
+  tile.outStep = all.outStep;
+  tile.rows = all.rows;
+  tile.columns = all.columns;
+  multiplyTiles<LeftBy::kRow>(tile, all.inner);
 }
 
 }  // namespace

@@ -37,18 +37,33 @@ struct SpacedRows {
   int64_t step;
 };
 
-/// Adds the rows to `sums`, in four sums that need not wait for each other.
-MIXMIM_TARGET inline void addRows(const SpacedRows& all, float* sums) {
-  int64_t c = 0;
-  for (; c + kLanes <= all.width; c += kLanes) {
-    Vec parts[4] = {};
-    int64_t r = 0;
-    for (; r + 4 <= all.rows; r += 4)
-      for (int k = 0; k < 4; ++k) parts[k] += load(all.first + (r + k) * all.step + c);
-    for (; r < all.rows; ++r) parts[0] += load(all.first + r * all.step + c);
-    store(sums + c, load(sums + c) + ((parts[0] + parts[1]) + (parts[2] + parts[3])));
+/// kWide registers of addRows(), each in four sums that need not wait for each other.
+template <int kWide>
+MIXMIM_TARGET inline void addRegisters(const SpacedRows& all, float* sums) {
+  Vec parts[4][kWide] = {};
+  int64_t r = 0;
+  for (; r + 4 <= all.rows; r += 4)
+#pragma GCC unroll 4
+    for (int k = 0; k < 4; ++k)
+#pragma GCC unroll 4
+      for (int w = 0; w < kWide; ++w) parts[k][w] += load(all.first + (r + k) * all.step + w * kLanes);
+  for (; r < all.rows; ++r)
+    for (int w = 0; w < kWide; ++w) parts[0][w] += load(all.first + r * all.step + w * kLanes);
+  for (int w = 0; w < kWide; ++w)
+    store(sums + w * kLanes,
+          load(sums + w * kLanes) + ((parts[0][w] + parts[1][w]) + (parts[2][w] + parts[3][w])));
+}
+
+/// Adds the rows to `sums`, many columns at a time, because rows are often pages apart.
+MIXMIM_TARGET inline void addRows(SpacedRows all, float* sums) {
+  constexpr int kMany = kLanes == 16 ? 4 : 2;
+  for (; all.width >= kMany * kLanes; all.width -= kMany * kLanes, all.first += kMany * kLanes) {
+    addRegisters<kMany>(all, sums);
+    sums += kMany * kLanes;
   }
-  for (; c < all.width; ++c)
+  for (; all.width >= kLanes; all.width -= kLanes, all.first += kLanes, sums += kLanes)
+    addRegisters<1>(all, sums);
+  for (int64_t c = 0; c < all.width; ++c)
     for (int64_t r = 0; r < all.rows; ++r) sums[c] += all.first[r * all.step + c];
 }
 
