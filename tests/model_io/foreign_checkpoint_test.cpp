@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "model/parameters.hpp"
+#include "model_io/files/safetensors.hpp"
 #include "opencv2/mixmim/train/options.hpp"
 #include "tests/model_io/foreign_files.hpp"
 #include "tests/support/expect_error.hpp"
@@ -204,10 +205,14 @@ TEST_P(ForeignNumbers, BecomeFloat32) {
   const TempFolder folder;
   Tensor tensor = Tensor::zeros({1}, GetParam().dtype);
   std::copy(GetParam().bytes.begin(), GetParam().bytes.end(), tensor.as<char>());
-  writeStateDict(folder / "a.pth", {{"patch_embed.norm.bias", tensor}});
-  const TensorMap weights = readWeights(folder / "a.pth");
-  EXPECT_EQ(weights.at("patch_embed.norm.bias").dtype, DType::kF32);
-  EXPECT_EQ(*weights.at("patch_embed.norm.bias").as<float>(), 1.5f);
+  const TensorMap tensors{{"patch_embed.norm.bias", tensor}};
+  writeStateDict(folder / "a.pth", tensors);
+  writeSafetensors(folder / "a.safetensors", tensors);
+  for (const char* name : {"a.pth", "a.safetensors"}) {
+    const TensorMap weights = readWeights(folder / name);
+    EXPECT_EQ(weights.at("patch_embed.norm.bias").dtype, DType::kF32);
+    EXPECT_EQ(*weights.at("patch_embed.norm.bias").as<float>(), 1.5f);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Types, ForeignNumbers,
@@ -265,7 +270,8 @@ INSTANTIATE_TEST_SUITE_P(
                [](TensorMap& w) {
                  w = {{"fc.weight", Tensor::zeros({2})}};
                },
-               "holds no weights of MixMIM or Swin: no tensor patch_embed.* among its 1 entries"}),
+               "holds no weights of MixMIM or Swin: no tensor patch_embed.* among its 1 entries; they begin "
+               "with 'fc.weight'"}),
     nameOfCase<Broken>);
 
 /// Files that are not dictionaries of tensors.

@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include "model_io/open_checkpoint.hpp"
-#include "model_io/pytorch/foreign_checkpoint.hpp"
 
 namespace cv::mixmim {
 
@@ -35,9 +34,14 @@ std::vector<Setting> dimensionsOf(Config config, const std::string& origin) {
   return settings;
 }
 
+/// Whether the run that goes on is another program's, of which nothing but weights and optimiser is read.
+bool resumesPth(const std::string& resumed) {
+  return !resumed.empty() && resumed != "auto" && weightsKindOf(resumed) == WeightsKind::kPth;
+}
+
 /// All settings of the run that goes on, or none where a new one begins.
 std::vector<Setting> settingsToResume(const std::string& resumed, const std::string& out) {
-  if (resumed.empty() || isPthName(resumed)) return {};
+  if (resumed.empty() || resumesPth(resumed)) return {};
   if (resumed == "auto") {
     const std::string file = (std::filesystem::path(out) / "config.ini").string();
     return std::filesystem::exists(file) ? readConfigFile(file) : std::vector<Setting>();
@@ -53,7 +57,7 @@ std::vector<Setting> settingsOfFiles(const std::vector<Setting>& given) {
   const std::string resumed = lastOf(given, "resume"), init = lastOf(given, "init");
   std::vector<Setting> ofRun = settingsToResume(resumed, lastOf(given, "out"));
   if (!ofRun.empty()) return ofRun;
-  const std::string& weights = isPthName(resumed) ? resumed : init;
+  const std::string& weights = resumesPth(resumed) ? resumed : init;
   if (weights.empty() || std::any_of(given.begin(), given.end(), isModelName)) return {};
   return dimensionsOf(readCheckpointInfo(weights).config, weights);
 }
@@ -71,13 +75,7 @@ RunRequest requestOf(const CommandLine& line) {
 }
 
 void sayNotes(const std::string& checkpoint) {
-  if (std::filesystem::is_directory(checkpoint)) {
-    const CheckpointFolder folder(checkpoint);
-    for (const std::string& reason : folder.passedOver())
-      std::cerr << fmt::format("passed over: {}\n", reason);
-  }
-  if (!isPthName(checkpoint)) return;
-  for (const std::string& note : ForeignCheckpoint(checkpoint).notes())
+  for (const std::string& note : readNotes(checkpoint))
     std::cerr << fmt::format("{}: {}\n", checkpoint, note);
 }
 

@@ -19,12 +19,12 @@ struct RunRequest {
 
 /// The request of a command line that begins a run or goes on with one. What is not said again is taken from
 /// the run that --resume continues (from its config.ini, or from the checkpoint), or else the dimensions of
-/// the model from the checkpoint that --init names (or --resume, where that is a .pth file), unless the
-/// command line or the file names a model. A plain .safetensors says nothing about dimensions.
+/// the model from the checkpoint that --init names (or --resume, where that is a PyTorch file), unless
+/// the command line or the file names a model.
 RunRequest requestOf(const CommandLine& line);
 
-/// Prints to stderr what people should know before weights are used: the notes on a .pth file, and which
-/// newer checkpoints of a run folder were passed over.
+/// Prints to stderr what people should know before weights are used: the notes on another program's file, and
+/// which newer checkpoints of a run folder were passed over.
 void sayNotes(const std::string& checkpoint);
 
 /// A trainer holding the weights of a checkpoint, to look at rather than to train: the checkpoint's config,

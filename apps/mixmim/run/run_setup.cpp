@@ -10,7 +10,6 @@
 #include "inputs/data_choices.hpp"
 #include "inputs/data_source.hpp"
 #include "model_io/open_checkpoint.hpp"
-#include "model_io/pytorch/pth.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/json.hpp"
 #include "opencv2/mixmim/text.hpp"
@@ -98,7 +97,7 @@ void findCheckpoint(RunSetup& run, Repair repair) {
   run.resumed = checkpointToResume(config, repair);
   if (run.resumed.empty()) {
     say("nothing to resume in " + config.run.out + ", a new run begins");
-  } else if (isPthName(run.resumed)) {
+  } else if (weightsKindOf(run.resumed) == WeightsKind::kPth) {
     say(run.resumed + ": the settings of this command count, they are not compared with those of its run");
   } else {
     const CheckpointInfo info = readCheckpointInfo(run.resumed);

@@ -1,5 +1,4 @@
 #include <boost/json.hpp>
-#include <filesystem>
 #include <fstream>
 #include <iostream>
 
@@ -9,6 +8,7 @@
 #include "evaluation/deployed_scores.hpp"
 #include "inputs/classifier_options.hpp"
 #include "inputs/data_source.hpp"
+#include "model_io/files/file_format.hpp"
 #include "opencv2/mixmim/json.hpp"
 #include "terminal/exit_codes.hpp"
 #include "verbs/verb.hpp"
@@ -82,7 +82,7 @@ int run(const CommandLine& line) {
   const Config config = line.config();
   if (config.data.train.empty())
     throw UsageError("mixmim eval: --data is needed; `mixmim eval --help` explains it");
-  const bool deployed = std::filesystem::path(model).extension() == ".onnx";
+  const bool deployed = formatOf(model) == FileFormat::kOnnx;
   const ClassifierOptions options = classifierOptionsOf(line);
   if (deployed)
     computeOn(config.run.threads);

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <boost/json.hpp>
+#include <cctype>
 #include <filesystem>
+#include <initializer_list>
 #include <iostream>
 #include <optional>
 
@@ -44,6 +46,22 @@ int writeForPytorch(const std::string& out, const std::string& init, bool withOp
   else
     std::cout << fmt::format("{}: {:.1f} MB, for torch.load\n", out, static_cast<double>(bytes) / 1e6);
   return kDone;
+}
+
+/// Whether the ending of --out asks for PyTorch's format rather than for a model.
+bool isForPytorch(const std::string& out) {
+  std::string ending = std::filesystem::path(out).extension().string();
+  std::transform(ending.begin(), ending.end(), ending.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (ending == ".pth" || ending == ".pt") return true;
+  if (ending == ".onnx") return false;
+  throw UsageError(fmt::format("--out: expected a name that ends in .onnx or .pth, got '{}'", out));
+}
+
+/// UsageError for the first of these options that was given.
+void refuse(const CommandLine& line, std::initializer_list<const char*> options, const char* reason) {
+  for (const char* option : options)
+    if (line.has(option)) throw UsageError(fmt::format("--{}: {}", option, reason));
 }
 
 /// The value of an option that is one of a few words.
@@ -160,7 +178,7 @@ CommandLine commandLine(const Arguments&) {
                    "weights for PyTorch.",
                    "--init CHECKPOINT --out model.onnx|weights.pth [OPTION...]",
                    "mixmim export --init runs/second --out model.onnx");
-  line.option("out", "The file to write; its ending decides what it is.")
+  line.option("out", "The file to write; its ending, .onnx or .pth, decides what it is.")
       .choice("head",
               "What the network gives: logits, probabilities, features (one vector per picture) or pyramid "
               "(a map per stage). The last two need no classes.",
@@ -182,7 +200,11 @@ CommandLine commandLine(const Arguments&) {
 
 int run(const CommandLine& line) {
   const std::string out = line.required("out");
-  if (isPthName(out)) return writeForPytorch(out, initOf(line), line.has("optimizer"), line.has("json"));
+  if (isForPytorch(out)) {
+    refuse(line, {"head", "weights", "opset", "labels", "check"}, "only for an .onnx");
+    return writeForPytorch(out, initOf(line), line.has("optimizer"), line.has("json"));
+  }
+  refuse(line, {"optimizer"}, "only for a .pth");
   const ExportOptions options = exportOptions(line);
   const auto pictures = checkSource(line, options.head);
   Progress progress("export", 3);

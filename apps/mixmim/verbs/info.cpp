@@ -7,9 +7,8 @@
 
 #include "data_pipeline/cores.hpp"
 #include "deploy/onnx_description.hpp"
-#include "model_io/checkpoints/checkpoint.hpp"
+#include "model_io/files/file_format.hpp"
 #include "model_io/open_checkpoint.hpp"
-#include "model_io/pytorch/foreign_checkpoint.hpp"
 #include "opencv2/mixmim/json.hpp"
 #include "opencv2/mixmim/network.hpp"
 #include "opencv2/mixmim/plugin.hpp"
@@ -59,21 +58,14 @@ json::object describeCheckpoint(const std::string& path) {
   const CheckpointInfo info = readCheckpointInfo(path);
   int64_t count = 0;
   for (const auto& [name, tensor] : readWeights(path)) count += tensor.elements();
-  json::array notes;
-  if (isPthName(path))
-    for (const std::string& note : ForeignCheckpoint(path).notes()) notes.emplace_back(note);
-  if (std::filesystem::is_directory(path)) {
-    const CheckpointFolder folder(path);
-    for (const std::string& reason : folder.passedOver()) notes.emplace_back("passed over: " + reason);
-  }
   return {{"file", path},
-          {"kind", isPthName(path) ? "pth" : "checkpoint"},
+          {"kind", nameOf(weightsKindOf(path))},
           {"step", info.step},
           {"epoch", info.epoch},
           {"parameters", count},
           {"best_top1", info.bestTop1 >= 0 ? json::value(info.bestTop1) : json::value(nullptr)},
           {"labels", json::value_from(info.labels)},
-          {"notes", notes},
+          {"notes", json::value_from(readNotes(path))},
           {"config", json::parse(toJson(info.config))}};
 }
 
@@ -133,7 +125,7 @@ int run(const CommandLine& line) {
   json::object about;
   if (line.words().empty())
     about = installation();
-  else if (std::filesystem::path(line.words().front()).extension() == ".onnx")
+  else if (formatOf(line.words().front()) == FileFormat::kOnnx)
     about = describeOnnx(line.words().front());
   else
     about = describeCheckpoint(line.words().front());

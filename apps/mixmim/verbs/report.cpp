@@ -89,8 +89,16 @@ CommandLine commandLine(const Arguments&) {
   return line;
 }
 
+/// UsageError for a name that would hide what the file is.
+void checkPageName(const std::string& out) {
+  const std::string ending = fs::path(out).extension().string();
+  if (!out.empty() && ending != ".html" && ending != ".htm")
+    throw UsageError(fmt::format("--out: expected a name that ends in .html, got '{}'", out));
+}
+
 int run(const CommandLine& line) {
   const std::vector<std::string>& folders = line.words();
+  checkPageName(line.get("out"));
   checkRuns(folders);
   std::vector<report::RunRecord> runs;
   Config config = line.config();

@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <iostream>
 
 #include <fmt/format.h>
@@ -13,6 +14,11 @@ namespace cv::mixmim {
 
 namespace {
 
+/// Whether OpenCV writes pictures with that ending. It throws for names without one.
+bool isPictureName(const std::string& path) {
+  return std::filesystem::path(path).has_extension() && cv::haveImageWriter(path);
+}
+
 CommandLine commandLine(const Arguments&) {
   CommandLine line("show", "Pairs of pictures, their mixture, and what a pretrained model makes of it.",
                    "--init CHECKPOINT IMAGE... --out sheet.png",
@@ -26,6 +32,8 @@ CommandLine commandLine(const Arguments&) {
 
 int run(const CommandLine& line) {
   const std::string out = line.required("out");
+  if (!isPictureName(out))
+    throw UsageError(fmt::format("--out: expected the name of a picture, as in sheet.png, got '{}'", out));
   const Config given = line.config();
   if (given.run.init.empty())
     throw UsageError("mixmim show: --init is needed; `mixmim show --help` explains it");

@@ -1,16 +1,25 @@
-// The files that training or export may start from: a checkpoint folder, a .pth file, a plain file of
-// weights.
+// The files that training or export may start from: a checkpoint folder, a PyTorch file, plain weights.
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "model_io/checkpoints/checkpoint.hpp"
 
 namespace cv::mixmim {
 
-/// `path` may be what CheckpointFolder takes, a .pth file (see foreign_checkpoint.hpp), or a plain
-/// .safetensors file, whose names and dimensions are understood as those of a .pth are; it has no trainer
-/// state. Throws Error as those do.
+/// What a path holds, judged by its content whatever its name.
+enum class WeightsKind { kCheckpoint, kPth, kSafetensors };
+
+const char* nameOf(WeightsKind kind);  ///< "checkpoint", "pth", "safetensors"
+
+/// Throws Error for anything else, by what it is where that can be seen: a deployed model, a web page.
+WeightsKind weightsKindOf(const std::string& path);
+
+/// `path` may be what CheckpointFolder takes, a file of torch.save (see foreign_checkpoint.hpp), or plain
+/// safetensors, whose names and dimensions are understood as those of a .pth are; they have no trainer state.
+/// Safetensors in several files are named by one of them, by their index, or by the folder that holds it.
+/// FILE:NAME chooses among several models of a file, as ForeignCheckpoint does. Throws Error as those do.
 CheckpointInfo readCheckpointInfo(const std::string& path);
 TensorMap readWeights(const std::string& path);
 TrainerState readTrainerState(const std::string& path);
@@ -18,5 +27,9 @@ TrainerState readTrainerState(const std::string& path);
 /// The same weights for a model that is known: Error, naming the encoder that the file holds, where it is
 /// another family's.
 TensorMap readWeights(const std::string& path, const ModelConfig& model);
+
+/// What people should know before they use it: for a file of another program ForeignCheckpoint::notes, for a
+/// run folder the newer checkpoints that are no good.
+std::vector<std::string> readNotes(const std::string& path);
 
 }  // namespace cv::mixmim

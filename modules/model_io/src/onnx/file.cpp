@@ -1,11 +1,14 @@
 #include "model_io/onnx/file.hpp"
 
+#include <filesystem>
+
 #include <fmt/format.h>
 
 #include "files/hash.hpp"
 #include "files/mapped_file.hpp"
 #include "files/protobuf.hpp"
 #include "files/text.hpp"
+#include "model_io/files/file_format.hpp"
 #include "onnx/fields.hpp"
 #include "opencv2/mixmim/error.hpp"
 
@@ -111,9 +114,24 @@ void readMetadata(ProtobufReader entry, OnnxFile& file, const std::string& where
                 "export the file anew");
 }
 
+/// Throws Error for files and folders that hold weights, which people take for models, with the command that
+/// makes a model of them.
+void refuseWeights(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;  // what cannot be looked at is not there
+  const bool checkpoint = fs::exists(fs::path(path) / "state.json", ignored) ||
+                          fs::exists(fs::path(path) / "checkpoints", ignored);
+  const FileFormat format = formatOf(path);
+  if (checkpoint || format == FileFormat::kPth || format == FileFormat::kSafetensors ||
+      format == FileFormat::kShardIndex)
+    throw Error(path, "is a checkpoint, not a deployed model",
+                fmt::format("mixmim export --init {} --out model.onnx makes the file for predict", path));
+}
+
 }  // namespace
 
 OnnxFile readOnnxFile(const std::string& path) {
+  refuseWeights(path);
   return parseOnnx(MappedFile(path).bytes(), path);
 }
 

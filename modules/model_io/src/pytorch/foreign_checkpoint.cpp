@@ -21,7 +21,7 @@ namespace cv::mixmim {
 
 namespace {
 
-/// The dictionary that holds the tensors.
+/// The dictionary that would hold the tensors, in a file without any that we know.
 const PthDict& stateDictOf(const PthFile& file) {
   const auto* root = file.root()->as<PthDict>();
   if (!root) throw Error(file.where(), "expected a dictionary with weights, got " + describe(file.root()));
@@ -72,41 +72,55 @@ std::vector<std::string> labelsOf(const PthDict& root, size_t classes) {
 
 }  // namespace
 
-ForeignCheckpoint::ForeignCheckpoint(PthFile file) : file_(std::move(file)) {
-  const PthDict& dict = stateDictOf(file_);
-  collect(dict);
-  const auto isModel = [](const Named& named) { return startsWith(named.first, "patch_embed."); };
-  if (std::none_of(tensors_.begin(), tensors_.end(), isModel))
-    throw Error(
-        file_.where(),
-        fmt::format("holds no weights of MixMIM or Swin: no tensor patch_embed.* among its {} entries",
-                    dict.items.size()));
+ForeignCheckpoint::ForeignCheckpoint(PthFile file, const std::string& key) : file_(std::move(file)) {
+  const std::vector<ModelPlace> places = placesIn(file_.root());
+  if (places.empty()) {
+    const PthDict& dict = stateDictOf(file_);
+    collect(dict, {});
+    failWithoutWeights(namesOf(dict, file_.where()), file_.where());
+  }
+  const ChosenPlace chosen = choosePlace(places, key, file_.where());
+  averaged_ = chosen.place.isAveraged();
+  notes_ = chosen.notes;
+  std::vector<ModelPlace> inDict{chosen.place};
+  for (const ModelPlace& place : places)
+    if (place.dict == chosen.place.dict && place.prefix != chosen.place.prefix) inDict.push_back(place);
+  collect(*chosen.place.dict, inDict);
 }
 
-void ForeignCheckpoint::collect(const PthDict& dict) {
-  const std::vector<std::string> theirs = namesOf(dict, file_.where());
-  const OfficialNames official = officialNames(theirs);
-  refuseOtherEncoders(official.names, file_.where());
-  program_ = official.program;
+void ForeignCheckpoint::collect(const PthDict& dict, const std::vector<ModelPlace>& places) {
+  const std::vector<std::string> all = namesOf(dict, file_.where());
   const bool wholeFile = &dict == file_.root()->as<PthDict>();
-  std::set<std::string> seen;
-  std::set<const PthTensor*> used;  // a hostile file could multiply one tensor under many names
-  for (size_t i = 0; i < theirs.size(); ++i) {
-    const std::string& name = official.names[i];
-    const auto* tensor = dict.items[i].second->as<PthTensor>();
+  std::vector<std::string> theirs;
+  std::vector<const PthTensor*> tensors;
+  for (size_t i = 0; i < all.size(); ++i) {
+    const PthValue value = dict.items[i].second;
+    const auto* tensor = value->as<PthTensor>();
     if (!tensor && wholeFile) continue;  // weights may stand among other things
     if (!tensor)
-      throw Error(file_.where(), fmt::format("{}: expected a tensor, got {}", inQuotes(theirs[i]),
-                                             describe(dict.items[i].second)));
-    if (name.empty()) {
-      leftOut_.push_back(inQuotes(theirs[i]));
-      continue;
-    }
-    if (!seen.insert(name).second)
-      throw Error(file_.where(), fmt::format("{} is there twice", inQuotes(name)));
-    if (!used.insert(tensor).second)
-      throw Error(file_.where(), fmt::format("{} is the same tensor as another", inQuotes(name)));
-    if (!isDerived(name)) tensors_.emplace_back(name, tensor);
+      throw Error(file_.where(),
+                  fmt::format("{}: expected a tensor, got {}", inQuotes(all[i]), describe(value)));
+    theirs.push_back(all[i]);
+    tensors.push_back(tensor);
+  }
+  const OfficialNames official = officialNames(theirs, places);
+  refuseOtherEncoders(official.names, file_.where());
+  program_ = official.program;
+  keep(official.names, tensors);
+  for (const std::string& note : notesAbout(official)) notes_.push_back(note);
+}
+
+void ForeignCheckpoint::keep(const std::vector<std::string>& names,
+                             const std::vector<const PthTensor*>& tensors) {
+  std::set<std::string> seen;
+  std::set<const PthTensor*> used;  // a hostile file could multiply one tensor under many names
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (names[i].empty()) continue;
+    if (!seen.insert(names[i]).second)
+      throw Error(file_.where(), fmt::format("{} is there twice", inQuotes(names[i])));
+    if (!used.insert(tensors[i]).second)
+      throw Error(file_.where(), fmt::format("{} is the same tensor as another", inQuotes(names[i])));
+    if (!isDerived(names[i])) tensors_.emplace_back(names[i], tensors[i]);
   }
 }
 
@@ -135,6 +149,9 @@ TensorMap ForeignCheckpoint::weights() const {
 TrainerState ForeignCheckpoint::state() const {
   const auto* root = file_.root()->as<PthDict>();
   const PthValue optimizer = find(*root, "optimizer");
+  if (averaged_)
+    throw Error(file_.where(), "the optimizer belongs to other weights than their average",
+                "start from the average with --init instead of --resume");
   const bool numbered = program_ == Program::kOfficial;
   if (!numbered || !optimizer)
     throw Error(file_.where(),
@@ -152,13 +169,10 @@ TrainerState ForeignCheckpoint::state() const {
 }
 
 std::vector<std::string> ForeignCheckpoint::notes() const {
-  std::vector<std::string> notes;
+  std::vector<std::string> notes = notes_;
   const std::vector<std::string> names = file_.passedOver();
   if (!names.empty())
     notes.push_back(fmt::format("objects in the file that were not read: {}", fmt::join(names, ", ")));
-  if (!leftOut_.empty())
-    notes.push_back(
-        fmt::format("of SimMIM's pretraining, not of MixMIM's, and not read: {}", firstFew(leftOut_)));
   const auto isDecoder = [](const Named& named) { return startsWith(named.first, "decoder_"); };
   if (program_ == Program::kMmpretrain && std::any_of(tensors_.begin(), tensors_.end(), isDecoder))
     notes.emplace_back("mmpretrain's decoder was trained with a norm epsilon of 1e-6, here it is 1e-5");

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "files/foreign_numbers.hpp"
+#include "files/text.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/text.hpp"
 #include "pytorch/encoder_family.hpp"
@@ -21,11 +22,14 @@ namespace {
 using Names = std::vector<std::string>;
 using Renaming = std::pair<std::string_view, std::string_view>;
 
+constexpr std::string_view kBackbone = "backbone.", kSimMimEncoder = "encoder.", kTimmHead = "head.fc.",
+                           kStages = "layers.", kMerging = ".downsample.",
+                           kMmpretrainPatches = "patch_embed.projection.";
+
 // The first that matches counts.
-constexpr std::array<Renaming, 7> kBeginnings{{{"backbone.patch_embed.projection.", "patch_embed.proj."},
-                                               {"backbone.stages.", "layers."},
-                                               {"backbone.norm3.", "norm."},
-                                               {"backbone.", ""},
+constexpr std::array<Renaming, 6> kBeginnings{{{kMmpretrainPatches, "patch_embed.proj."},
+                                               {"stages.", "layers."},
+                                               {"norm3.", "norm."},
                                                {"neck.ln1.", "decoder_norm."},
                                                {"neck.", ""},
                                                {"head.fc.", "head."}}};
@@ -39,15 +43,8 @@ constexpr std::array<Renaming, 5> kMiddles{{{".ln1.", ".norm1."},
 constexpr std::array<std::string_view, 4> kOfSimMim{
     {"encoder.mask_token", "decoder.", "backbone.mask_token", "neck.decoder."}};
 
-constexpr std::string_view kWrapper = "module.", kSimMimEncoder = "encoder.", kTimmHead = "head.fc.",
-                           kStages = "layers.", kMerging = ".downsample.";
-
 bool oneBegins(const Names& names, std::string_view start) {
   return std::any_of(names.begin(), names.end(), [&](const auto& name) { return startsWith(name, start); });
-}
-
-bool allBegin(const Names& names, std::string_view start) {
-  return std::all_of(names.begin(), names.end(), [&](const auto& name) { return startsWith(name, start); });
 }
 
 bool isOfSimMim(const std::string& theirs) {
@@ -67,12 +64,52 @@ std::string nameOfMmpretrain(const std::string& theirs) {
   return name;
 }
 
-std::string nameOfSimMim(const std::string& theirs) {
-  return startsWith(theirs, kSimMimEncoder) ? theirs.substr(kSimMimEncoder.size()) : theirs;
+/// A last "backbone." or "encoder." of a prefix.
+std::string placeOf(const std::string& prefix) {
+  for (const std::string_view place : {kBackbone, kSimMimEncoder})
+    if (endsWith(prefix, place)) return std::string(place);
+  return "";
 }
 
-void rename(Names& names, std::string (*officialName)(const std::string&)) {
-  for (std::string& name : names) name = isOfSimMim(name) ? "" : officialName(name);
+/// Whether the name belongs to one of the other models of the file.
+bool isOfAnother(const std::string& name, const std::vector<ModelPlace>& places) {
+  return std::any_of(places.begin(), places.end(), [&](const ModelPlace& other) {
+    return !other.prefix.empty() && startsWith(name, other.prefix) &&
+           !startsWith(places.front().prefix, other.prefix);
+  });
+}
+
+/// Drops `wrapper`, and all names that are not under it.
+void unwrap(Names& names, const std::string& wrapper, const std::vector<ModelPlace>& places) {
+  for (std::string& name : names) {
+    name = withoutCompilers(name);
+    const bool inside = startsWith(name, wrapper) && !isOfAnother(name, places);
+    name = inside ? name.substr(wrapper.size()) : "";
+  }
+}
+
+/// `theirs`, in quotes, of names that are empty now and are not in `before`.
+Names emptied(const Names& names, const Names& theirs, const Names& before = {}) {
+  Names list;
+  for (size_t i = 0; i < names.size(); ++i)
+    if (names[i].empty() && (before.empty() || !before[i].empty())) list.push_back(inQuotes(theirs[i]));
+  return list;
+}
+
+/// Whether SimMIM's mask token or decoder is among the names. A MixMIM in a wrapper of the same name has a
+/// mask token too, beside its own decoder.
+bool hasSimMim(const Names& names, const std::string& place) {
+  return !oneBegins(names, place + "decoder_embed.") && std::any_of(names.begin(), names.end(), isOfSimMim);
+}
+
+/// Drops the encoder's place in a larger model, and SimMIM's own weights where it has them.
+void takeOutOf(const std::string& place, bool simMim, Names& names) {
+  for (std::string& name : names) {
+    if (simMim && isOfSimMim(name))
+      name.clear();
+    else if (startsWith(name, place))
+      name.erase(0, place.size());
+  }
 }
 
 /// S of "layers.S.<part>...".
@@ -136,20 +173,44 @@ const char* nameOf(Program program) {
   return kNames.at(static_cast<size_t>(program));
 }
 
-OfficialNames officialNames(std::vector<std::string> theirs) {
-  if (allBegin(theirs, kWrapper))
-    for (std::string& name : theirs) name.erase(0, kWrapper.size());
-  Program program = Program::kOfficial;
-  if (oneBegins(theirs, "backbone.")) {
-    program = Program::kMmpretrain;
-    rename(theirs, nameOfMmpretrain);
-  } else if (oneBegins(theirs, "encoder.patch_embed.")) {
-    program = Program::kSimMim;
-    rename(theirs, nameOfSimMim);
-  } else if (renameTimm(theirs)) {
-    program = Program::kTimm;
+OfficialNames officialNames(const Names& theirs, const std::vector<ModelPlace>& places) {
+  OfficialNames official{Program::kOfficial, theirs, {}, {}};
+  Names& names = official.names;
+  const std::string prefix = places.empty() ? "" : places.front().prefix, place = placeOf(prefix);
+  unwrap(names, prefix.substr(0, prefix.size() - place.size()), places);
+  official.outside = emptied(names, theirs);
+  const bool simMim = !place.empty() && hasSimMim(names, place);
+  const Names before = names;
+  takeOutOf(place, simMim, names);
+  official.simMim = emptied(names, theirs, before);
+  if (oneBegins(names, kMmpretrainPatches)) {
+    for (std::string& name : names) name = nameOfMmpretrain(name);
+    official.program = Program::kMmpretrain;
+  } else {
+    const bool timm = renameTimm(names);
+    official.program = simMim ? Program::kSimMim : timm ? Program::kTimm : Program::kOfficial;
   }
-  return {program, std::move(theirs)};
+  return official;
+}
+
+Names notesAbout(const OfficialNames& official) {
+  Names notes;
+  if (!official.outside.empty())
+    notes.push_back(fmt::format("outside the model, and not read: {}", firstFew(official.outside)));
+  if (!official.simMim.empty())
+    notes.push_back(
+        fmt::format("of SimMIM's pretraining, not of MixMIM's, and not read: {}", firstFew(official.simMim)));
+  return notes;
+}
+
+void failWithoutWeights(const Names& names, const std::string& where) {
+  constexpr size_t kShown = 3;
+  Names shown;
+  for (size_t i = 0; i < std::min(kShown, names.size()); ++i) shown.push_back(inQuotes(names[i]));
+  throw Error(
+      where,
+      fmt::format("holds no weights of MixMIM or Swin: no tensor patch_embed.* among its {} entries{}{}",
+                  names.size(), shown.empty() ? "" : "; they begin with ", firstFew(shown)));
 }
 
 bool isDerived(const std::string& name) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "opencv2/mixmim/train/tensor.hpp"
+#include "pytorch/model_places.hpp"
 
 namespace cv::mixmim {
 
@@ -22,13 +23,23 @@ const char* nameOf(Program program);  ///< "mmpretrain", "timm", "SimMIM"
 /// The names of a whole file under ours.
 struct OfficialNames {
   Program program = Program::kOfficial;
-  std::vector<std::string> names;  ///< one for each of the file; "" for what belongs to no model here
+  std::vector<std::string> names;    ///< one for each of the file; "" for what belongs to no model here
+  std::vector<std::string> outside;  ///< those of the file that stand outside the model's wrapper
+  std::vector<std::string> simMim;   ///< and SimMIM's own
 };
 
-/// "backbone.layers.0.blocks.0.ln1.weight" -> "layers.0.blocks.0.norm1.weight" and the like; a prefix
-/// "module." on every name is dropped. Names that no program here uses come back unchanged. "" stands for
-/// the mask token and decoder of SimMIM, which are not those of MixMIM.
-OfficialNames officialNames(std::vector<std::string> theirs);
+/// "backbone.layers.0.blocks.0.ln1.weight" -> "layers.0.blocks.0.norm1.weight" and the like, for the model at
+/// the first of `places` (see model_places.hpp). Its wrapper is dropped: all of the prefix but a last
+/// "backbone." or "encoder.", beside which the model's other parts stand. Names that no program here uses
+/// come back unchanged. "" stands for names outside the wrapper, for those of the other places, and for the
+/// mask token and decoder of SimMIM, which are not those of MixMIM.
+OfficialNames officialNames(const std::vector<std::string>& theirs, const std::vector<ModelPlace>& places);
+
+/// The names that are passed over, in sentences.
+std::vector<std::string> notesAbout(const OfficialNames& official);
+
+/// Throws the Error of a file whose names are those of no model.
+[[noreturn]] void failWithoutWeights(const std::vector<std::string>& names, const std::string& where);
 
 /// Whether it is the (official) name of a buffer, which follows from the dimensions.
 bool isDerived(const std::string& name);

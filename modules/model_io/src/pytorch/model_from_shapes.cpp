@@ -1,8 +1,10 @@
 #include "pytorch/model_from_shapes.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <limits>
+#include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -56,6 +58,46 @@ class Sizes {
   const Shapes& shapes_;
   std::string where_;
 };
+
+/// "layers.1.blocks.0" -> 1, the number behind `prefix`; -1 where none follows.
+int numberBehind(const std::string& name, const std::string& prefix) {
+  int number = -1;
+  if (startsWith(name, prefix))
+    std::from_chars(name.data() + prefix.size(), name.data() + name.size(), number);
+  return number;
+}
+
+/// Numbers of blocks by the number of their stage. A merging says that its stage and the next one exist.
+using Blocks = std::map<int, std::set<int>>;
+
+Blocks blocksOf(const Shapes& shapes) {
+  constexpr int kMost = 64;  // of either, so that a wrong number costs nothing
+  Blocks blocks;
+  for (const auto& entry : shapes) {
+    const int stage = numberBehind(entry.first, "layers.");
+    if (stage < 0 || stage >= kMost) continue;
+    const std::string start = fmt::format("layers.{}.", stage);
+    const int block = numberBehind(entry.first, start + "blocks.");
+    if (block >= 0 && block < kMost) blocks[stage].insert(block);
+    if (startsWith(entry.first, start + "downsample.")) blocks[stage], blocks[stage + 1];
+  }
+  return blocks;
+}
+
+/// Throws Error by the names of stages and blocks that a file lacks between others, because sizes would
+/// otherwise be taken from the wrong tensors.
+void requireNoGaps(const Shapes& shapes, const std::string& where) {
+  Blocks blocks = blocksOf(shapes);
+  std::vector<std::string> problems;
+  for (int stage = 0; !blocks.empty() && stage <= blocks.rbegin()->first; ++stage) {
+    const std::set<int>& present = blocks[stage];
+    if (present.empty()) problems.push_back(fmt::format("layers.{} is missing", stage));
+    for (int block = 0; !present.empty() && block < *present.rbegin(); ++block)
+      if (present.count(block) == 0)
+        problems.push_back(fmt::format("layers.{}.blocks.{} is missing", stage, block));
+  }
+  if (!problems.empty()) throw Error(where, "is not a complete model: " + firstFew(problems));
+}
 
 /// Shapes tell a number of tokens: the images are taken for square.
 cv::Size square(int64_t side) {
@@ -139,9 +181,19 @@ void nameModel(Config& config) {
   }
 }
 
+/// The name of a parameter that is not there, or of its stage, where nothing of that is.
+std::string missingPart(const Shapes& shapes, const std::string& name) {
+  const int number = numberBehind(name, "layers.");
+  if (number < 0) return name;
+  const std::string stage = fmt::format("layers.{}", number);
+  const auto next = shapes.lower_bound(stage + '.');
+  return next != shapes.end() && startsWith(next->first, stage + '.') ? name : stage;
+}
+
 }  // namespace
 
 Config modelFromShapes(const Shapes& shapes, const std::string& where) {
+  requireNoGaps(shapes, where);
   const Sizes sizes(shapes, where);
   const Task task = sizes.has("decoder_pred.weight") ? Task::kPretrain : Task::kFinetune;
   // Names that say no family are taken for MixMIM's, whose tensors are then missed.
@@ -166,11 +218,12 @@ void checkShapes(const Shapes& shapes, const Config& config, const std::string& 
   }
   for (const Parameter& parameter : list) {
     const auto found = shapes.find(parameter.name);
-    if (found == shapes.end())
-      problems.push_back(parameter.name + " is missing");
-    else if (found->second != parameter.shape)
+    if (found != shapes.end() && found->second != parameter.shape)
       problems.push_back(fmt::format("{} expected [{}], got [{}]", parameter.name,
                                      fmt::join(parameter.shape, ", "), fmt::join(found->second, ", ")));
+    const std::string missing =
+        found == shapes.end() ? missingPart(shapes, parameter.name) + " is missing" : "";
+    if (!missing.empty() && (problems.empty() || problems.back() != missing)) problems.push_back(missing);
   }
   if (problems.empty()) return;
   throw Error(where, fmt::format("is not a complete {} model at {} px: {}", family,

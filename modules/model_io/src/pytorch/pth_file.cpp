@@ -1,5 +1,4 @@
 #include <cstring>
-#include <filesystem>
 #include <optional>
 #include <set>
 
@@ -48,11 +47,6 @@ char* copyView(const PthTensor& tensor, size_t dimension, const char* from, char
 }
 
 }  // namespace
-
-bool isPthName(const std::string& path) {
-  const std::string ending = std::filesystem::path(path).extension().string();
-  return ending == ".pth" || ending == ".pt";
-}
 
 struct PthFile::Content {
   std::unique_ptr<MappedFile> map;

@@ -13,15 +13,18 @@
 namespace cv::mixmim {
 
 enum class Program;
+struct ModelPlace;
 
-/// A .pth file seen through our names. Its weights are {"model": {...}} (official, and ours), {"state_dict":
-/// {...}} (mmpretrain) or the whole file; a prefix "module." on every name is dropped. Throws Error for a
-/// file that PthFile refuses, for one without weights, and, by the encoder's name, for one whose encoder is
-/// known and not supported.
+/// A .pth file seen through our names. Its weights may stand in any dictionary of it, under any wrapper that
+/// their names share ("module.", "_orig_mod.", "model.backbone."). Among several models `key` chooses by the
+/// name of the dictionary or wrapper ("model_ema"); without it, averages are passed over where there are
+/// other weights. Throws Error for a file that PthFile refuses, for one without weights or with a choice that
+/// is left open, and, by the encoder's name, for one whose encoder is known and not supported.
 class ForeignCheckpoint {
  public:
-  explicit ForeignCheckpoint(const std::string& path) : ForeignCheckpoint(PthFile(path)) {}
-  explicit ForeignCheckpoint(PthFile file);
+  explicit ForeignCheckpoint(const std::string& path, const std::string& key = "")
+      : ForeignCheckpoint(PthFile(path), key) {}
+  explicit ForeignCheckpoint(PthFile file, const std::string& key = "");
 
   /// Settings: those of the file where we wrote it, else the defaults of the task with the dimensions that
   /// the tensors have. The model must be complete, else Error. Class names: ours and mmpretrain's; empty in
@@ -37,27 +40,35 @@ class ForeignCheckpoint {
   /// not those of that model here, or missing.
   TrainerState state() const;
 
-  /// What people should know about the file: objects and weights that were passed over, differences that its
-  /// model had.
+  /// What people should know about the file: objects and weights that were passed over, which of several
+  /// models is used, differences that its model had.
   std::vector<std::string> notes() const;
 
  private:
   using Named = std::pair<std::string, const PthTensor*>;
 
-  void collect(const PthDict& dict);
+  void collect(const PthDict& dict, const std::vector<ModelPlace>& places);
+  void keep(const std::vector<std::string>& names, const std::vector<const PthTensor*>& tensors);
 
   PthFile file_;
-  Program program_{};                 ///< whose names the file has
-  std::vector<Named> tensors_;        ///< official names, in the order of the file
-  std::vector<std::string> leftOut_;  ///< of the file's names, for messages: what belongs to no model here
+  Program program_{};           ///< whose names the file has
+  bool averaged_ = false;       ///< whether the weights are an average, which no optimizer belongs to
+  std::vector<Named> tensors_;  ///< official names, in the order of the file
+  std::vector<std::string> notes_;
 };
 
 /// The tensors of any other file under our names, in the order of numbers and the type that ForeignCheckpoint
-/// gives. What that leaves out is left out here too. Throws Error, with `where`, as ForeignCheckpoint does.
-TensorMap officialWeights(const TensorMap& theirs, const std::string& where);
+/// gives. What that leaves out is left out here too, and `key` chooses as there. Throws Error, with `where`,
+/// as ForeignCheckpoint does.
+TensorMap officialWeights(const TensorMap& theirs, const std::string& where, const std::string& key = "");
 
 /// The shapes of those tensors, without a copy of their numbers.
-std::map<std::string, std::vector<int64_t>> officialShapes(const TensorMap& theirs, const std::string& where);
+std::map<std::string, std::vector<int64_t>> officialShapes(const TensorMap& theirs, const std::string& where,
+                                                           const std::string& key = "");
+
+/// What people should know about such tensors: as ForeignCheckpoint::notes.
+std::vector<std::string> notesAbout(const TensorMap& theirs, const std::string& where,
+                                    const std::string& key = "");
 
 /// What a .pth file holds beside the weights.
 enum class PthContent { kWeights, kWeightsAndOptimizer };

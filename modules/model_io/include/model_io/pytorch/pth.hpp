@@ -12,9 +12,6 @@
 
 namespace cv::mixmim {
 
-/// Whether the name ends in .pth or .pt, which is what people call such files.
-bool isPthName(const std::string& path);
-
 /// A file of torch.save (since PyTorch 1.6) that may be hostile. The pickle is read without running anything:
 /// only dictionaries, lists, numbers, texts and tensors are built, everything else becomes a PthOpaque.
 /// Every size is checked against the file before it is used, and memory stays proportional to the file.
