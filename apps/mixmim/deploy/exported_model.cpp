@@ -1,11 +1,12 @@
 #include "deploy/exported_model.hpp"
 
-#include <fstream>
 #include <iostream>
 
 #include <fmt/format.h>
 
 #include "inputs/checkpoint_config.hpp"
+#include "inputs/class_match.hpp"
+#include "inputs/text_lines.hpp"
 #include "model/parameters.hpp"
 #include "model/resize_weights.hpp"
 #include "model_io/checkpoints/checkpoint.hpp"
@@ -15,21 +16,6 @@
 namespace cv::mixmim {
 
 namespace {
-
-/// "0", "1", ...: the names of classes that have no other.
-std::vector<std::string> numbers(int classes) {
-  std::vector<std::string> names;
-  for (int i = 0; i < classes; ++i) names.push_back(std::to_string(i));
-  return names;
-}
-
-std::vector<std::string> readLabels(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) throw Error(path, "cannot be read", "expected a text file with one label per line");
-  std::vector<std::string> labels;
-  for (std::string label; std::getline(file, label);) labels.push_back(label);
-  return labels;
-}
 
 void checkHead(const CheckpointInfo& info, Head head, const std::string& path) {
   if (!hasClasses(head)) return;
@@ -101,8 +87,8 @@ std::vector<std::string> labelsFor(const ExportedModel& model, const std::string
     throw UsageError(fmt::format("--labels: the head {} has no classes", nameOf(head)));
   }
   const int classes = model.config.model.classes;
-  if (file.empty()) return model.about.labels.empty() ? numbers(classes) : model.about.labels;
-  std::vector<std::string> labels = readLabels(file);
+  if (file.empty()) return model.about.labels.empty() ? numberedClasses(classes) : model.about.labels;
+  std::vector<std::string> labels = readTextLines(file, "expected a text file with one label per line");
   if (static_cast<int>(labels.size()) != classes)
     throw Error(file, fmt::format("expected {} labels, one per line, got {}", classes, labels.size()));
   return labels;
@@ -122,6 +108,7 @@ ExportedModel exportedModel(const CommandLine& line, const ExportOptions& option
   ExportedModel model = init.empty() ? untrained(line, options) : fromCheckpoint(init, line, options);
   model.config.run.device = "cpu";
   model.about.labels = labelsFor(model, line.get("labels"), options.head);
+  if (line.has("labels")) model.about.facts[kLabelsFact] = "given at export";
   model.about.evalCrop = model.config.augment.evalCrop;
   return model;
 }

@@ -2,43 +2,39 @@
 
 #include <vector>
 
-#include <fmt/format.h>
-
 #include "evaluation/evaluation.hpp"
 #include "inputs/checkpoint_config.hpp"
-#include "inputs/data_source.hpp"
 #include "opencv2/mixmim/error.hpp"
 
 namespace cv::mixmim {
 
 namespace {
 
-/// The model's class names. Weights from elsewhere may have none: then the data's, if there are as many.
-std::vector<std::string> labelsOf(const std::string& path, const LoadedModel& model, const std::string& where,
-                                  const std::vector<std::string>& data) {
+/// The model's class names. Weights from elsewhere may have none: then the data's, if there are as many, else
+/// numbers.
+std::vector<std::string> labelsOf(const LoadedModel& model, const std::vector<std::string>& data,
+                                  const ClassMap& map) {
   if (!model.info.labels.empty()) return model.info.labels;
-  const auto classes = static_cast<size_t>(model.info.config.model.classes);
-  if (data.size() != classes)
-    throw Error(where, fmt::format("expected {} classes as in {}, got {}", classes, path, data.size()));
-  return data;
+  const int classes = model.info.config.model.classes;
+  return map.empty() && static_cast<int>(data.size()) == classes ? data : numberedClasses(classes);
 }
 
 }  // namespace
 
 CheckpointScores evaluateCheckpoint(const std::string& path, const std::shared_ptr<const Source>& source,
-                                    const Config& config) {
+                                    const Config& config, const ClassMap& map) {
   const LoadedModel model = loadModel(path, config.run);
   const Config& trained = model.info.config;
   if (trained.run.task == Task::kPretrain)
     throw Error(path, "is a pretraining checkpoint, which has no classes",
                 "fine-tune it first, or use `mixmim probe`");
-  const std::vector<std::string> labels = labelsOf(path, model, config.data.train, source->labels());
-  checkLabels(config.data.train, source->labels(), labels);
+  const std::vector<std::string> labels = labelsOf(model, source->labels(), map);
+  const auto matched = withClassesOf({labels}, source, config.data.train, map);
   Config run = trained;
   run.data.batch = config.data.batch;
   const auto measure = makeMeasure(run.run.task, labels);
   evaluate(
-      source, run, [&](const Batch& batch) { return model.trainer->answers(batch); }, *measure);
+      matched, run, [&](const Batch& batch) { return model.trainer->answers(batch); }, *measure);
   return {measure->result(), model.info.step};
 }
 

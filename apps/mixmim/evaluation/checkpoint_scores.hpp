@@ -7,6 +7,7 @@
 
 #include "data_pipeline/source.hpp"
 #include "evaluation/measured.hpp"
+#include "inputs/class_match.hpp"
 #include "opencv2/mixmim/train/config.hpp"
 
 namespace cv::mixmim {
@@ -17,8 +18,9 @@ struct CheckpointScores {
 };
 
 /// `config` supplies the batch size, device, threads, plugin, and for messages the name of the data. Throws
-/// Error for a pretraining checkpoint, and where the classes of data and model differ.
+/// Error for a pretraining checkpoint, and where withClassesOf does. A model without class
+/// names takes the data's, if there are as many.
 CheckpointScores evaluateCheckpoint(const std::string& path, const std::shared_ptr<const Source>& source,
-                                    const Config& config);
+                                    const Config& config, const ClassMap& map = {});
 
 }  // namespace cv::mixmim

@@ -5,8 +5,8 @@
 
 #include "evaluation/accuracy.hpp"
 #include "evaluation/answers.hpp"
-#include "inputs/data_source.hpp"
 #include "inputs/picture_batch.hpp"
+#include "model_io/onnx/deployed_model.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "terminal/progress.hpp"
 
@@ -47,18 +47,25 @@ Answers answersOf(Classifier& classifier, const cv::Mat& picture) {
 
 }  // namespace
 
-Measured evaluateClassifier(Classifier& classifier, const Source& source) {
-  Accuracy accuracy(classifier.labels());
-  forEachPicture(source, [&](const cv::Mat& picture, const Batch& batch) {
-    accuracy.add(batch, answersOf(classifier, picture));
+ModelClasses classesOf(const Classifier& classifier, const std::string& model) {
+  return {classifier.labels(), readDeployedModel(model).facts.count(kLabelsFact) > 0};
+}
+
+Measured evaluateDeployed(const std::string& model, const std::shared_ptr<const Source>& source,
+                          const std::string& where, const ClassMap& map, const ClassifierOptions& options) {
+  const auto classifier = Classifier::create(model, options);
+  const auto matched = withClassesOf(classesOf(*classifier, model), source, where, map);
+  Accuracy accuracy(classifier->labels());
+  forEachPicture(*matched, [&](const cv::Mat& picture, const Batch& batch) {
+    accuracy.add(batch, answersOf(*classifier, picture));
   });
   return accuracy.result();
 }
 
-DeployedCheck checkDeployed(Classifier& exact, const std::string& model, const Source& source,
-                            const std::string& where) {
+DeployedCheck checkDeployed(Classifier& exact, const std::string& model,
+                            const std::shared_ptr<const Source>& source, const std::string& where) {
   DeployedCheck check;
-  checkLabels(where, source.labels(), exact.labels());
+  const auto matched = withClassesOf(classesOf(exact, model), source, where);
   cv::Ptr<Classifier> fast;
   try {
     ClassifierOptions options;
@@ -68,7 +75,7 @@ DeployedCheck checkDeployed(Classifier& exact, const std::string& model, const S
     check.whyNoInt8 = e.what();
   }
   Accuracy exactAccuracy(exact.labels()), fastAccuracy(exact.labels());
-  forEachPicture(source, [&](const cv::Mat& picture, const Batch& batch) {
+  forEachPicture(*matched, [&](const cv::Mat& picture, const Batch& batch) {
     const Answers answers = answersOf(exact, picture);
     exactAccuracy.add(batch, answers);
     if (!fast) return;

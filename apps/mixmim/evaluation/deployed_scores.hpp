@@ -1,17 +1,24 @@
 // The deployed path: a picture file as OpenCV reads it, through the Classifier.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "data_pipeline/source.hpp"
 #include "evaluation/measured.hpp"
+#include "inputs/class_match.hpp"
 #include "opencv2/mixmim/classifier.hpp"
 
 namespace cv::mixmim {
 
-/// Images that OpenCV cannot read are left out and named on stderr.
-Measured evaluateClassifier(Classifier& classifier, const Source& source);
+/// The classes of a deployed model, with what its file says of their names.
+ModelClasses classesOf(const Classifier& classifier, const std::string& model);
+
+/// The file `model` on the labelled images of `source`, whose name is `where`. Images that OpenCV cannot read
+/// are left out and named on stderr. Throws Error where withClassesOf does.
+Measured evaluateDeployed(const std::string& model, const std::shared_ptr<const Source>& source,
+                          const std::string& where, const ClassMap& map, const ClassifierOptions& options);
 
 /// The accuracy of a model, and what products of 8-bit numbers (ClassifierOptions::int8) change in it.
 struct DeployedCheck {
@@ -22,8 +29,8 @@ struct DeployedCheck {
 };
 
 /// Both ways over the same pictures; `exact` is the file `model` with the options as they are. Throws Error
-/// where the classes of `source` (whose name is `where`) are not the model's.
-DeployedCheck checkDeployed(Classifier& exact, const std::string& model, const Source& source,
-                            const std::string& where);
+/// as evaluateDeployed does.
+DeployedCheck checkDeployed(Classifier& exact, const std::string& model,
+                            const std::shared_ptr<const Source>& source, const std::string& where);
 
 }  // namespace cv::mixmim

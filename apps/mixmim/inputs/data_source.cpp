@@ -1,11 +1,8 @@
 #include "inputs/data_source.hpp"
 
-#include <algorithm>
 #include <iostream>
 
 #include <fmt/format.h>
-
-#include "opencv2/mixmim/error.hpp"
 
 namespace cv::mixmim {
 
@@ -19,17 +16,6 @@ std::shared_ptr<const Source> openAndReport(const std::string& path, int imagesP
   if (problems.size() > kShown)
     std::cerr << fmt::format("left out: {} more; `mixmim check` lists them all\n", problems.size() - kShown);
   return source;
-}
-
-void checkLabels(const std::string& where, const std::vector<std::string>& data,
-                 const std::vector<std::string>& model) {
-  if (data == model) return;
-  const auto [a, b] = std::mismatch(data.begin(), data.end(), model.begin(), model.end());
-  throw Error(
-      where,
-      fmt::format("expected the {} classes of the model, got {}; the first difference: '{}' here, '{}' there",
-                  model.size(), data.size(), a == data.end() ? "" : *a, b == model.end() ? "" : *b),
-      "class folders must have the same names");
 }
 
 }  // namespace cv::mixmim

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "inputs/class_match.hpp"
 #include "inputs/data_choices.hpp"
 #include "inputs/data_source.hpp"
 #include "model_io/open_checkpoint.hpp"
@@ -81,12 +82,15 @@ void followData(RunSetup& run, const RunRequest& request, int processes) {
     std::cerr << choicesText(run.choices, images, runTaskOf(run.config.run.task).verb);
 }
 
-void openValidation(RunSetup& run) {
+void openValidation(RunSetup& run, const std::string& classMap) {
   const DataConfig& data = run.config.data;
   if (data.val.empty()) return;
   run.val = openAndReport(data.val);
-  if (runTaskOf(run.config.run.task).needsClasses)
-    checkLabels(data.val, run.val->labels(), run.train->labels());
+  if (!runTaskOf(run.config.run.task).needsClasses) return;
+  if (run.val->labels().empty())
+    throw Error(data.val, "validation needs labels, this folder has none",
+                "expected one subfolder per class");
+  run.val = withClassesOf({run.train->labels()}, run.val, data.val, readClassMap(classMap));
 }
 
 /// Sets `resumed` if there is something to resume, and then the number of batches per step if it was left
@@ -168,7 +172,7 @@ RunSetup setUpRun(const RunRequest& request, const Launch& launch, Repair repair
   openTraining(run);
   followData(run, request, launch.size);
   warnAboutLongWarmup(run.config.optim);
-  openValidation(run);
+  openValidation(run, request.classMap);
   run.trainer = createTrainer(run.config);
   run.world = joinOthers(*run.trainer, launch);
   try {

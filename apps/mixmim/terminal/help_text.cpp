@@ -105,11 +105,22 @@ std::string markdown(const CommandLine& line) {
   return text + "```\n\n";
 }
 
+namespace {
+
+/// The settings alone, which are the same for both verbs that train; their own options need not be.
+std::vector<LineOption> settingsOf(const CommandLine& line) {
+  std::vector<LineOption> settings;
+  for (const LineOption& option : line.options())
+    if (option.isSetting) settings.push_back(option);
+  return settings;
+}
+
+}  // namespace
+
 std::string settingsMarkdown(const CommandLine& pretrain, const CommandLine& finetune) {
   std::string text = "| setting | | unit | range | pretraining | fine-tuning |\n|---|---|---|---|---|---|\n";
-  const std::vector<LineOption> a = pretrain.options(), b = finetune.options();
+  const std::vector<LineOption> a = settingsOf(pretrain), b = settingsOf(finetune);
   for (size_t i = 0; i < a.size(); ++i) {
-    if (!a[i].isSetting) continue;
     const std::string alias = a[i].alias.empty() ? "" : ", " + code("--" + a[i].alias);
     text += fmt::format("| {}{} | {} | {} | {} | {} | {} |\n", code("--" + a[i].name), alias,
                         cell(a[i].sentence), a[i].unit, cell(a[i].range), code(a[i].fallback),

@@ -17,14 +17,6 @@ namespace cv::mixmim {
 
 namespace {
 
-/// Through the path of an application: picture file -> Classifier.
-Measured evaluateDeployed(const std::string& path, const std::shared_ptr<const Source>& source,
-                          const ClassifierOptions& options) {
-  const auto classifier = Classifier::create(path, options);
-  checkLabels(source->path(0), source->labels(), classifier->labels());
-  return evaluateClassifier(*classifier, *source);
-}
-
 boost::json::object describe(const Measured& measured) {
   const cv::Mat& matrix = measured.confusion;
   boost::json::array confusion;
@@ -71,6 +63,9 @@ CommandLine commandLine(const Arguments&) {
                    "mixmim eval --model runs/second --data photos/val --csv confusion.csv");
   line.option("model", "A checkpoint, a run folder, or an .onnx.")
       .flag("json", "Print the result as one JSON object.")
+      .option("class-map",
+              "Lines data,model: which class of the model a class of the data is, by name or number. "
+              "Without it classes are matched by name, numbers by position.")
       .option("csv", "Write the confusion matrix to this file: a row per true class, a column per answer.")
       .settings(Task::kFinetune, {"data.train", "data.batch", "run.device", "run.threads", "run.trainer"});
   addClassifierOptions(line);
@@ -88,11 +83,12 @@ int run(const CommandLine& line) {
     computeOn(config.run.threads);
   else
     refuseClassifierOptions(line, "only for an .onnx; a checkpoint is computed by its trainer");
+  const ClassMap map = readClassMap(line.get("class-map"));
   const auto source = openAndReport(config.data.train);
   if (source->labels().empty())
     throw Error(config.data.train, "has no class folders, so there is nothing to compare with");
-  const Measured measured = deployed ? evaluateDeployed(model, source, options)
-                                     : evaluateCheckpoint(model, source, config).measured;
+  const Measured measured = deployed ? evaluateDeployed(model, source, config.data.train, map, options)
+                                     : evaluateCheckpoint(model, source, config, map).measured;
   if (!line.get("csv").empty()) writeCsv(line.get("csv"), measured);
   if (line.has("json"))
     std::cout << jsonText(describe(measured)) << '\n';

@@ -7,6 +7,7 @@
 #include "evaluation/feature_table.hpp"
 #include "evaluation/linear_probe.hpp"
 #include "inputs/checkpoint_config.hpp"
+#include "inputs/class_match.hpp"
 #include "inputs/data_source.hpp"
 #include "opencv2/mixmim/json.hpp"
 #include "terminal/exit_codes.hpp"
@@ -36,6 +37,7 @@ CommandLine commandLine(const Arguments&) {
       "--init CHECKPOINT --data SRC --val SRC [OPTION...]",
       "mixmim probe --init runs/first --data photos/train --val photos/val");
   line.option("knn", "How many neighbours vote.", "20")
+      .option("class-map", "Lines data,model: which class of --data a class of --val is, by name or number.")
       .flag("json", "Print the result as one JSON object.")
       .settings(Task::kPretrain, {"data.train", "data.val", "data.imagesPerClass", "data.batch", "run.init",
                                   "run.device", "run.threads", "run.trainer"});
@@ -50,9 +52,10 @@ int run(const CommandLine& line) {
     if (value.empty())
       throw UsageError(fmt::format("mixmim probe: --{} is needed; `mixmim probe --help` explains it", name));
   const auto train = openAndReport(given.data.train, given.data.imagesPerClass),
-             val = openAndReport(given.data.val);
+             all = openAndReport(given.data.val);
   if (train->labels().empty()) throw Error(given.data.train, "has no class folders, a probe needs labels");
-  checkLabels(given.data.val, val->labels(), train->labels());
+  if (all->labels().empty()) throw Error(given.data.val, "has no class folders, a probe needs labels");
+  const auto val = withClassesOf({train->labels()}, all, given.data.val, readClassMap(line.get("class-map")));
 
   const LoadedModel model = loadModel(given.run.init, given.run);
   const LabelledFeatures known = featuresOf(train, model, given.data.batch),

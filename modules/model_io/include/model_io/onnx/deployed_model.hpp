@@ -41,6 +41,9 @@ struct DeployedModel {
   cv::Mat goldenOutput;  ///< 1 x numbers, CV_32F: see goldenAnswer in golden_picture.hpp
 };
 
+/// The fact of a model whose class names were given when it was exported, so that data may have others.
+inline constexpr const char* kLabelsFact = "labels";
+
 /// How far from the golden output an answer may be: 1e-3 of its largest number (or of 1, if that is more),
 /// 5e-2 for float16 weights. A wrong layer is off by far more.
 double goldenTolerance(const DeployedModel& model);

@@ -1,0 +1,37 @@
+#include "inputs/text_lines.hpp"
+
+#include <fstream>
+
+#include "opencv2/mixmim/error.hpp"
+#include "opencv2/mixmim/text.hpp"
+
+namespace cv::mixmim {
+
+namespace {
+
+constexpr std::string_view kUtf8Mark = "\xef\xbb\xbf";
+
+/// The beginning of such a file, or a first letter that takes two bytes.
+bool isUtf16(std::string_view text) {
+  constexpr std::string_view kLittle = "\xff\xfe", kBig = "\xfe\xff";
+  return startsWith(text, kLittle) || startsWith(text, kBig) ||
+         (text.size() > 1 && (text[0] == '\0') != (text[1] == '\0'));
+}
+
+}  // namespace
+
+std::vector<std::string> readTextLines(const std::string& path, const std::string& hint) {
+  std::ifstream file(path, std::ios::binary);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(file, line);) {
+    if (lines.empty() && isUtf16(line)) throw Error(path, "is UTF-16", "save it as UTF-8");
+    if (lines.empty() && startsWith(line, kUtf8Mark)) line.erase(0, kUtf8Mark.size());
+    if (endsWith(line, "\r")) line.pop_back();
+    lines.push_back(line);
+  }
+  if (!file.eof()) throw Error(path, "cannot be read", hint);
+  while (!lines.empty() && lines.back().empty()) lines.pop_back();
+  return lines;
+}
+
+}  // namespace cv::mixmim
