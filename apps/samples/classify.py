@@ -1,28 +1,68 @@
 #!/usr/bin/env python3
 """Classifies a picture with the OpenCV of any Python, without any code of ours:
 
-    classify.py model.onnx labels.txt picture.jpg [size (224)]
+    classify.py model.onnx picture.jpg
 
-`mixmim info model.onnx` tells size and labels (labels.txt: one per line). Resizing is OpenCV's, which differs a
-little from the training's; where a program must give the trainer's answers, use opencv2/mixmim.hpp.
+Labels, size and crop come from the file itself. Resizing is OpenCV's, which differs a little from the training's;
+where a program must give the trainer's answers, use opencv2/mixmim.hpp.
 """
+import json
 import sys
 
 import cv2
 
-model, labels, picture = sys.argv[1:4]
-size = int(sys.argv[4]) if len(sys.argv) > 4 else 224
-labels = open(labels, encoding="utf-8").read().splitlines()
+
+def fields(message):
+    """(number, bytes) of the fields of a protobuf message that hold bytes."""
+    at = 0
+
+    def varint():
+        nonlocal at
+        value = shift = 0
+        while True:
+            byte = message[at]
+            at += 1
+            value |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                return value
+
+    while at < len(message):
+        tag = varint()
+        kind = tag & 7
+        size = varint() if kind in (0, 2) else 8 if kind == 1 else 4
+        if kind == 2:
+            yield tag >> 3, message[at:at + size]
+        at += 0 if kind == 0 else size
+
+
+def metadata(path):
+    """What an ONNX file says about itself: its metadata_props are field 14, key and value of each 1 and 2."""
+    with open(path, "rb") as file:
+        model = memoryview(file.read())
+    entries = (dict(fields(entry)) for number, entry in fields(model) if number == 14)
+    return {bytes(entry[1]).decode(): bytes(entry[2]).decode() for entry in entries}
+
+
+model, picture = sys.argv[1:3]
+about = metadata(model)
+labels = json.loads(about["mixmim.labels"])
+size = json.loads(about["mixmim.inputSize"])
+rows, columns = size if isinstance(size, list) else (size, size)
+crop = json.loads(about["mixmim.evalCrop"])
 
 image = cv2.imread(picture)
-height, width = image.shape[:2]
-shorter = int(size / 0.875) if size <= 224 else size
-height, width = (int(side * shorter / min(image.shape[:2])) for side in (height, width))
+high, wide = image.shape[:2]
+least_rows, least_columns = int(rows / crop), int(columns / crop)
+if least_columns * high >= least_rows * wide:
+    height, width = high * least_columns // wide, least_columns
+else:
+    height, width = least_rows, wide * least_rows // high
 image = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
-top, left = round((height - size) / 2), round((width - size) / 2)
+top, left = round((height - rows) / 2), round((width - columns) / 2)
 net = cv2.dnn.readNetFromONNX(model)
-net.setInput(cv2.dnn.blobFromImage(image[top:top + size, left:left + size]))
+net.setInput(cv2.dnn.blobFromImage(image[top:top + rows, left:left + columns]))
 scores = net.forward()[0]
-shares = cv2.exp(scores - scores.max()).ravel()
+shares = scores if about["mixmim.head"] == "probabilities" else cv2.exp(scores - scores.max()).ravel()
 for i in shares.argsort()[::-1][:5]:
     print(f"{labels[i]} {shares[i] / shares.sum():.4f}")

@@ -129,6 +129,14 @@ TEST_F(Checkpoint, WeightsMayComeFromAPlainFile) {
   expectEqual(readWeights(path), weights);
 }
 
+/// Tools of PyTorch ask for the word before they read a file.
+TEST_F(Checkpoint, TensorsSayTheyAreForPytorch) {
+  writeCheckpoint(folder(7), stateOf(7), infoOf(7));
+  Metadata metadata;
+  readSafetensors(folder(7) + "/model.safetensors", &metadata);
+  EXPECT_EQ(metadata, (Metadata{{"format", "pt"}}));
+}
+
 TEST_F(Checkpoint, OfWeightsAloneCannotBeResumed) {
   TrainerState state = stateOf(7);
   state.optimizer.clear();

@@ -219,6 +219,41 @@ TEST(OnnxExport, DescribesItself) {
   EXPECT_LT(file.parameterBytes, file.bytes);
 }
 
+/// Keys that other programs look for, letter by letter.
+TEST(OnnxExport, SpeaksTheWordsOfOthers) {
+  DeployedModel about;
+  about.labels = {"grey cat", "it's a \\", "\xc3\xa4pfel"};
+  const TempFolder folder;
+  const std::string path = folder / "model.onnx";
+  exportOnnx(path, weightsOf(smallest()), smallest(), about);
+  std::map<std::string, std::string> words;
+  for (const auto& [key, value] : readOnnxFile(path).metadata)
+    if (key.rfind("mixmim.", 0) != 0) words[key] = value;
+  const std::map<std::string, std::string> expected{{"Image.BitmapPixelFormat", "Bgr8"},
+                                                    {"Image.ColorSpaceGamma", "SRGB"},
+                                                    {"Image.NominalPixelRange", "NominalRange_0_255"},
+                                                    {"imgsz", "[16, 16]"},
+                                                    {"names", R"({0: 'grey cat', 1: 'it\'s a \\', 2: ')"
+                                                              "\xc3\xa4pfel'}"},
+                                                    {"task", "classify"},
+                                                    {"model_info model_type", "Classification"},
+                                                    {"model_info labels", "grey_cat it's_a_\\ \xc3\xa4pfel"},
+                                                    {"model_info multilabel", "False"},
+                                                    {"model_info hierarchical", "False"},
+                                                    {"model_info output_raw_scores", "True"},
+                                                    {"model_info resize_type", "crop"},
+                                                    {"model_info reverse_input_channels", "False"},
+                                                    {"model_info mean_values", "0.0 0.0 0.0"},
+                                                    {"model_info scale_values", "1.0 1.0 1.0"}};
+  EXPECT_EQ(words, expected);
+
+  ExportOptions options;
+  options.head = Head::kFeatures;
+  exportOnnx(path, weightsOf(smallest()), smallest(), {}, options);
+  EXPECT_EQ(readOnnxFile(path).metadata.count("names"), 0u);
+  EXPECT_EQ(readOnnxFile(path).metadata.at("imgsz"), "[16, 16]");
+}
+
 TEST(OnnxExport, EveryHeadCarriesItsGoldenAnswer) {
   const ModelConfig model = modelNamed("small64");
   const TensorMap weights = weightsOf(model);

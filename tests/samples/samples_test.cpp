@@ -87,16 +87,8 @@ TEST_F(Samples, ClassifyInPythonAgrees) {
   if (!fs::exists(python)) GTEST_SKIP() << "no cv2; tests/onnx_matrix/environments.py fetches it";
   const cv::Size exact(98, kSide * 8 / 7);
   write("exact.png", picture(exact));
-  const std::string labels = "labels.txt";
-  const Outcome info = mixmim(folder_.path(), "info model.onnx --json");
-  std::ofstream list(folder_ / labels);
-  const boost::json::value about = boost::json::parse(info.out);
-  for (const boost::json::value& label : about.at("labels").as_array())
-    list << label.as_string().c_str() << '\n';
-  list.close();
-
-  const Outcome outcome = runIn(
-      folder_.path(), python + " " MIXMIM_SAMPLE_SOURCES "/classify.py model.onnx labels.txt exact.png 64");
+  const Outcome outcome =
+      runIn(folder_.path(), python + " " MIXMIM_SAMPLE_SOURCES "/classify.py model.onnx exact.png");
   ASSERT_EQ(outcome.exitCode, 0) << outcome.err;
   std::istringstream lines(outcome.out);
   for (const Prediction& guess :

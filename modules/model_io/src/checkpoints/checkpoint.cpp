@@ -81,7 +81,7 @@ std::string memberPath(const fs::path& folder, const char* name, const std::stri
 void writeMembers(const fs::path& folder, const TrainerState& state, const CheckpointInfo& info) {
   const auto write = [&](const char* name, const TensorMap& tensors) {
     const std::string path = (folder / name).string();
-    writeSafetensors(path, tensors, {{"format", "mixmim"}});
+    writeSafetensors(path, tensors, {{"format", "pt"}});  // the word that readers of PyTorch's tools ask for
     return safetensorsIdentity(path);
   };
   CheckpointMembers members;

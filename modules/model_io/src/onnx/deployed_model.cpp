@@ -12,6 +12,7 @@
 #include "model_io/onnx/file.hpp"
 #include "model_io/onnx/golden_picture.hpp"
 #include "onnx/model_text.hpp"
+#include "onnx/other_words.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/json.hpp"
 #include "opencv2/mixmim/preprocess.hpp"
@@ -263,6 +264,7 @@ std::map<std::string, std::string> metadataOf(const DeployedModel& model) {
   const cv::Mat small = shrunk(model.goldenInput);
   const cv::Mat_<float> golden = model.goldenOutput;
   std::map<std::string, std::string> metadata = inWords(model);
+  metadata.merge(wordsOfOthers(model));
   metadata[kPrefix + "format"] = fmt::format("{}", model.model ? kFormat : kOldestFormat);
   if (model.model) metadata[kPrefix + "model"] = textOf(*model.model);
   metadata[kPrefix + "inputSize"] = textOf(model.inputSize);
