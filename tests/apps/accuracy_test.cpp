@@ -107,9 +107,13 @@ TEST(Accuracy, AsJson) {
   boost::json::object json = toJson(fewAnswers());
   EXPECT_NEAR(json.at("loss").as_double(), 0.9076, 1e-4);
   json["loss"] = 1;
-  EXPECT_EQ(jsonText(json), R"({"images":4,"top1":0.75,"top5":1,"loss":1,"per_class":[)"
-                            R"({"label":"x","images":3,"top1":0.6666666666666666},)"
-                            R"({"label":"y","images":1,"top1":1},{"label":"z","images":0,"top1":0}]})");
+  EXPECT_EQ(jsonText(json),
+            R"({"images":4,"top1":0.75,"top5":1,"loss":1,"per_class":[)"
+            R"({"label":"x","images":3,"top1":0.6666666666666666,)"
+            R"("precision":1,"recall":0.6666666666666666,"f1":0.8},)"
+            R"({"label":"y","images":1,"top1":1,"precision":0.5,"recall":1,"f1":0.6666666666666666},)"
+            R"({"label":"z","images":0,"top1":0,"precision":0,"recall":0,"f1":0}],)"
+            R"("macro":{"precision":0.75,"recall":0.8333333333333333,"f1":0.7333333333333334}})");
   Accuracy nothing({"a", "b"});
   nothing.add(batchOf({0}), answersOf({{kNan, kNan}}));
   EXPECT_TRUE(toJson(nothing.result()).at("loss").is_null());

@@ -74,7 +74,7 @@ TEST(Program, SaysWhatIsWrong) {
        "per class"},
       {"not a model", "predict --model file train/dark/0.png", 1, ""},
       {"no picture", "predict --model model.onnx", 2,
-       "mixmim: error: mixmim predict: expected at least one picture"},
+       "mixmim: error: mixmim predict: expected at least one picture, or --data SRC"},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.name);

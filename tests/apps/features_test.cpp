@@ -70,6 +70,48 @@ TEST_F(Features, LeaveOutWhatIsNoPictureAndFail) {
   EXPECT_EQ(npyOf(contentOf(here() / "some.npy")).rows, 2);
 }
 
+/// A whole data set gives the vectors of its pictures, also one by one as JSON.
+TEST_F(Features, MayBeThoseOfADataSet) {
+  const std::string command = "features --model model.onnx --threads 1 ";
+  ASSERT_EQ(mixmim(here(), command + "train/*/*.png --out files.npy").exitCode, 0);
+  const Outcome outcome = mixmim(here(), command + "--data train --json-lines --out set.npy");
+  ASSERT_EQ(outcome.exitCode, 0) << outcome.err;
+  EXPECT_EQ(contentOf(here() / "set.txt"), contentOf(here() / "files.txt"));
+  EXPECT_EQ(contentOf(here() / "set.npy"), contentOf(here() / "files.npy"));
+  const cv::Mat rows = npyOf(contentOf(here() / "set.npy"));
+  std::istringstream lines(outcome.out), list(contentOf(here() / "set.txt"));
+  int row = 0;
+  for (std::string line, path; std::getline(lines, line) && std::getline(list, path); ++row) {
+    const json::value about = json::parse(line);
+    EXPECT_EQ(about.at("path").as_string().c_str(), path);
+    const json::array& numbers = about.at("features").as_array();
+    ASSERT_EQ(static_cast<int>(numbers.size()), rows.cols);
+    for (int i = 0; i < rows.cols; ++i)
+      EXPECT_EQ(numbers[static_cast<size_t>(i)].to_number<float>(), rows.at<float>(row, i));
+  }
+  EXPECT_EQ(row, rows.rows);
+}
+
+TEST_F(Features, PredictAnswersLineByLine) {
+  const std::string command = "predict --model model.onnx --threads 1 --top 1 ";
+  const Outcome outcome = mixmim(here(), command + "--data train --json-lines");
+  ASSERT_EQ(outcome.exitCode, 0) << outcome.err;
+  const json::value whole = json::parse(mixmim(here(), command + "--json train/*/*.png").out);
+  std::istringstream lines(outcome.out);
+  for (const json::value& expected : whole.at("results").as_array()) {
+    std::string line;
+    ASSERT_TRUE(std::getline(lines, line));
+    const json::value answer = json::parse(line);
+    EXPECT_EQ(answer.at("path"), expected.at("path"));
+    EXPECT_EQ(answer.at("top"), expected.at("top"));
+  }
+  const Outcome failed = mixmim(here(), command + "--json-lines text.jpg");
+  EXPECT_EQ(failed.exitCode, 1);
+  EXPECT_EQ(
+      json::parse(failed.out),
+      (json::object{{"path", "text.jpg"}, {"error", "text.jpg: is not a picture that OpenCV can read"}}));
+}
+
 TEST_F(Features, AreReadByNumpy) {
   const std::string python = MIXMIM_VENV "/bin/python";
   if (!fs::exists(python)) GTEST_SKIP() << "no numpy; tests/onnx_matrix/environments.py fetches it";
@@ -109,7 +151,11 @@ TEST_F(Features, SayWhatIsWrong) {
       {"no model", "features --out x.npy a.png", 2,
        "mixmim: error: mixmim features: --model is needed; `mixmim features --help` explains it\n"},
       {"no picture", "features --model model.onnx --out x.npy", 2,
-       "mixmim: error: mixmim features: expected at least one picture\n"},
+       "mixmim: error: mixmim features: expected at least one picture, or --data SRC\n"},
+      {"both", "features --model model.onnx --out x.npy --data train a.png", 2,
+       "mixmim: error: mixmim features: expected either pictures or --data, got both\n"},
+      {"two forms", "predict --model model.onnx --data train --json --json-lines", 2,
+       "mixmim: error: --json-lines: expected one of --json and --json-lines, got both\n"},
       {"other ending", "features --model model.onnx --out x.txt a.png", 2,
        "mixmim: error: --out: expected a name that ends in .npy, got 'x.txt'\n"},
       {"no folder", "features --model model.onnx --out no/x.npy train/dark/0.png", 1,

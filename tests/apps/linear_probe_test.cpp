@@ -23,15 +23,15 @@ LabelledFeatures clusters(int perClass, int classes, double separation, uint64_t
 
 TEST(LinearProbe, SeparatesClustersAndNothingElse) {
   const LabelledFeatures train = clusters(100, 3, 6, 1), val = clusters(50, 3, 6, 2);
-  EXPECT_GT(linearProbe(train, val, 3), 0.97);
+  EXPECT_GT(accuracyOf(linearClassifier(train, 3), val), 0.97);
   EXPECT_GT(nearestNeighbours(train, val, 3, 10), 0.97);
   const LabelledFeatures noise = clusters(100, 3, 0, 3), other = clusters(50, 3, 0, 4);
-  EXPECT_LT(linearProbe(noise, other, 3), 0.5);
+  EXPECT_LT(accuracyOf(linearClassifier(noise, 3), other), 0.5);
 }
 
 TEST(LinearProbe, IsDeterministic) {
   const LabelledFeatures train = clusters(30, 3, 1, 1), val = clusters(30, 3, 1, 2);
-  EXPECT_EQ(linearProbe(train, val, 3), linearProbe(train, val, 3));
+  EXPECT_EQ(accuracyOf(linearClassifier(train, 3), val), accuracyOf(linearClassifier(train, 3), val));
 }
 
 }  // namespace

@@ -2,6 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
+#include <sstream>
+
+#include <fmt/format.h>
 
 #include "model/parameters.hpp"
 #include "model_io/checkpoints/checkpoint.hpp"
@@ -110,12 +113,64 @@ TEST_F(Verbs, EvalMeasuresWhatWasLearned) {
              "/fake_trainer.so");
   EXPECT_EQ(result.at("images"), 24);
   EXPECT_EQ(result.at("top1").to_number<double>(), 1.0);
-  const json::array perClass{{{"label", "dark"}, {"images", 12}, {"top1", 1}},
-                             {{"label", "light"}, {"images", 12}, {"top1", 1}}};
-  EXPECT_EQ(result.at("per_class"), perClass);
+  const auto perfect = [](const char* label) {
+    return json::object{{"label", label}, {"images", 12}, {"top1", 1},
+                        {"precision", 1}, {"recall", 1},  {"f1", 1}};
+  };
+  EXPECT_EQ(result.at("per_class"), (json::array{perfect("dark"), perfect("light")}));
+  EXPECT_EQ(result.at("macro"), (json::object{{"precision", 1}, {"recall", 1}, {"f1", 1}}));
   EXPECT_EQ(result.at("confusion"), (json::array{json::array{12, 0}, json::array{0, 12}}));
-  EXPECT_EQ(contentOf(here() / "confusion.csv"),
-            "true class,\"dark\",\"light\"\n\"dark\",12,0\n\"light\",0,12\n");
+  EXPECT_EQ(contentOf(here() / "confusion.csv"), "true class,dark,light\ndark,12,0\nlight,0,12\n");
+}
+
+/// Both paths to an answer write the same table, in the order of the data set.
+TEST_F(Verbs, EvalWritesAnAnswerForEveryPicture) {
+  writeFile(here() / "two.txt", std::string("dark\r\nlight\r\n"));
+  answer(
+      "export --model small --size 32 --model.classes 2 --labels two.txt --out two.onnx --run.trainer "
+      "./none.so "
+      "--json");
+  for (const std::string model : {"two.onnx", "fine"}) {
+    SCOPED_TRACE(model);
+    answer("eval --model " + model +
+           " --data val --json --answers answers.csv --run.trainer " MIXMIM_TEST_PLUGINS "/fake_trainer.so");
+    std::istringstream lines(contentOf(here() / "answers.csv"));
+    std::string line;
+    std::getline(lines, line);
+    EXPECT_EQ(line, "path,label,answer,probability");
+    for (const char* label : {"dark", "light"})
+      for (const int number : {0, 1, 10, 11, 2}) {
+        std::getline(lines, line);
+        const std::string start = fmt::format("val/{0}/{1}.png,{0},", label, number);
+        EXPECT_EQ(line.rfind(start, 0), 0u) << line;
+        const double probability = std::stod(line.substr(line.rfind(',') + 1));
+        EXPECT_GT(probability, 0.5 - 1e-6);
+        EXPECT_LE(probability, 1);
+        if (number == 2)
+          for (int rest = 0; rest < 7; ++rest) std::getline(lines, line);
+      }
+    EXPECT_FALSE(std::getline(lines, line)) << line;
+  }
+}
+
+/// A class of the model, another order and other names: the accuracy is that of the pictures that are there.
+TEST_F(Verbs, EvalMatchesClassesByName) {
+  const std::string eval =
+      "eval --model fine --json --run.trainer " MIXMIM_TEST_PLUGINS "/fake_trainer.so --data ";
+  fs::create_directories(here() / "some");
+  fs::copy(here() / "val/light", here() / "some/light", fs::copy_options::recursive);
+  const Outcome some = mixmim(here(), eval + "some");
+  EXPECT_EQ(json::parse(some.out).at("images"), 12);
+  EXPECT_EQ(json::parse(some.out).at("top1").to_number<double>(), 1);
+  EXPECT_NE(some.err.find("some: has 1 of the model's 2 classes, matched by name\n"), std::string::npos)
+      << some.err;
+
+  fs::create_directories(here() / "renamed");
+  fs::copy(here() / "val/light", here() / "renamed/a", fs::copy_options::recursive);
+  fs::copy(here() / "val/dark", here() / "renamed/b", fs::copy_options::recursive);
+  EXPECT_EQ(mixmim(here(), eval + "renamed").exitCode, 1);
+  writeFile(here() / "map.csv", std::string("a,light\nb,0\n"));
+  EXPECT_EQ(answer(eval + "renamed --class-map map.csv").at("top1").to_number<double>(), 1);
 }
 
 TEST_F(Verbs, EvalQuotesLabelsForCsv) {
@@ -154,8 +209,10 @@ TEST_F(Verbs, EvalTellsPeopleTheSame) {
       mixmim(here(), "eval --model fine --data val --run.trainer " MIXMIM_TEST_PLUGINS "/fake_trainer.so");
   EXPECT_EQ(outcome.out.rfind("24 images, top-1 100.00 %, top-5 100.00 %, loss ", 0), 0u) << outcome.out;
   const std::string end =
-      "\n\nclass                      images    top-1\n"
-      "dark                           12  100.0 %\nlight                          12  100.0 %\n";
+      "\n\nclass                      images    top-1 precision    recall        F1\n"
+      "dark                           12  100.0 %   100.0 %   100.0 %   100.0 %\n"
+      "light                          12  100.0 %   100.0 %   100.0 %   100.0 %\n"
+      "\nmacro averages: precision 100.00 %, recall 100.00 %, F1 100.00 %\n";
   ASSERT_GT(outcome.out.size(), end.size());
   EXPECT_EQ(outcome.out.substr(outcome.out.size() - end.size()), end);
 }
@@ -469,6 +526,37 @@ TEST_F(Verbs, ExportNamesWhatIsWrong) {
     EXPECT_EQ(outcome.exitCode, wrong.exitCode) << wrong.arguments;
     EXPECT_FALSE(fs::exists(here() / "wrong.onnx")) << wrong.arguments;
   }
+}
+
+struct WrongOut {
+  const char *arguments, *message;
+};
+
+/// The ending decides what is written, or nothing is.
+TEST_F(Verbs, EndingsOfOutAreTakenAtTheirWord) {
+  const WrongOut all[] = {
+      {"export --init fine --out w.safetensors",
+       "--out: expected a name that ends in .onnx or .pth, got 'w.safetensors'"},
+      {"export --init fine --out model", "--out: expected a name that ends in .onnx or .pth, got 'model'"},
+      {"export --init fine --out w.pth --labels l.txt", "--labels: only for an .onnx"},
+      {"export --init fine --out w.pth --weights fp16", "--weights: only for an .onnx"},
+      {"export --init fine --out w.onnx --optimizer", "--optimizer: only for a .pth"},
+      {"show --init pre a.png b.png --out sheet.txt",
+       "--out: expected the name of a picture, as in sheet.png, got 'sheet.txt'"},
+      {"show --init pre a.png b.png --out sheet",
+       "--out: expected the name of a picture, as in sheet.png, got 'sheet'"},
+      {"probe --init pre --data train --val val --out probe.pth",
+       "--out: expected a name that ends in .onnx, got 'probe.pth'"},
+      {"report fine --out page.pdf", "--out: expected a name that ends in .html, got 'page.pdf'"}};
+  for (const WrongOut& wrong : all) {
+    const Outcome outcome = mixmim(here(), wrong.arguments);
+    EXPECT_EQ(outcome.err, std::string("mixmim: error: ") + wrong.message + "\n");
+    EXPECT_EQ(outcome.exitCode, 2) << wrong.arguments;
+  }
+  const Config config = resolve(Task::kPretrain, {{"model", "small", ""}, {"size", "32", ""}});
+  writeForeignWeights(here() / "small.pth", config);
+  answer("export --init small.pth --out capital.PTH --json");
+  EXPECT_EQ(answer("info capital.PTH --json").at("kind"), "pth");
 }
 
 TEST_F(Verbs, ExportWritesWeightsForPytorch) {

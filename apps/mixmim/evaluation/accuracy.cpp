@@ -19,11 +19,33 @@ NamedNumber top1Of(double share) {
   return {"top1", "top-1", share};
 }
 
-/// Right answers among the images of a class; 0 where it has none.
+double ratio(double part, double whole) {
+  return whole == 0 ? 0 : part / whole;
+}
+
+/// Precision, recall and their harmonic mean.
+std::vector<NamedNumber> precisionAndRecall(double precision, double recall, double f1) {
+  return {{"precision", "precision", precision}, {"recall", "recall", recall}, {"f1", "F1", f1}};
+}
+
+/// The numbers of a class: 0 where it has no images, or was never answered.
 MeasuredClass classOf(const std::string& label, const cv::Mat& confusion, int index) {
-  const auto images = static_cast<int64_t>(cv::sum(confusion.row(index))[0]);
+  const double images = cv::sum(confusion.row(index))[0], answers = cv::sum(confusion.col(index))[0];
   const double right = confusion.at<int>(index, index);
-  return {label, images, top1Of(images == 0 ? 0 : right / static_cast<double>(images))};
+  return {
+      label, static_cast<int64_t>(images), top1Of(ratio(right, images)),
+      precisionAndRecall(ratio(right, answers), ratio(right, images), ratio(2 * right, images + answers))};
+}
+
+/// Means over the classes that have images, because a data set may have only some of the model's.
+std::vector<NamedNumber> macroOf(const std::vector<MeasuredClass>& classes) {
+  double sums[3] = {}, count = 0;
+  for (const MeasuredClass& one : classes) {
+    if (one.images == 0) continue;
+    ++count;
+    for (size_t i = 0; i < one.more.size(); ++i) sums[i] += one.more[i].value;
+  }
+  return precisionAndRecall(ratio(sums[0], count), ratio(sums[1], count), ratio(sums[2], count));
 }
 
 TellingPictures described(const char* name, const std::vector<Mistake>& mistakes,
@@ -115,6 +137,7 @@ Measured Accuracy::result() const {
   result.numbers = {top1Of(top1_ / n), {"top5", "top-5", top5_ / n}, {"loss", "loss", loss / n, false}};
   for (int c = 0; c < classes(); ++c)
     result.classes.push_back(classOf(labels_[static_cast<size_t>(c)], confusion_, c));
+  result.macro = macroOf(result.classes);
   result.confusion = confusion_.clone();
   result.telling = {described("confident", mistakes_.mostConfident(), labels_),
                     described("hardest", mistakes_.hardest(), labels_)};

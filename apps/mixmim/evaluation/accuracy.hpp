@@ -10,8 +10,8 @@
 
 namespace cv::mixmim {
 
-/// Tells right from wrong as answers.hpp does, and gives top-1, top-5, the mean cross entropy and the
-/// mistakes worth looking at. Images without a label do not count.
+/// Tells right from wrong as answers.hpp does, and gives top-1, top-5, the mean cross entropy, precision,
+/// recall and F1 of every class, and the mistakes worth looking at. Images without a label do not count.
 class Accuracy final : public Measure {
  public:
   explicit Accuracy(std::vector<std::string> labels);

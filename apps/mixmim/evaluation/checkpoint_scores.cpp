@@ -21,20 +21,21 @@ std::vector<std::string> labelsOf(const LoadedModel& model, const std::vector<st
 
 }  // namespace
 
-CheckpointScores evaluateCheckpoint(const std::string& path, const std::shared_ptr<const Source>& source,
-                                    const Config& config, const ClassMap& map) {
+CheckpointScores evaluateCheckpoint(const std::string& path, const LabelledData& data, const Config& config) {
   const LoadedModel model = loadModel(path, config.run);
   const Config& trained = model.info.config;
   if (trained.run.task == Task::kPretrain)
     throw Error(path, "is a pretraining checkpoint, which has no classes",
                 "fine-tune it first, or use `mixmim probe`");
-  const std::vector<std::string> labels = labelsOf(model, source->labels(), map);
-  const auto matched = withClassesOf({labels}, source, config.data.train, map);
+  const std::vector<std::string> labels = labelsOf(model, data.source->labels(), data.map);
+  const auto matched = withClassesOf({labels}, data.source, data.where, data.map);
   Config run = trained;
   run.data.batch = config.data.batch;
   const auto measure = makeMeasure(run.run.task, labels);
+  AnswerSheet sheet(*measure);
   evaluate(
-      matched, run, [&](const Batch& batch) { return model.trainer->answers(batch); }, *measure);
+      matched, run, [&](const Batch& batch) { return model.trainer->answers(batch); }, sheet);
+  if (!data.answers.empty()) sheet.write(data.answers, *matched);
   return {measure->result(), model.info.step};
 }
 

@@ -45,27 +45,29 @@ Answers answersOf(Classifier& classifier, const cv::Mat& picture) {
   return answers;
 }
 
-}  // namespace
-
+/// The classes of a deployed model, with what its file says of their names.
 ModelClasses classesOf(const Classifier& classifier, const std::string& model) {
   return {classifier.labels(), readDeployedModel(model).facts.count(kLabelsFact) > 0};
 }
 
-Measured evaluateDeployed(const std::string& model, const std::shared_ptr<const Source>& source,
-                          const std::string& where, const ClassMap& map, const ClassifierOptions& options) {
+}  // namespace
+
+Measured evaluateDeployed(const std::string& model, const LabelledData& data,
+                          const ClassifierOptions& options) {
   const auto classifier = Classifier::create(model, options);
-  const auto matched = withClassesOf(classesOf(*classifier, model), source, where, map);
+  const auto matched = withClassesOf(classesOf(*classifier, model), data.source, data.where, data.map);
   Accuracy accuracy(classifier->labels());
+  AnswerSheet sheet(accuracy);
   forEachPicture(*matched, [&](const cv::Mat& picture, const Batch& batch) {
-    accuracy.add(batch, answersOf(*classifier, picture));
+    sheet.add(batch, answersOf(*classifier, picture));
   });
+  if (!data.answers.empty()) sheet.write(data.answers, *matched);
   return accuracy.result();
 }
 
-DeployedCheck checkDeployed(Classifier& exact, const std::string& model,
-                            const std::shared_ptr<const Source>& source, const std::string& where) {
+DeployedCheck checkDeployed(Classifier& exact, const std::string& model, const LabelledData& data) {
   DeployedCheck check;
-  const auto matched = withClassesOf(classesOf(exact, model), source, where);
+  const auto matched = withClassesOf(classesOf(exact, model), data.source, data.where, data.map);
   cv::Ptr<Classifier> fast;
   try {
     ClassifierOptions options;

@@ -1,24 +1,19 @@
 // The deployed path: a picture file as OpenCV reads it, through the Classifier.
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <string>
 
-#include "data_pipeline/source.hpp"
+#include "evaluation/answer_sheet.hpp"
 #include "evaluation/measured.hpp"
-#include "inputs/class_match.hpp"
 #include "opencv2/mixmim/classifier.hpp"
 
 namespace cv::mixmim {
 
-/// The classes of a deployed model, with what its file says of their names.
-ModelClasses classesOf(const Classifier& classifier, const std::string& model);
-
-/// The file `model` on the labelled images of `source`, whose name is `where`. Images that OpenCV cannot read
-/// are left out and named on stderr. Throws Error where withClassesOf does.
-Measured evaluateDeployed(const std::string& model, const std::shared_ptr<const Source>& source,
-                          const std::string& where, const ClassMap& map, const ClassifierOptions& options);
+/// The file `model` on labelled pictures. Those that OpenCV cannot read are left out and named on stderr.
+/// Throws Error where withClassesOf does.
+Measured evaluateDeployed(const std::string& model, const LabelledData& data,
+                          const ClassifierOptions& options);
 
 /// The accuracy of a model, and what products of 8-bit numbers (ClassifierOptions::int8) change in it.
 struct DeployedCheck {
@@ -30,7 +25,6 @@ struct DeployedCheck {
 
 /// Both ways over the same pictures; `exact` is the file `model` with the options as they are. Throws Error
 /// as evaluateDeployed does.
-DeployedCheck checkDeployed(Classifier& exact, const std::string& model,
-                            const std::shared_ptr<const Source>& source, const std::string& where);
+DeployedCheck checkDeployed(Classifier& exact, const std::string& model, const LabelledData& data);
 
 }  // namespace cv::mixmim

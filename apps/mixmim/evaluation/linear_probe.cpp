@@ -61,7 +61,7 @@ cv::Mat unitRows(const cv::Mat& features) {
 
 }  // namespace
 
-double linearProbe(const LabelledFeatures& train, const LabelledFeatures& val, int classes) {
+LinearClassifier linearClassifier(const LabelledFeatures& train, int classes) {
   constexpr int kSteps = 500;
   constexpr double kMomentum = 0.9, kPenalty = 1e-4;
   const Standardiser standardise(train.features);
@@ -74,7 +74,15 @@ double linearProbe(const LabelledFeatures& train, const LabelledFeatures& val, i
     velocity = kMomentum * velocity - rate * gradient;
     weights += velocity;
   }
-  return accuracy(withOnes(standardise(val.features)) * weights, val.labels);
+  const cv::Mat scaled =
+      weights.rowRange(0, weights.rows - 1) / cv::repeat(standardise.deviation.t(), 1, classes);
+  return {scaled, weights.row(weights.rows - 1) - standardise.mean * scaled};
+}
+
+double accuracyOf(const LinearClassifier& classifier, const LabelledFeatures& val) {
+  const cv::Mat scores =
+      val.features * classifier.weights + cv::repeat(classifier.bias, val.features.rows, 1);
+  return accuracy(scores, val.labels);
 }
 
 double nearestNeighbours(const LabelledFeatures& train, const LabelledFeatures& val, int classes, int k) {

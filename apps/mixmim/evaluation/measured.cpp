@@ -8,6 +8,14 @@
 
 namespace cv::mixmim {
 
+namespace {
+
+void add(const std::vector<NamedNumber>& numbers, boost::json::object& object) {
+  for (const NamedNumber& number : numbers) object[number.name] = finiteOrNull(number.value);
+}
+
+}  // namespace
+
 std::string textOf(const NamedNumber& number) {
   return number.isShare ? fmt::format("{} {:.2f} %", number.title, 100 * number.value)
                         : fmt::format("{} {:.4f}", number.title, number.value);
@@ -15,11 +23,18 @@ std::string textOf(const NamedNumber& number) {
 
 boost::json::object toJson(const Measured& measured) {
   boost::json::object object{{"images", measured.images}};
-  for (const NamedNumber& number : measured.numbers) object[number.name] = finiteOrNull(number.value);
+  add(measured.numbers, object);
   boost::json::array perClass;
-  for (const MeasuredClass& one : measured.classes)
-    perClass.push_back({{"label", one.label}, {"images", one.images}, {one.share.name, one.share.value}});
+  for (const MeasuredClass& one : measured.classes) {
+    boost::json::object entry{
+        {"label", one.label}, {"images", one.images}, {one.share.name, one.share.value}};
+    add(one.more, entry);
+    perClass.push_back(std::move(entry));
+  }
   object["per_class"] = std::move(perClass);
+  boost::json::object macro;
+  add(measured.macro, macro);
+  if (!macro.empty()) object["macro"] = std::move(macro);
   return object;
 }
 

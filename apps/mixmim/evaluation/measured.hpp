@@ -26,6 +26,7 @@ struct MeasuredClass {
   std::string label;
   int64_t images = 0;
   NamedNumber share;
+  std::vector<NamedNumber> more;  ///< what else is measured of a class; may be none
 };
 
 /// A picture that people should look at.
@@ -45,6 +46,7 @@ struct Measured {
   int64_t images = 0;                    ///< that count
   std::vector<NamedNumber> numbers;      ///< never none; the first is the headline
   std::vector<MeasuredClass> classes;    ///< in the order of the labels
+  std::vector<NamedNumber> macro;        ///< means of `more` over the classes that have images
   cv::Mat confusion;                     ///< classes x classes, CV_32S, row = true class, column = answer
   std::vector<TellingPictures> telling;  ///< from the images that came with pixels
 
@@ -52,7 +54,7 @@ struct Measured {
   const NamedNumber& headline() const { return numbers.front(); }
 };
 
-/// "images", every number under its name, and "per_class".
+/// "images", every number under its name, "per_class", and "macro" where a class has more than its share.
 boost::json::object toJson(const Measured& measured);
 
 }  // namespace cv::mixmim

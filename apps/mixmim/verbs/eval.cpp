@@ -33,23 +33,34 @@ void printForPeople(const Measured& measured) {
   std::cout << fmt::format("{} images", measured.images);
   for (const NamedNumber& number : measured.numbers) std::cout << ", " << textOf(number);
   std::cout << "\n\n";
-  std::cout << fmt::format("{:<24} {:>8} {:>8}\n", "class", "images", measured.classes.front().share.title);
-  for (const MeasuredClass& one : measured.classes)
-    std::cout << fmt::format("{:<24} {:>8} {:>6.1f} %\n", one.label, one.images, 100 * one.share.value);
+  const MeasuredClass& any = measured.classes.front();
+  std::cout << fmt::format("{:<24} {:>8} {:>8}", "class", "images", any.share.title);
+  for (const NamedNumber& number : any.more) std::cout << fmt::format(" {:>9}", number.title);
+  std::cout << '\n';
+  size_t without = 0;
+  for (const MeasuredClass& one : measured.classes) {
+    if (one.images == 0) {
+      ++without;
+      continue;
+    }
+    std::cout << fmt::format("{:<24} {:>8} {:>6.1f} %", one.label, one.images, 100 * one.share.value);
+    for (const NamedNumber& number : one.more) std::cout << fmt::format(" {:>7.1f} %", 100 * number.value);
+    std::cout << '\n';
+  }
+  if (without > 0) std::cout << fmt::format("and {} classes without images\n", without);
+  for (const NamedNumber& number : measured.macro)
+    std::cout << (number.name == measured.macro.front().name ? "\nmacro averages: " : ", ")
+              << textOf(number);
+  std::cout << (measured.macro.empty() ? "" : "\n");
 }
 
 /// The confusion matrix: a row per true class, a column per answer.
 void writeCsv(const std::string& path, const Measured& measured) {
   std::ofstream file(path);
-  const auto quoted = [](const std::string& label) {
-    std::string text = "\"";
-    for (const char c : label) text += c == '"' ? "\"\"" : std::string(1, c);
-    return text + '"';
-  };
   file << "true class";
-  for (const MeasuredClass& one : measured.classes) file << ',' << quoted(one.label);
+  for (const MeasuredClass& one : measured.classes) file << ',' << csvField(one.label);
   for (int row = 0; row < measured.confusion.rows; ++row) {
-    file << '\n' << quoted(measured.classes[static_cast<size_t>(row)].label);
+    file << '\n' << csvField(measured.classes[static_cast<size_t>(row)].label);
     for (int column = 0; column < measured.confusion.cols; ++column)
       file << ',' << measured.confusion.at<int>(row, column);
   }
@@ -67,6 +78,7 @@ CommandLine commandLine(const Arguments&) {
               "Lines data,model: which class of the model a class of the data is, by name or number. "
               "Without it classes are matched by name, numbers by position.")
       .option("csv", "Write the confusion matrix to this file: a row per true class, a column per answer.")
+      .option("answers", "Write a line for every picture to this CSV file: path, label, answer, probability.")
       .settings(Task::kFinetune, {"data.train", "data.batch", "run.device", "run.threads", "run.trainer"});
   addClassifierOptions(line);
   return line;
@@ -87,8 +99,9 @@ int run(const CommandLine& line) {
   const auto source = openAndReport(config.data.train);
   if (source->labels().empty())
     throw Error(config.data.train, "has no class folders, so there is nothing to compare with");
-  const Measured measured = deployed ? evaluateDeployed(model, source, config.data.train, map, options)
-                                     : evaluateCheckpoint(model, source, config, map).measured;
+  const LabelledData data{source, config.data.train, map, line.get("answers")};
+  const Measured measured =
+      deployed ? evaluateDeployed(model, data, options) : evaluateCheckpoint(model, data, config).measured;
   if (!line.get("csv").empty()) writeCsv(line.get("csv"), measured);
   if (line.has("json"))
     std::cout << jsonText(describe(measured)) << '\n';

@@ -220,7 +220,7 @@ int run(const CommandLine& line) {
   progress.update(3, "compared");
   if (!line.has("json")) printForPeople(out, model, options.head, report, comparison);
   std::optional<DeployedCheck> check;
-  if (pictures) check = checkDeployed(*classifier, out, pictures, line.get("check"));
+  if (pictures) check = checkDeployed(*classifier, out, {pictures, line.get("check"), {}, ""});
   if (line.has("json")) {
     boost::json::value difference;  // null: nothing to compare with
     if (comparison.difference) difference = *comparison.difference;

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "inputs/classifier_options.hpp"
-#include "inputs/picture_batch.hpp"
+#include "inputs/picture_list.hpp"
 #include "model_io/files/atomic_file.hpp"
 #include "model_io/files/npy_file.hpp"
 #include "opencv2/mixmim/json.hpp"
@@ -26,19 +26,27 @@ struct Features {
   int leftOut = 0;
 };
 
-/// A picture that cannot be read is named and left out; the others still get their vectors.
-Features featuresOf(Classifier& classifier, const std::vector<std::string>& paths) {
+/// Numbers with the digits that a float has, because those of a double would say nothing more.
+boost::json::object toJson(const std::string& path, const cv::Mat& row) {
+  boost::json::array numbers;
+  for (int i = 0; i < row.cols; ++i) numbers.emplace_back(std::stod(fmt::format("{}", row.at<float>(i))));
+  return {{"path", path}, {"features", std::move(numbers)}};
+}
+
+/// A picture that cannot be read is named and left out; the others still get their vectors, which `lines`
+/// prints.
+Features featuresOf(Classifier& classifier, const PictureList& pictures, bool lines) {
   Features features;
   features.rows = cv::Mat(0, classifier.featureSize(), CV_32F);
-  Progress progress("features", static_cast<int64_t>(paths.size()));
-  int64_t done = 0;
-  for (const std::string& path : paths) {
-    progress.count(done++, "images");
+  Progress progress("features", pictures.size());
+  for (int64_t i = 0; i < pictures.size(); ++i) {
+    progress.count(i, "images");
     try {
       cv::Mat row;
-      classifier.features(readPicture(path), row);
+      classifier.features(pictures.read(i), row);
+      if (lines) std::cout << jsonText(toJson(pictures.path(i), row)) << std::endl;  // for who reads along
       features.rows.push_back(row);
-      features.paths.push_back(path);
+      features.paths.push_back(pictures.path(i));
     } catch (const Error& e) {
       progress.note(std::string("mixmim: error: ") + e.what());
       ++features.leftOut;
@@ -55,9 +63,9 @@ std::string listBeside(const std::string& path) {
   return fs::path(file).replace_extension(".txt").string();
 }
 
-void requireOneLinePaths(const std::vector<std::string>& paths) {
-  for (const std::string& path : paths)
-    if (path.find('\n') != std::string::npos)
+void requireOneLinePaths(const PictureList& pictures) {
+  for (int64_t i = 0; i < pictures.size(); ++i)
+    if (const std::string path = pictures.path(i); path.find('\n') != std::string::npos)
       throw Error(path, "the list of pictures has one path per line, and this one has a line break");
 }
 
@@ -74,25 +82,31 @@ CommandLine commandLine(const Arguments&) {
       "features",
       "Writes what a deployed model sees in pictures: a vector for each, as rows of a NumPy file, "
       "and the pictures' paths in a text file beside it.",
-      "--model model.onnx IMAGE... --out FILE.npy [OPTION...]",
+      "--model model.onnx IMAGE...|--data SRC --out FILE.npy|--json-lines [OPTION...]",
       "mixmim features --model model.onnx photos/*.jpg --out photos.npy");
   line.option("model", "The .onnx that `mixmim export` wrote.")
       .option("out", "The file of vectors, .npy; the paths go to the same name with .txt.")
       .flag("json", "Print the result as one JSON object.")
-      .words("IMAGE");
-  addThreadsOption(addClassifierOptions(line));
+      .flag("json-lines", "Print a JSON object for every picture, with its path and its vector.");
+  addThreadsOption(addClassifierOptions(addPictures(line)));
   return line;
 }
 
 int run(const CommandLine& line) {
-  const std::string model = line.required("model"), out = line.required("out"), list = listBeside(out);
-  if (line.words().empty()) throw UsageError("mixmim features: expected at least one picture");
-  requireOneLinePaths(line.words());
+  const bool lines = line.has("json-lines");
+  if (lines && line.has("json"))
+    throw UsageError("--json-lines: expected one of --json and --json-lines, got both");
+  const std::string model = line.required("model"), out = lines ? line.get("out") : line.required("out"),
+                    list = out.empty() ? "" : listBeside(out);
+  const PictureList pictures(line);
+  if (!out.empty()) requireOneLinePaths(pictures);
   computeOn(threadsOf(line));
   const auto classifier = Classifier::create(model, classifierOptionsOf(line));
-  const Features features = featuresOf(*classifier, line.words());
-  writeLines(list, features.paths);
-  writeNpy(out, features.rows);
+  const Features features = featuresOf(*classifier, pictures, lines);
+  if (!out.empty()) {
+    writeLines(list, features.paths);
+    writeNpy(out, features.rows);
+  }
   const boost::json::object answer{{"file", out},
                                    {"list", list},
                                    {"images", features.paths.size()},
@@ -100,7 +114,7 @@ int run(const CommandLine& line) {
                                    {"size", classifier->featureSize()}};
   if (line.has("json"))
     std::cout << jsonText(answer) << '\n';
-  else
+  else if (!lines)
     std::cout << fmt::format("{} vectors of {} numbers in {}, their pictures in {}\n", features.paths.size(),
                              classifier->featureSize(), out, list);
   return features.leftOut == 0 ? kDone : kFailed;

@@ -1,8 +1,10 @@
 #include <boost/json.hpp>
+#include <filesystem>
 #include <iostream>
 
 #include <fmt/format.h>
 
+#include "deploy/linear_head.hpp"
 #include "evaluation/evaluation.hpp"
 #include "evaluation/feature_table.hpp"
 #include "evaluation/linear_probe.hpp"
@@ -37,6 +39,7 @@ CommandLine commandLine(const Arguments&) {
       "--init CHECKPOINT --data SRC --val SRC [OPTION...]",
       "mixmim probe --init runs/first --data photos/train --val photos/val");
   line.option("knn", "How many neighbours vote.", "20")
+      .option("out", "Write the encoder with the linear classifier to this .onnx, for predict and eval.")
       .option("class-map", "Lines data,model: which class of --data a class of --val is, by name or number.")
       .flag("json", "Print the result as one JSON object.")
       .settings(Task::kPretrain, {"data.train", "data.val", "data.imagesPerClass", "data.batch", "run.init",
@@ -46,6 +49,9 @@ CommandLine commandLine(const Arguments&) {
 
 int run(const CommandLine& line) {
   const int k = line.number("knn", 1, 1000000);
+  const std::string out = line.get("out");
+  if (!out.empty() && std::filesystem::path(out).extension() != ".onnx")
+    throw UsageError(fmt::format("--out: expected a name that ends in .onnx, got '{}'", out));
   const Config given = line.config();
   for (const auto& [name, value] :
        {std::pair("init", given.run.init), {"data", given.data.train}, {"val", given.data.val}})
@@ -61,14 +67,21 @@ int run(const CommandLine& line) {
   const LabelledFeatures known = featuresOf(train, model, given.data.batch),
                          asked = featuresOf(val, model, given.data.batch);
   const int classes = static_cast<int>(train->labels().size());
-  const double linear = linearProbe(known, asked, classes), knn = nearestNeighbours(known, asked, classes, k);
-  if (line.has("json"))
-    std::cout << jsonText(boost::json::object{
-                     {"linear_top1", linear}, {"knn_top1", knn}, {"images", asked.labels.rows}})
-              << '\n';
-  else
-    std::cout << fmt::format("linear probe {:.2f} %, {} nearest neighbours {:.2f} %, on {} images\n",
-                             100 * linear, k, 100 * knn, asked.labels.rows);
+  const LinearClassifier head = linearClassifier(known, classes);
+  const double linear = accuracyOf(head, asked), knn = nearestNeighbours(known, asked, classes, k);
+  boost::json::object answer{{"linear_top1", linear}, {"knn_top1", knn}, {"images", asked.labels.rows}};
+  if (!out.empty()) {
+    answer["file"] = out;
+    answer["bytes"] = exportLinearHead(out, given.run.init, head, train->labels()).bytes;
+  }
+  if (line.has("json")) {
+    std::cout << jsonText(answer) << '\n';
+    return kDone;
+  }
+  std::cout << fmt::format("linear probe {:.2f} %, {} nearest neighbours {:.2f} %, on {} images\n",
+                           100 * linear, k, 100 * knn, asked.labels.rows);
+  if (!out.empty())
+    std::cout << fmt::format("{}: the encoder with the linear classifier, {} classes\n", out, classes);
   return kDone;
 }
 

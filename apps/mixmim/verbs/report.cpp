@@ -34,7 +34,8 @@ void evaluateRun(const std::string& run, const Config& config) {
   const auto source = openAndReport(config.data.train);
   if (source->labels().empty())
     throw Error(config.data.train, "has no class folders, so there is nothing to compare with");
-  const CheckpointScores scores = evaluateCheckpoint(checkpointOf(run), source, config);
+  const CheckpointScores scores =
+      evaluateCheckpoint(checkpointOf(run), {source, config.data.train, {}, ""}, config);
   keepEvaluation(run, {scores.step, config.data.train, *source, scores.measured});
 }
 

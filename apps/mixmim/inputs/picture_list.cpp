@@ -1,0 +1,45 @@
+#include "inputs/picture_list.hpp"
+
+#include <fmt/format.h>
+
+#include "inputs/data_source.hpp"
+#include "inputs/picture_batch.hpp"
+
+namespace cv::mixmim {
+
+PictureList::PictureList(const CommandLine& line) : files_(line.words()) {
+  const std::string data = line.get("data");
+  if (files_.empty() == data.empty())
+    throw UsageError(fmt::format(
+        "mixmim {}: expected {}", line.verb(),
+        data.empty() ? "at least one picture, or --data SRC" : "either pictures or --data, got both"));
+  if (!data.empty()) source_ = openAndReport(data);
+}
+
+int64_t PictureList::size() const {
+  return source_ ? source_->size() : static_cast<int64_t>(files_.size());
+}
+
+std::string PictureList::path(int64_t index) const {
+  return source_ ? picturePath(*source_, index) : files_.at(static_cast<size_t>(index));
+}
+
+cv::Mat PictureList::read(int64_t index) const {
+  if (!source_) return readPicture(path(index));
+  std::vector<uint8_t> bytes;
+  source_->read(index, bytes);
+  cv::Mat picture = decodePicture(bytes);
+  if (picture.empty()) throw Error(source_->place(index), "is not a picture that OpenCV can read");
+  return picture;
+}
+
+CommandLine& addPictures(CommandLine& line) {
+  return line.words("IMAGE").option("data", "Instead of single pictures: all of a folder, tree or archive.");
+}
+
+std::string picturePath(const Source& source, int64_t index) {
+  const std::string path = source.path(index);
+  return source.offset(index) == 0 ? path : path + '/' + source.name(index);
+}
+
+}  // namespace cv::mixmim
