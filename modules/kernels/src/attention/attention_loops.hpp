@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "kernels/attention.hpp"
+#include "squares.hpp"
 #include "vectors.hpp"
 
 namespace cv::mixmim {
@@ -18,12 +19,16 @@ inline constexpr int kRows = MIXMIM_ROWS;
 /// rows x dim -> dim x padded, 0 beyond rows.
 MIXMIM_TARGET inline void transpose(const float* from, int64_t step, int64_t rows, int dim, float* to,
                                     int64_t padded) {
-  for (int64_t first = 0; first < padded; first += kLanes) {  // a register's worth of columns at a time
-    const int64_t count = rows - first < kLanes ? rows - first : kLanes;
-    for (int d = 0; d < dim; ++d)
-      for (int64_t i = 0; i < kLanes; ++i)
-        to[d * padded + first + i] = i < count ? from[(first + i) * step + d] : 0.f;
-  }
+  for (int64_t first = 0; first < padded; first += kLanes)
+    for (int d = 0; d < dim; d += kLanes) {
+      Vec square[kLanes];
+#pragma GCC unroll 16
+      for (int i = 0; i < kLanes; ++i)
+        square[i] = first + i < rows ? load(from + (first + i) * step + d) : Vec{};
+      transposeSquare(square);
+#pragma GCC unroll 16
+      for (int i = 0; i < kLanes; ++i) store(to + (d + i) * padded + first, square[i]);
+    }
 }
 
 /// The row of the matrix that is the i-th of a list.

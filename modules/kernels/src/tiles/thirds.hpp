@@ -14,8 +14,8 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <utility>
 
+#include "squares.hpp"
 #include "vectors.hpp"
 
 namespace cv::mixmim {
@@ -43,36 +43,6 @@ inline int64_t packedSize(int64_t lines, int64_t inner) {
 /// Where the block begins whose numbers of every line start at `inner`.
 inline int64_t blockAt(int64_t inner) {
   return inner / kBlockInner * kBlockSize;
-}
-
-template <int kSize, int... kLane>
-MIXMIM_TARGET inline Vec firstExchanged(Vec a, Vec b, std::integer_sequence<int, kLane...>) {
-  return __builtin_shufflevector(a, b, ((kLane & kSize) ? kLane - kSize + kLanes : kLane)...);
-}
-
-template <int kSize, int... kLane>
-MIXMIM_TARGET inline Vec secondExchanged(Vec a, Vec b, std::integer_sequence<int, kLane...>) {
-  return __builtin_shufflevector(a, b, ((kLane & kSize) ? kLane + kLanes : kLane + kSize)...);
-}
-
-/// Exchanges, in every 2 x 2 of squares of kSize numbers, the two that are off the diagonal.
-template <int kSize>
-MIXMIM_TARGET inline void exchangeSquares(Vec* rows) {
-  constexpr auto kAll = std::make_integer_sequence<int, kLanes>();
-#pragma GCC unroll 16
-  for (int i = 0; i < kLanes; ++i) {
-    if (i & kSize) continue;
-    const Vec a = rows[i], b = rows[i + kSize];
-    rows[i] = firstExchanged<kSize>(a, b, kAll);
-    rows[i + kSize] = secondExchanged<kSize>(a, b, kAll);
-  }
-}
-
-MIXMIM_TARGET inline void transpose(Vec* rows) {
-  exchangeSquares<8>(rows);
-  exchangeSquares<4>(rows);
-  exchangeSquares<2>(rows);
-  exchangeSquares<1>(rows);
 }
 
 using WordVec __attribute__((vector_size(kLanes * 4))) = uint32_t;
@@ -146,9 +116,9 @@ MIXMIM_TARGET inline void packTiles(const Lines& lines, float* to) {
   if constexpr ((kSide == SideOf::kLeft) == kLineInColumn) {
     Vec a[kTileLines], b[kTileLines];
     for (int i = 0; i < kTileLines; ++i) a[i] = loadFirst(i);
-    transpose(a);
+    transposeSquare(a);
     for (int i = 0; i < kTileLines; ++i) b[i] = loadSecond(i);
-    transpose(b);
+    transposeSquare(b);
     for (int i = 0; i < kTileLines; ++i) storeThirds(a[i], b[i], to + i * kTileLines);
   } else {
     for (int i = 0; i < kTileLines; ++i) storeThirds(loadFirst(i), loadSecond(i), to + i * kTileLines);
