@@ -1,8 +1,11 @@
 #include "data_pipeline/decode.hpp"
 
+#include <optional>
+
 #include <fmt/format.h>
 #include <opencv2/imgcodecs.hpp>
 
+#include "data_pipeline/webp_frame.hpp"
 #include "opencv2/mixmim/error.hpp"
 
 namespace cv::mixmim {
@@ -26,16 +29,34 @@ void toRgb(const cv::Mat& in, cv::Mat& out) {
   }
 }
 
-/// The whole image as OpenCV reads it, unconverted and unrotated.
-cv::Mat readWhole(const std::vector<uint8_t>& bytes, const ImageHeader& header) {
-  const char* name = nameOf(header.format);
-  cv::Mat image;
+/// What OpenCV makes of the bytes.
+cv::Mat readByOpenCv(const std::vector<uint8_t>& bytes, const char* name) {
   try {
-    image = cv::imdecode(bytes, cv::IMREAD_UNCHANGED);
+    cv::Mat image = cv::imdecode(bytes, cv::IMREAD_UNCHANGED);
+    if (!image.empty()) return image;
   } catch (const cv::Exception& failure) {
     throw Error(name, failure.err);
   }
-  if (image.empty()) throw Error(name, "cannot be decoded, damaged or of an unknown kind");
+  throw Error(name, "cannot be decoded, damaged or of an unknown kind");
+}
+
+/// The first frame of an animated WebP where it belongs in the picture; else an empty image.
+cv::Mat readFirstFrame(const std::vector<uint8_t>& bytes, const ImageHeader& header) {
+  if (header.format != ImageFormat::kWebp) return {};
+  const std::optional<WebpFrame> frame = firstFrameOf(bytes);
+  if (!frame) return {};
+  const cv::Mat image = readByOpenCv(frame->file, nameOf(header.format));
+  if (image.size() != frame->place.size()) throw Error(nameOf(header.format), "a frame has two sizes");
+  cv::Mat picture(header.size, image.type(), cv::Scalar::all(0));
+  image.copyTo(picture(frame->place));
+  return picture;
+}
+
+/// The whole image as OpenCV reads it, unconverted and unrotated.
+cv::Mat readWhole(const std::vector<uint8_t>& bytes, const ImageHeader& header) {
+  const char* name = nameOf(header.format);
+  cv::Mat image = readFirstFrame(bytes, header);
+  if (image.empty()) image = readByOpenCv(bytes, name);
   if (image.size() != header.size)
     throw Error(name, fmt::format("expected {} x {} as the header says, got {} x {}", header.size.width,
                                   header.size.height, image.cols, image.rows));
@@ -53,17 +74,8 @@ ImageHeader ImageDecoder::open(const std::vector<uint8_t>& bytes) {
   header_ = {};
   if (bytes.empty()) throw Error("the file is empty");
   const ImageFormat format = formatOf(bytes);
-  switch (format) {
-    case ImageFormat::kUnknown:
-      throw Error("not an image of a known format");
-    case ImageFormat::kGif:
-      throw Error("GIF is not supported");
-    case ImageFormat::kJpeg:
-      header_ = {format, jpeg_.open(bytes)};
-      break;
-    default:
-      header_ = {format, claimedSize(format, bytes)};
-  }
+  if (const std::string reason = whyNotRead(format); !reason.empty()) throw Error(reason);
+  header_ = {format, format == ImageFormat::kJpeg ? jpeg_.open(bytes) : claimedSize(format, bytes)};
   if (int64_t{header_.size.width} * header_.size.height > limits_.pixels)
     throw Error(nameOf(format), fmt::format("expected at most {} pixels, got {} x {}", limits_.pixels,
                                             header_.size.width, header_.size.height));

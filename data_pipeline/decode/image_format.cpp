@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include <opencv2/imgcodecs.hpp>
+
 #include "opencv2/mixmim/error.hpp"
 
 namespace cv::mixmim {
@@ -104,6 +106,34 @@ WideSize webpSize(const Bytes& bytes) {
   return {header.u16(26) & 0x3fff, header.u16(28) & 0x3fff};  // "VP8 ": the upper two bits are scaling hints
 }
 
+WideSize gifSize(const Bytes& bytes) {
+  const Header header(bytes, false);
+  return {header.u16(6), header.u16(8)};
+}
+
+/// A bare codestream, or one in boxes, of which "ihdr" stands near the beginning.
+WideSize jpeg2000Size(const Bytes& bytes) {
+  constexpr size_t kBoxes = 512;
+  const Header header(bytes, true);
+  if (bytes[0] == 0xff) return {header.u32(8) - header.u32(16), header.u32(12) - header.u32(20)};
+  for (size_t at = 12; at < std::min(bytes.size(), kBoxes); ++at)
+    if (hasAt(bytes, at, "ihdr")) return {header.u32(at + 8), header.u32(at + 4)};
+  throw Error("the header is cut off");
+}
+
+/// The largest of its parts: thumbnails and tiles have sizes, too.
+WideSize avifSize(const Bytes& bytes) {
+  constexpr size_t kProperties = 64 << 10;
+  const Header header(bytes, true);
+  WideSize size;
+  for (size_t at = 12; at < std::min(bytes.size(), kProperties); ++at) {
+    if (!hasAt(bytes, at, "ispe")) continue;
+    const WideSize part{header.u32(at + 8), header.u32(at + 12)};
+    if (part.width > size.width) size = part;
+  }
+  return size;
+}
+
 WideSize wideSize(ImageFormat format, const Bytes& bytes) {
   switch (format) {
     case ImageFormat::kPng:
@@ -116,31 +146,71 @@ WideSize wideSize(ImageFormat format, const Bytes& bytes) {
       return tiffSize(bytes);
     case ImageFormat::kWebp:
       return webpSize(bytes);
+    case ImageFormat::kGif:
+      return gifSize(bytes);
+    case ImageFormat::kJpeg2000:
+      return jpeg2000Size(bytes);
+    case ImageFormat::kAvif:
+      return avifSize(bytes);
     default:
       throw Error(std::string(nameOf(format)) + " has no size known here");
   }
 }
 
+/// The first box of AVIF and HEIC: "ftyp", a brand, a version, and more brands.
+ImageFormat formatOfBrands(const Bytes& bytes) {
+  constexpr size_t kBrand = 8, kMoreBrands = 16, kMost = 32;
+  const auto end = std::min(static_cast<size_t>(Header(bytes, true).u32(0)), bytes.size());
+  ImageFormat format = ImageFormat::kUnknown;
+  for (size_t at = kBrand; at + 4 <= std::min(end, kMoreBrands + 4 * kMost); at += at == kBrand ? 8 : 4) {
+    if (hasAt(bytes, at, "avif") || hasAt(bytes, at, "avis")) return ImageFormat::kAvif;
+    for (const char* brand : {"heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1"})
+      if (hasAt(bytes, at, brand)) format = ImageFormat::kHeic;
+  }
+  return format;
+}
+
 }  // namespace
 
 const char* nameOf(ImageFormat format) {
-  constexpr const char* kNames[] = {"unknown format", "JPEG", "PNG", "PNM", "BMP", "TIFF", "WebP", "GIF"};
+  constexpr const char* kNames[] = {"unknown format", "JPEG", "PNG",  "PNM",     "BMP", "TIFF", "WebP", "GIF",
+                                    "JPEG 2000",      "AVIF", "HEIC", "JPEG XL", "PSD"};
   return kNames[static_cast<int>(format)];
+}
+
+std::string whyNotRead(ImageFormat format) {
+  // OpenCV has reader and writer of these formats from one library, and tells of writers without a file.
+  static const bool gif = cv::haveImageWriter(".gif"), jpeg2000 = cv::haveImageWriter(".jp2"),
+                    avif = cv::haveImageWriter(".avif");
+  const bool isRead = format < ImageFormat::kGif || (format == ImageFormat::kGif && gif) ||
+                      (format == ImageFormat::kJpeg2000 && jpeg2000) ||
+                      (format == ImageFormat::kAvif && avif);
+  if (format == ImageFormat::kUnknown) return "not an image of a known format";
+  return isRead ? std::string()
+                : std::string(nameOf(format)) + " is not read here; convert it to JPEG or PNG";
 }
 
 ImageFormat formatOf(const Bytes& bytes) {
   using namespace std::string_literals;  // some of the beginnings hold zeros
   static const std::pair<std::string, ImageFormat> kBeginnings[] = {
-      {"\xff\xd8\xff", ImageFormat::kJpeg}, {"\x89PNG\r\n\x1a\n", ImageFormat::kPng},
-      {"II*\0"s, ImageFormat::kTiff},       {"MM\0*"s, ImageFormat::kTiff},
-      {"GIF8", ImageFormat::kGif},          {"BM", ImageFormat::kBmp},
+      {"\xff\xd8\xff", ImageFormat::kJpeg},
+      {"\x89PNG\r\n\x1a\n", ImageFormat::kPng},
+      {"II*\0"s, ImageFormat::kTiff},
+      {"MM\0*"s, ImageFormat::kTiff},
+      {"GIF8", ImageFormat::kGif},
+      {"BM", ImageFormat::kBmp},
+      {"\0\0\0\x0cjP  \r\n\x87\n"s, ImageFormat::kJpeg2000},
+      {"\xff\x4f\xff\x51", ImageFormat::kJpeg2000},
+      {"\0\0\0\x0cJXL \r\n\x87\n"s, ImageFormat::kJpegXl},
+      {"\xff\x0a", ImageFormat::kJpegXl},
+      {"8BPS", ImageFormat::kPsd},
   };
   for (const auto& [beginning, format] : kBeginnings)
     if (hasAt(bytes, 0, beginning)) return format;
   if (hasAt(bytes, 0, "RIFF") && hasAt(bytes, 8, "WEBP")) return ImageFormat::kWebp;
   if (bytes.size() > 2 && bytes[0] == 'P' && bytes[1] >= '1' && bytes[1] <= '6' && std::isspace(bytes[2]))
     return ImageFormat::kPnm;
-  return ImageFormat::kUnknown;
+  return hasAt(bytes, 4, "ftyp") ? formatOfBrands(bytes) : ImageFormat::kUnknown;
 }
 
 cv::Size claimedSize(ImageFormat format, const Bytes& bytes) {

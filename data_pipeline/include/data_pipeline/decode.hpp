@@ -24,7 +24,8 @@ struct ImageHeader {
 ///
 /// JPEG: see JpegDecoder. PNG, PNM, BMP, TIFF, WebP through OpenCV: grey is replicated, palettes are
 /// resolved, alpha is dropped, of 16 bits the upper 8 are kept (Pillow clips 16-bit grey instead),
-/// orientation tags are ignored. GIF and anything else is refused.
+/// orientation tags are ignored. An animated WebP is its first frame. JPEG 2000, GIF (its first frame) and
+/// AVIF where OpenCV has their codecs; anything else is refused by name.
 ///
 /// One object per thread. Errors: Error, whose message is the reason without a file name.
 class ImageDecoder {
