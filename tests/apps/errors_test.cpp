@@ -50,7 +50,8 @@ TEST(Program, SaysWhatIsWrong) {
       {"missing folder", "pretrain --data nowhere --out new", 1,
        "mixmim: error: nowhere: no such folder; check the path"},
       {"unreadable folder", "pretrain --data file --out new", 1,
-       "mixmim: error: file: expected a folder of images or a .tar, got a file"},
+       "mixmim: error: file: the pictures it lists are not there, './text' for example; --root DIR says where "
+       "its paths begin"},
       {"empty folder", "pretrain --data empty --out new", 1,
        "mixmim: error: empty: holds no image, expected class folders or files like .jpg and .png"},
       {"existing run", tinyRun("pretrain", "run"), 1,
@@ -70,7 +71,7 @@ TEST(Program, SaysWhatIsWrong) {
            "MixMIM"},
       {"batch larger than data", tinyRun("pretrain", "new", "--batch 100"), 1, ""},
       {"flat folder", tinyRun("finetune", "new", "--data train/dark"), 1,
-       "mixmim: error: train/dark: fine-tuning needs labels, this folder has none; expected one subfolder "
+       "mixmim: error: train/dark: has no class folders, and classes are needed; expected one folder "
        "per class"},
       {"not a model", "predict --model file train/dark/0.png", 1, ""},
       {"no picture", "predict --model model.onnx", 2,

@@ -37,8 +37,9 @@ void write(const TempFolder& folder, const List& files) {
 TEST(Source, ClassesAreSortedFoldersWalkedInOrder) {
   const List files{"zebra/1.jpg",     "ape/b.PNG",    "ape/a.jpg",     "ape/notes.txt",    "Zoo/x.webp",
                    "ape/deep/c.jpeg", "ape-2/y.tiff", "ape/a-b/d.bmp", "ape/deep.d/e.pgm", "top.jpg"};
-  const List expected{"Zoo/x.webp 0",       "ape/a.jpg 1",       "ape/b.PNG 1",    "ape/a-b/d.bmp 1",
-                      "ape/deep.d/e.pgm 1", "ape/deep/c.jpeg 1", "ape-2/y.tiff 2", "zebra/1.jpg 3"};
+  const List expected{"top.jpg -1",        "Zoo/x.webp 0",    "ape/a.jpg 1",
+                      "ape/b.PNG 1",       "ape/a-b/d.bmp 1", "ape/deep.d/e.pgm 1",
+                      "ape/deep/c.jpeg 1", "ape-2/y.tiff 2",  "zebra/1.jpg 3"};
   TempFolder folder, reversed;
   write(folder, files);
   write(reversed, List(files.rbegin(), files.rend()));  // another order of creation, another order of readdir
@@ -49,6 +50,101 @@ TEST(Source, ClassesAreSortedFoldersWalkedInOrder) {
   const auto other = openSource(reversed.path().string() + "/");
   EXPECT_EQ(listing(*other, reversed), expected);
   EXPECT_EQ(other->fingerprint(), source->fingerprint());
+  EXPECT_EQ(source->omissions().text(), "1 file that is not read here (.txt 1)");
+}
+
+TEST(Source, WhereClassesAreNeededLoosePicturesArePassedOver) {
+  TempFolder folder;
+  write(folder, {"top.jpg", "2.png", "ape/a.jpg", "zoo/deep/b.jpg"});
+  const auto source = openSource(folder.path().string(), {0, Classes::kNeeded, {}});
+  EXPECT_EQ(listing(*source, folder), (List{"ape/a.jpg 0", "zoo/deep/b.jpg 1"}));
+  EXPECT_EQ(source->omissions().text(), "2 pictures beside the class folders");
+}
+
+struct Passed {
+  const char *file, *text;
+};
+
+class PassedNames : public testing::TestWithParam<Passed> {};
+
+TEST_P(PassedNames, AreCountedAtEveryDepth) {
+  for (const std::string place : {"", "a/", "a/deep/"}) {
+    TempFolder folder;
+    write(folder, {"a/1.jpg", place + GetParam().file});
+    for (const Classes use : {Classes::kUnused, Classes::kShown, Classes::kNeeded}) {
+      const auto source = openSource(folder.path().string(), {0, use, {}});
+      EXPECT_EQ(listing(*source, folder), (List{"a/1.jpg 0"})) << place;
+      EXPECT_EQ(source->omissions().text(), GetParam().text) << place;
+      EXPECT_EQ(source->warnings(), List{}) << place;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, PassedNames,
+    testing::Values(Passed{"._1.jpg", "1 hidden file or folder"},
+                    Passed{".DS_Store", "1 hidden file or folder"},
+                    Passed{".ipynb_checkpoints/1.jpg", "1 hidden file or folder"},
+                    Passed{"__MACOSX/b/1.jpg", "1 file or folder of the operating system (__MACOSX 1)"},
+                    Passed{"@eaDir/1.jpg/thumb.jpg", "1 file or folder of the operating system (@eaDir 1)"},
+                    Passed{"lost+found/1.jpg", "1 file or folder of the operating system (lost+found 1)"},
+                    Passed{"$RECYCLE.BIN/1.jpg", "1 file or folder of the operating system ($RECYCLE.BIN 1)"},
+                    Passed{"System Volume Information/1.jpg",
+                           "1 file or folder of the operating system (System Volume Information 1)"},
+                    Passed{"thumbs.DB", "1 file or folder of the operating system (thumbs.DB 1)"},
+                    Passed{"1.HEIC",
+                           "1 file that is not read here (.heic 1; convert pictures to JPEG or PNG)"},
+                    Passed{"1.jpg:Zone.Identifier", "1 file that is not read here (.identifier 1)"},
+                    Passed{"README", "1 file that is not read here (without ending 1)"}));
+
+TEST(Source, EmptyFoldersThatSystemsLeaveAreNoClasses) {
+  TempFolder folder;
+  write(folder, {"a/1.jpg"});
+  for (const char* name : {".ipynb_checkpoints", "lost+found", "@eaDir"}) fs::create_directory(folder / name);
+  EXPECT_EQ(openSource(folder.path().string(), {0, Classes::kNeeded, {}})->labels(), (List{"a"}));
+}
+
+TEST(Source, ClassFoldersThatCanHardlyBeMeant) {
+  struct Case {
+    List files, warnings;
+  };
+  const Case cases[] = {
+      {{"train/a/1.jpg", "train/b/1.jpg", "val/a/1.jpg"},
+       {"d: its classes are called train, val, like the parts of one data set; did you mean d/train?"}},
+      {{"Test/1.jpg", "Validation/1.jpg", "notes/1.jpg"},
+       {"d: its classes are called Test, Validation, notes, like the parts of one data set; did you mean "
+        "d/Test?"}},
+      {{"photos/a/1.jpg", "photos/b/1.jpg"},
+       {"d: all its classes would be one, 'photos', which holds 2 folders; did you mean d/photos?"}},
+      {{"train/1.jpg", "bus/1.jpg"}, {}},
+      {{"one/1.jpg", "one/deep/1.jpg"}, {}},
+  };
+  for (const Case& c : cases) {
+    TempFolder folder;
+    write(folder, c.files);
+    List warnings = openSource(folder.path().string(), {0, Classes::kNeeded, {}})->warnings();
+    for (std::string& warning : warnings)
+      for (size_t at; (at = warning.find(folder.path().string())) != std::string::npos;)
+        warning.replace(at, folder.path().string().size(), "d");
+    EXPECT_EQ(warnings, c.warnings) << c.files[0];
+  }
+}
+
+TEST(Source, NamesThatAreNotUtf8AreRefused) {
+  const List names{"K\xe4se/1.jpg", "a/\xff.jpg", "a/\xc0\xaf.jpg", "a/\xed\xa0\x80/1.jpg"};
+  const List shown{"K\\xE4se", "\\xFF.jpg", "\\xC0\\xAF.jpg", "\\xED\\xA0\\x80"};
+  for (size_t i = 0; i < names.size(); ++i) {
+    TempFolder folder;
+    write(folder, {"a/1.jpg", names[i]});
+    const std::string where = folder.path().string() + (names[i][0] == 'K' ? "" : "/a/");
+    MIXMIM_EXPECT_ERROR(openSource(folder.path().string()),
+                        (where + ": the name '" + shown[i] +
+                         "' is not UTF-8; rename it, because checkpoints and reports could not name it")
+                            .c_str());
+  }
+  TempFolder folder;
+  write(folder, {"K\xc3\xa4se/\xf0\x9f\xa7\x80.jpg"});
+  EXPECT_EQ(openSource(folder.path().string())->labels(), (List{"K\xc3\xa4se"}));
 }
 
 TEST(Source, FlatFoldersHaveNoLabels) {
@@ -62,7 +158,7 @@ TEST(Source, FlatFoldersHaveNoLabels) {
 TEST(Source, FirstImagesOfEveryClass) {
   TempFolder folder;
   write(folder, {"a/1.jpg", "a/2.jpg", "a/3.jpg", "b/1.jpg", "c/1.jpg", "c/2.jpg", "c/3.jpg"});
-  EXPECT_EQ(listing(*openSource(folder.path().string(), 2), folder),
+  EXPECT_EQ(listing(*openSource(folder.path().string(), {2, Classes::kShown, {}}), folder),
             (List{"a/1.jpg 0", "a/2.jpg 0", "b/1.jpg 1", "c/1.jpg 2", "c/2.jpg 2"}));
 }
 
@@ -72,7 +168,10 @@ TEST(Source, LinksAreFollowedAndCirclesEnteredOnce) {
   write(folder, {"cat/near.jpg"});
   fs::create_directory_symlink(elsewhere / "kitten", folder / "cat/linked");
   fs::create_directory_symlink(folder / "cat", folder / "cat/circle");
-  EXPECT_EQ(openSource(folder.path().string())->size(), 2);
+  fs::create_directory_symlink(folder.path(), folder / "cat/up");
+  const auto source = openSource(folder.path().string());
+  EXPECT_EQ(source->size(), 2);
+  EXPECT_EQ(source->omissions().text(), "2 links (to a folder above 2)");
 }
 
 TEST(Source, FoldersNamedLikeImagesAreFolders) {
@@ -133,11 +232,30 @@ TEST(Source, RefusesWhatIsNoDataSet) {
   MIXMIM_EXPECT_ERROR(
       openSource(root),
       (root + ": holds no image, expected class folders or files like .jpg and .png").c_str());
-  write(folder, {"a/1.jpg", "b/notes.txt"});
+  write(folder, {"b/1.heic"});
   MIXMIM_EXPECT_ERROR(openSource(root),
-                      (root + "/b: class without images; remove the folder or put images into it").c_str());
+                      (root + ": no image of a kind that is read here, it holds 1 file that is "
+                              "not read here (.heic 1; convert pictures to JPEG or PNG); "
+                              "expected class folders or files like .jpg and .png")
+                          .c_str());
+  write(folder, {"a/1.jpg"});
+  const SourceOptions labelled{0, Classes::kNeeded, {}};
+  MIXMIM_EXPECT_ERROR(
+      openSource(root, labelled),
+      (root + "/b: class without images, it holds 1 file that is not read here (.heic 1; convert "
+              "pictures to JPEG or PNG); remove the folder or put images into it")
+          .c_str());
+  EXPECT_EQ(openSource(root)->labels(), (List{"a"}));
+  EXPECT_EQ(openSource(root)->warnings(),
+            (List{root + "/b: class without images, it holds 1 file that is not read here (.heic 1; convert "
+                         "pictures to JPEG or PNG)"}));
+  MIXMIM_EXPECT_ERROR(
+      openSource(root + "/a", labelled),
+      (root + "/a: has no class folders, and classes are needed; expected one folder per class").c_str());
   MIXMIM_EXPECT_ERROR(openSource(root + "/a/1.jpg"),
-                      (root + "/a/1.jpg: expected a folder of images or a .tar, got a file").c_str());
+                      (root + "/a/1.jpg: the pictures it lists are not there, '" + root +
+                       "/a/a/1.jpg' for example; --root DIR says where its paths begin")
+                          .c_str());
 }
 
 TEST(Source, RefusesFoldersItMayNotRead) {

@@ -143,5 +143,23 @@ TEST(IsHeaderOf, WantsTheSizeAndTheChecksum) {
   EXPECT_FALSE(isHeaderOf(header, 77));
 }
 
+std::string linkTo(const std::string& name, const std::string& target, char type) {
+  std::string header = test::changedHeader(tarHeader(name, 0), 156, std::string(1, type));
+  return test::changedHeader(header, 157, target);
+}
+
+TEST(Tar, HardLinksAreFilesOfTheirOwn) {
+  const TarListing list = listing(tarFile("./a.jpg", "AAA") + linkTo("b.jpg", "a.jpg", '1') +
+                                  linkTo("c.jpg", "b.jpg", '1') + linkTo("d.jpg", "none.jpg", '1') +
+                                  linkTo("e.jpg", "a.jpg", '2') + tarFile("f.jpg", "F") + tarEnd());
+  std::vector<std::string> files;
+  for (const TarEntry& file : list.files)
+    files.push_back(fmt::format("{} {} {}", file.name, file.offset, file.size));
+  EXPECT_EQ(files, (std::vector<std::string>{"./a.jpg 512 3", "b.jpg 512 3", "c.jpg 512 3", "f.jpg 3584 1"}));
+  EXPECT_EQ(list.deadLinks, 1);
+  EXPECT_EQ(list.symbolicLinks, 1);
+  EXPECT_EQ(list.damage, "");
+}
+
 }  // namespace
 }  // namespace cv::mixmim

@@ -1,11 +1,11 @@
-#include "sources/tar_source.hpp"
+#include "sources/archives/tar_source.hpp"
 
 #include <filesystem>
 
 #include <gtest/gtest.h>
 
 #include "data_pipeline/shard_index.hpp"
-#include "sources/shard_names.hpp"
+#include "sources/archives/shard_names.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/tars.hpp"
 #include "tests/support/temp_folder.hpp"
@@ -36,6 +36,13 @@ TEST(ShardNames, ListsAreExpanded) {
                       "{0..9999}{0..9999}: expected at most 1000000 shards");
 }
 
+TEST(ShardNames, GapsAreNamed) {
+  EXPECT_EQ(missingShards({"d/x-00.tar", "d/x-03.tar", "y-1.tar", "e/x-01.tar"}),
+            (List{"d/x-01.tar", "d/x-02.tar"}));
+  EXPECT_EQ(missingShards({"a.tar", "b.tar"}), List{});
+  EXPECT_EQ(missingShards({"x-000000000.tar", "x-999999999.tar"}).size(), 100u);
+}
+
 /// "name label content", a line per sample.
 List contents(const Source& source) {
   List list;
@@ -52,8 +59,9 @@ class Tars : public testing::Test {
  protected:
   std::string write(const std::string& name, const std::string& tar) {
     writeFile(folder_ / name, tar);
-    return (folder_ / name).string();
+    return path_ = (folder_ / name).string();
   }
+  std::string path_;  // written last
   TempFolder folder_;
 };
 
@@ -66,12 +74,102 @@ TEST_F(Tars, SamplesAreNeighboursOfOneKey) {
                                                      {"b.PNG", "B"},
                                                      {"__info__/x.jpg", "no"},
                                                      {".hidden.jpg", "no"},
+                                                     {"b/@eaDir/x.jpg", "no"},
+                                                     {"__MACOSX/folder.d/._c.webp", "no"},
                                                      {"README", "no"},
                                                      {"folder.d/c.webp", "C"},
                                                      {"folder.d/c.cls", "0"}})));
   EXPECT_EQ(contents(*source), (List{"a.jpg 3 A", "b.PNG 1 B", "folder.d/c.webp 0 C"}));
   EXPECT_EQ(source->labels(), (List{"0", "1", "2", "3"}));
   EXPECT_TRUE(source->problems().empty());
+  EXPECT_EQ(source->omissions().text(),
+            "1 hidden file or folder, 2 files or folders of the operating system, "
+            "1 file that is not read here (without ending 1)");
+  EXPECT_EQ(source->warnings(), (List{path_ + ": no picture has the class 2"}));
+}
+
+TEST_F(Tars, FoldersThatAllSamplesShareAreNoClasses) {
+  const auto source = openTars(write(
+      "x.tar",
+      tarOf({{"./d/train/zoo/a.jpg", "A"}, {"d/train/ape/b.jpg", "B"}, {"d/train/ape/deep/c.jpg", "C"}})));
+  EXPECT_EQ(source->labels(), (List{"ape", "zoo"}));
+  EXPECT_EQ(contents(*source),
+            (List{"./d/train/zoo/a.jpg 1 A", "d/train/ape/b.jpg 0 B", "d/train/ape/deep/c.jpg 0 C"}));
+  const auto parts = openTars(write("y.tar", tarOf({{"train/a/1.jpg", "A"}, {"val/a/1.jpg", "B"}})));
+  EXPECT_EQ(parts->warnings(),
+            (List{path_ + ": its classes are called train, val, like the parts of one data set"}));
+}
+
+TEST_F(Tars, LabelsStandInJsonAndTxtToo) {
+  const std::vector<test::NamedBytes> files{{"a.jpg", "A"},     {"a.json", R"({"id": 7, "label": 1})"},
+                                            {"b.jpg", "B"},     {"b.json", R"({"cls": 0})"},
+                                            {"b.txt", "no"},    {"c.jpg", "C"},
+                                            {"c.txt", " 2\r\n"}};
+  const SourceOptions labelled{0, Classes::kNeeded, {}};
+  const std::string path = write("x.tar", tarOf(files));
+  EXPECT_EQ(contents(*openTars(path, labelled)), (List{"a.jpg 1 A", "b.jpg 0 B", "c.jpg 2 C"}));
+  EXPECT_TRUE(openTars(path, {0, Classes::kUnused, {}})->labels().empty());
+  const auto names = openTars(
+      write("y.tar", tarOf({{"a.jpg", "A"}, {"a.txt", "red fox"}, {"b.jpg", "B"}, {"b.txt", "ape"}})),
+      labelled);
+  EXPECT_EQ(names->labels(), (List{"ape", "red fox"}));
+  EXPECT_EQ(names->label(0), 1);
+}
+
+TEST_F(Tars, WhereClassesAreNeededSamplesWithoutOneArePassedOver) {
+  const std::string path = write("x.tar", tarOf({{"a.jpg", "A"}, {"a.cls", "1"}, {"b.jpg", "B"}}));
+  EXPECT_EQ(contents(*openTars(path)), (List{"a.jpg 1 A", "b.jpg -1 B"}));
+  const auto source = openTars(path, {0, Classes::kNeeded, {}});
+  EXPECT_EQ(contents(*source), (List{"a.jpg 1 A"}));
+  EXPECT_EQ(source->omissions().text(), "1 picture without a class");
+}
+
+TEST_F(Tars, PatternsAndFoldersOfArchives) {
+  write("x-0.tar", tarOf({{"c/a.jpg", "A"}}));
+  write("x-2.tar", tarOf({{"d/b.jpg", "B"}}));
+  write("x-2.idx", "v1.2 1\njpg 512 1 d/b.jpg\n");
+  const std::string folder = folder_.path().string();
+  for (const std::string& named : {folder + "/x-*.tar", folder + "/x-[02].tar", folder}) {
+    const auto source = openSource(named);
+    EXPECT_EQ(contents(*source), (List{"c/a.jpg 0 A", "d/b.jpg 1 B"})) << named;
+    ASSERT_EQ(source->problems().size(), 1u) << named;
+    EXPECT_EQ(source->problems()[0].path, folder + "/x-1.tar");
+    EXPECT_EQ(source->problems()[0].reason, "is not there, although its neighbours are");
+  }
+  MIXMIM_EXPECT_ERROR(openSource(folder + "/y-*.tar"),
+                      (folder + "/y-*.tar: no file fits this pattern").c_str());
+}
+
+TEST_F(Tars, AFileThatIsThereIsNoPattern) {
+  for (const std::string name : {"{1..2}.tar", "b{race}.tar", "*.tar", "a::b.tar"})
+    EXPECT_EQ(openSource(write(name, tarOf({{"a.jpg", "A"}})))->size(), 1) << name;
+  fs::create_directory(folder_ / "b{race}s");
+  EXPECT_EQ(openSource(write("b{race}s/x.tar", tarOf({{"a.jpg", "A"}})))->size(), 1);
+}
+
+TEST_F(Tars, ContentTellsArchives) {
+  EXPECT_EQ(openSource(write("x.data", tarOf({{"a.jpg", "A"}})))->size(), 1);
+  const std::pair<std::string, std::string> packed[] = {{std::string("\x1f\x8b\x08"), "gzip"},
+                                                        {std::string("PK\3\4"), "zip"},
+                                                        {"BZh9", "bzip2"},
+                                                        {std::string("7z\xbc\xaf"), "7z"}};
+  for (const auto& [bytes, kind] : packed)
+    for (const std::string name : {"x.tgz", "x.tar.gz", "x.zip", "x.tar"}) {
+      const std::string path = write(name, bytes + " and more");
+      MIXMIM_EXPECT_ERROR(openSource(path),
+                          (path + ": packed with " + kind +
+                           ", which has no random access; unpack it and name the folder, or "
+                           "the plain .tar")
+                              .c_str());
+    }
+}
+
+TEST_F(Tars, NamesThatAreNotUtf8AreRefused) {
+  const std::string path = write("x.tar", tarOf({{"K\xe4se/a.jpg", "A"}}));
+  MIXMIM_EXPECT_ERROR(openTars(path),
+                      (path + ":512: the name 'K\\xE4se/a.jpg' is not UTF-8; rename it, because "
+                              "checkpoints and reports could not name it")
+                          .c_str());
 }
 
 TEST_F(Tars, ClassesCanBeFolders) {
@@ -87,10 +185,11 @@ TEST_F(Tars, FoldersNameTheNumbersWhereTheyAgree) {
   EXPECT_EQ(source->labels(), (List{"b", "a"}));
 }
 
-TEST_F(Tars, WithoutFoldersAndNumbersThereAreNoLabels) {
+TEST_F(Tars, PicturesOutsideFoldersHaveNoClass) {
   const auto source = openTars(write("x.tar", tarOf({{"a.jpg", "A"}, {"folder/b.jpg", "B"}})));
-  EXPECT_EQ(contents(*source), (List{"a.jpg -1 A", "folder/b.jpg -1 B"}));
-  EXPECT_TRUE(source->labels().empty());
+  EXPECT_EQ(contents(*source), (List{"a.jpg -1 A", "folder/b.jpg 0 B"}));
+  EXPECT_EQ(source->labels(), (List{"folder"}));
+  EXPECT_TRUE(openTars(write("y.tar", tarOf({{"a.jpg", "A"}, {"b.jpg", "B"}})))->labels().empty());
 }
 
 TEST_F(Tars, ShardsFollowEachOtherAndPlacesAreNamed) {
@@ -101,7 +200,7 @@ TEST_F(Tars, ShardsFollowEachOtherAndPlacesAreNamed) {
   EXPECT_EQ(source->path(2), second);
   EXPECT_EQ(source->offset(2), 1536);
   EXPECT_EQ(source->place(2), second + ":1536");
-  EXPECT_EQ(openTars((folder_ / "x-{0..1}.tar").string(), 1)->size(), 2);
+  EXPECT_EQ(openTars((folder_ / "x-{0..1}.tar").string(), {1, Classes::kShown, {}})->size(), 2);
 }
 
 TEST_F(Tars, ProblemsAreReportedAndTheRestIsUsed) {
@@ -120,7 +219,7 @@ TEST_F(Tars, ProblemsAreReportedAndTheRestIsUsed) {
 TEST_F(Tars, WrongDataSetsAreRefused) {
   const auto refused = [&](const std::string& name, const std::string& tar) {
     try {
-      openTars(write(name, tar));
+      openTars(write(name, tar), {0, Classes::kNeeded, {}});
     } catch (const Error& error) {
       std::string text = error.what();
       const std::string folder = folder_.path().string() + "/";
@@ -129,14 +228,25 @@ TEST_F(Tars, WrongDataSetsAreRefused) {
     }
     return std::string("accepted");
   };
-  EXPECT_EQ(refused("a.tar", tarOf({{"a.jpg", "A"}, {"a.cls", "cat"}})),
-            "a.tar:1536: expected a class number from 0 to 999999 in the .cls file");
+  EXPECT_EQ(refused("a.tar", tarOf({{"a.jpg", "A"}, {"a.cls", "\x80\x04K\x05."}})),
+            "a.tar:1536: expected a class number from 0 to 999999, or a name, in the .cls file");
   EXPECT_EQ(refused("b.tar", tarOf({{"a.jpg", "A"}, {"a.cls", "12345678901234567890"}})),
-            "b.tar:1536: expected a class number from 0 to 999999 in the .cls file");
-  EXPECT_EQ(refused("c.tar", tarOf({{"a.jpg", "A"}, {"a.cls", "1"}, {"b.jpg", "B"}})),
-            "c.tar: 1 of 2 samples have no .cls file; give all samples a class number, or none");
+            "b.tar:1536: expected a class number from 0 to 999999, or a name, in the .cls file");
+  EXPECT_EQ(
+      refused("c.tar", tarOf({{"a.jpg", "A"}, {"a.json", "{\"caption\": \"x\"}"}, {"b.jpg", "B"}})),
+      "c.tar: has no classes, and they are needed; expected a .cls file with a class number beside every "
+      "image, or a folder per class; the archive holds .jpg 2, .json 1");
   EXPECT_EQ(refused("d.tar", tarOf({{"a.txt", "A"}})),
-            "d.tar: holds no image, expected files like .jpg and .png");
+            "d.tar: holds no image that is read here, its files end in .txt 1; expected files like .jpg and "
+            ".png");
+  EXPECT_EQ(refused("g.tar", tarOf({{"blue/22.05.0.jpg", "A"}, {"blue/22.05.1.jpg", "A"}})),
+            "g.tar: holds no image that is read here, its files end in .05.0.jpg 1, .05.1.jpg 1; everything "
+            "behind the first dot of a name is its ending in WebDataset");
+  EXPECT_EQ(refused("h.tar", tarOf({{"a.jpg", "A"}, {"b.jpg", "B"}, {"a.cls", "0"}, {"b.cls", "1"}})),
+            "h.tar:2560: the files of 'a' and 1 more do not stand together, as those of a sample must; pack "
+            "them again in order: tar --sort=name");
+  EXPECT_EQ(refused("i.tar", tarOf({{"a.jpg", "A"}, {"a.json", "{"}})),
+            "i.tar:1536: the .json file: not JSON at byte 1: incomplete JSON");
   EXPECT_EQ(refused("e.tar", "\x1f\x8b\x08 compressed"),
             "e.tar: compressed with gzip, expected a plain tar; unpack it first: a compressed one has no "
             "random access");

@@ -7,7 +7,7 @@
 
 #include "data_pipeline/shard_index.hpp"
 #include "opencv2/mixmim/error.hpp"
-#include "sources/tar_samples.hpp"
+#include "sources/archives/tar_samples.hpp"
 
 namespace {
 
@@ -16,6 +16,12 @@ using namespace cv::mixmim;
 void checkInside(const std::vector<TarEntry>& files, int64_t size) {
   for (const TarEntry& file : files)
     if (file.offset < kTarBlock || file.size < 0 || file.offset + file.size > size) std::abort();
+}
+
+std::vector<TarEntry> imagesOf(const TarGroups& groups) {
+  std::vector<TarEntry> images;
+  for (const TarSample& sample : groups.samples) images.push_back(sample.image);
+  return images;
 }
 
 }  // namespace
@@ -31,8 +37,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   try {
     const TarListing list = listTar(readAt, total);
     checkInside(list.files, total);
-    std::vector<TarProblem> problems;
-    samplesOf(list.files, problems);
+    checkInside(imagesOf(groupSamples(list.files)), total);
     indexText(list.files);
   } catch (const Error&) {
   }

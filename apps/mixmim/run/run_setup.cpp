@@ -56,16 +56,22 @@ void sayHowWeightsWereUsed(const std::string& path, const LoadReport& report) {
   sayWhich("  not used here: ", report.unused);
 }
 
+Classes classesOf(const Config& config) {
+  return runTaskOf(config.run.task).needsClasses ? Classes::kNeeded : Classes::kUnused;
+}
+
 void openTraining(RunSetup& run) {
   Config& config = run.config;
   if (config.data.train.empty())
     throw Error("data.train", "a run needs training images", "name them with --data SRC");
-  run.train = openAndReport(config.data.train, config.data.imagesPerClass);
+  run.train = openAndReport(config.data.train, {config.data.imagesPerClass, classesOf(config), {}});
   if (!runTaskOf(config.run.task).needsClasses) return;
   const std::vector<std::string>& labels = run.train->labels();
-  if (labels.empty())
-    throw Error(config.data.train, "fine-tuning needs labels, this folder has none",
-                "expected one subfolder per class");
+  if (labels.size() == 1)
+    throw Error(
+        config.data.train,
+        fmt::format("all pictures have one class, '{}', so there is nothing to tell apart", labels[0]),
+        "name a data set with at least two classes");
   if (config.model.classes == 0) config.model.classes = static_cast<int>(labels.size());
   if (config.model.classes != static_cast<int>(labels.size()))
     throw Error("model.classes",
@@ -85,12 +91,9 @@ void followData(RunSetup& run, const RunRequest& request, int processes) {
 void openValidation(RunSetup& run, const std::string& classMap) {
   const DataConfig& data = run.config.data;
   if (data.val.empty()) return;
-  run.val = openAndReport(data.val);
-  if (!runTaskOf(run.config.run.task).needsClasses) return;
-  if (run.val->labels().empty())
-    throw Error(data.val, "validation needs labels, this folder has none",
-                "expected one subfolder per class");
-  run.val = withClassesOf({run.train->labels()}, run.val, data.val, readClassMap(classMap));
+  run.val = openAndReport(data.val, {0, classesOf(run.config), {}});
+  if (runTaskOf(run.config.run.task).needsClasses)
+    run.val = withClassesOf({run.train->labels()}, run.val, data.val, readClassMap(classMap));
 }
 
 /// Sets `resumed` if there is something to resume, and then the number of batches per step if it was left

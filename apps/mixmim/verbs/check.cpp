@@ -15,6 +15,16 @@ namespace cv::mixmim {
 
 namespace {
 
+boost::json::object toJson(const Omissions& omissions) {
+  boost::json::object kinds;
+  for (const Omissions::Kind& kind : omissions.list()) {
+    boost::json::object names;
+    for (const auto& [name, count] : kind.names) names[name] = count;
+    kinds[kind.key] = {{"count", kind.count}, {"names", names}};
+  }
+  return kinds;
+}
+
 boost::json::object toJson(const ImageCheck& check, const Source& source) {
   boost::json::object formats, classes;
   boost::json::array bad;
@@ -27,6 +37,8 @@ boost::json::object toJson(const ImageCheck& check, const Source& source) {
           {"classes", source.labels().size()},
           {"per_class", classes},
           {"formats", formats},
+          {"passed_over", toJson(source.omissions())},
+          {"warnings", boost::json::value_from(source.warnings())},
           {"bad", bad}};
 }
 
@@ -34,9 +46,14 @@ void print(const ImageCheck& check, const Source& source) {
   std::cout << fmt::format("{} images, {} classes\n", source.size(), source.labels().size());
   for (const auto& [format, count] : check.formats)
     std::cout << fmt::format("  {:<8} {:>9}\n", format, count);
+  const std::vector<std::string>& classes = source.labels();
   for (const auto& [label, count] : check.perClass)
-    if (label >= 0)
-      std::cout << fmt::format("  {:<24} {:>9}\n", source.labels()[static_cast<size_t>(label)], count);
+    if (!classes.empty())
+      std::cout << fmt::format("  {:<24} {:>9}\n",
+                               label < 0 ? "(no class)" : classes[static_cast<size_t>(label)], count);
+  if (const std::string omissions = source.omissions().text(); !omissions.empty())
+    std::cout << fmt::format("passed over: {}\n", omissions);
+  for (const std::string& warning : source.warnings()) std::cout << fmt::format("warning: {}\n", warning);
   std::cout << fmt::format("{} bad\n", check.bad.size());
   for (const BadImage& image : check.bad)
     std::cout << fmt::format("  {}: {}\n", placeText(image.path, image.offset), image.reason);

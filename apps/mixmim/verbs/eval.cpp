@@ -96,9 +96,7 @@ int run(const CommandLine& line) {
   else
     refuseClassifierOptions(line, "only for an .onnx; a checkpoint is computed by its trainer");
   const ClassMap map = readClassMap(line.get("class-map"));
-  const auto source = openAndReport(config.data.train);
-  if (source->labels().empty())
-    throw Error(config.data.train, "has no class folders, so there is nothing to compare with");
+  const auto source = openLabelled(config.data.train);
   const LabelledData data{source, config.data.train, map, line.get("answers")};
   const Measured measured =
       deployed ? evaluateDeployed(model, data, options) : evaluateCheckpoint(model, data, config).measured;

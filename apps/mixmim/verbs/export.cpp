@@ -135,10 +135,7 @@ std::shared_ptr<const Source> checkSource(const CommandLine& line, Head head) {
   if (place.empty()) return nullptr;
   if (!hasClasses(head))
     throw UsageError(fmt::format("--check: the head {} has no classes to be right about", nameOf(head)));
-  auto source = openAndReport(place);
-  if (source->labels().empty())
-    throw Error(place, "has no class folders, so there is nothing to compare with");
-  return source;
+  return openLabelled(place);
 }
 
 boost::json::object toJson(const DeployedCheck& check) {

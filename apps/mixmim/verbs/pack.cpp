@@ -67,7 +67,7 @@ int run(const CommandLine& line) {
   if (config.data.train.empty())
     throw UsageError("mixmim pack: --data is needed; `mixmim pack --help` explains it");
   catchInterrupts();
-  const auto source = openAndReport(config.data.train, config.data.imagesPerClass);
+  const auto source = openAndReport(config.data.train, {config.data.imagesPerClass, Classes::kShown, {}});
   prepareFolder(out);
 
   ShardWriter writer(out, name, shardBytes);

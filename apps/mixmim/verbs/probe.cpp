@@ -57,10 +57,8 @@ int run(const CommandLine& line) {
        {std::pair("init", given.run.init), {"data", given.data.train}, {"val", given.data.val}})
     if (value.empty())
       throw UsageError(fmt::format("mixmim probe: --{} is needed; `mixmim probe --help` explains it", name));
-  const auto train = openAndReport(given.data.train, given.data.imagesPerClass),
-             all = openAndReport(given.data.val);
-  if (train->labels().empty()) throw Error(given.data.train, "has no class folders, a probe needs labels");
-  if (all->labels().empty()) throw Error(given.data.val, "has no class folders, a probe needs labels");
+  const auto train = openLabelled(given.data.train, given.data.imagesPerClass),
+             all = openLabelled(given.data.val);
   const auto val = withClassesOf({train->labels()}, all, given.data.val, readClassMap(line.get("class-map")));
 
   const LoadedModel model = loadModel(given.run.init, given.run);

@@ -31,9 +31,7 @@ std::string checkpointOf(const std::string& run) {
 
 /// Does what validation would have done, with the pictures of --data.
 void evaluateRun(const std::string& run, const Config& config) {
-  const auto source = openAndReport(config.data.train);
-  if (source->labels().empty())
-    throw Error(config.data.train, "has no class folders, so there is nothing to compare with");
+  const auto source = openLabelled(config.data.train);
   const CheckpointScores scores =
       evaluateCheckpoint(checkpointOf(run), {source, config.data.train, {}, ""}, config);
   keepEvaluation(run, {scores.step, config.data.train, *source, scores.measured});

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "data_pipeline/omissions.hpp"
+
 namespace cv::mixmim {
 
 /// Where something is, for messages: the path, or path:offset.
@@ -37,13 +39,30 @@ class Source {
   /// Hash of relative paths, sizes and labels: two sources with the same fingerprint deliver the same
   /// samples.
   virtual std::string fingerprint() const = 0;
-  /// The parts that were left out when the source was opened.
+  /// The parts that were left out when the source was opened, because they are damaged.
   virtual std::vector<SourceProblem> problems() const { return {}; }
+  /// What was passed over, because it is no picture or has no place among the classes.
+  virtual Omissions omissions() const { return {}; }
+  /// Sentences for whoever wants its classes: what looks like a mistake but may be meant.
+  virtual std::vector<std::string> warnings() const { return {}; }
 };
 
-/// Opens what the user named: a tree of class folders or a flat folder of images (folder_source.hpp), or tar
-/// archives (tar_source.hpp). `imagesPerClass` > 0 keeps only the first N of every class. Throws Error for
-/// what does not exist, cannot be read, or holds no image.
-std::shared_ptr<const Source> openSource(const std::string& path, int imagesPerClass = 0);
+/// What the classes of a data set are for.
+enum class Classes {
+  kUnused,  ///< pretraining: all pictures count; classes that cost no reading are known nevertheless
+  kShown,   ///< a look at the data: all pictures count, those without a class have the label -1
+  kNeeded,  ///< every picture has a class; those without one are passed over
+};
+
+struct SourceOptions {
+  int imagesPerClass = 0;  ///< > 0 keeps only the first N of every class
+  Classes classes = Classes::kShown;
+  std::string root;  ///< for lists: where their paths begin; "" = in the list's own folder
+};
+
+/// Opens what the user named (docs/data.md): a tree of folders (folder_source.hpp), tar archives
+/// (tar_source.hpp). Throws Error for what does not exist, cannot be read, has a name that is not UTF-8, or
+/// holds no image, and where classes are needed for what has none.
+std::shared_ptr<const Source> openSource(const std::string& path, const SourceOptions& options = {});
 
 }  // namespace cv::mixmim

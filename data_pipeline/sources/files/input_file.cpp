@@ -1,4 +1,4 @@
-#include "sources/input_file.hpp"
+#include "sources/files/input_file.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -4,10 +4,12 @@
 #include <charconv>
 #include <cstring>
 #include <optional>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
 #include "opencv2/mixmim/error.hpp"
+#include "opencv2/mixmim/text.hpp"
 
 namespace cv::mixmim {
 
@@ -20,7 +22,7 @@ struct Field {
   size_t offset, length;
 };
 constexpr Field kName{0, 100}, kMode{100, 8}, kUser{108, 8}, kGroup{116, 8}, kSize{124, 12}, kTime{136, 12},
-    kChecksum{148, 8}, kType{156, 1}, kMagic{257, 8}, kPrefix{345, 155};
+    kChecksum{148, 8}, kType{156, 1}, kLink{157, 100}, kMagic{257, 8}, kPrefix{345, 155};
 
 std::string textOf(const TarHeader& header, Field field) {
   const auto* begin = reinterpret_cast<const char*>(header.data()) + field.offset;
@@ -74,7 +76,7 @@ std::string nameIn(const TarHeader& header) {
 
 /// The fields of an extended header, for the entry after it.
 struct Extension {
-  std::optional<std::string> name;
+  std::optional<std::string> name, link;
   std::optional<int64_t> size;
 };
 
@@ -92,6 +94,7 @@ bool parsePax(const std::string& text, Extension& extension) {
     if (equals == std::string::npos) return false;
     const std::string key = record.substr(0, equals), value = record.substr(equals + 1);
     if (key == "path") extension.name = value;
+    if (key == "linkpath") extension.link = value;
     if (key == "size") {
       int64_t size = -1;
       std::from_chars(value.data(), value.data() + value.size(), size);
@@ -103,16 +106,9 @@ bool parsePax(const std::string& text, Extension& extension) {
   return true;
 }
 
-const char* compressionOf(const TarHeader& header, size_t bytes) {
-  static const std::pair<const char*, std::string> kKinds[] = {{"gzip", "\x1f\x8b"},
-                                                               {"bzip2", "BZh"},
-                                                               {"xz", std::string("\xfd"
-                                                                                  "7zXZ\0",
-                                                                                  6)},
-                                                               {"zstd", "\x28\xb5\x2f\xfd"}};
-  for (const auto& [name, magic] : kKinds)
-    if (bytes >= magic.size() && std::memcmp(header.data(), magic.data(), magic.size()) == 0) return name;
-  return nullptr;
+/// "./a" and "a" are one file.
+std::string plainName(const std::string& name) {
+  return startsWith(name, "./") ? name.substr(2) : name;
 }
 
 /// Walks from header to header.
@@ -123,6 +119,7 @@ class Lister {
   TarListing run() {
     while (listing_.damage.empty() && next()) {
     }
+    followLinks();
     return std::move(listing_);
   }
 
@@ -137,7 +134,7 @@ class Lister {
     TarHeader header;
     const size_t bytes = size_ - at_ > 0 ? readAt_(at_, header.data(), header.size()) : 0;
     if (at_ == 0 && bytes >= 6)
-      if (const char* kind = compressionOf(header, bytes))
+      if (const char* kind = compressionOf({reinterpret_cast<const char*>(header.data()), bytes}))
         throw Error(
             fmt::format("compressed with {}, expected a plain tar; unpack it first: a compressed one has no "
                         "random access",
@@ -157,10 +154,12 @@ class Lister {
     const int64_t size = holdsNothing ? 0 : isFile && extension_.size ? *extension_.size : written;
     const int64_t data = at_ + kTarBlock;
     if (size > size_ - data) return damaged("the archive ends inside '" + nameIn(header) + "'");
-    if (type == 'L' || type == 'x') {
+    if (type == 'L' || type == 'K' || type == 'x') {
       if (!extend(type, data, size)) return false;
-    } else if (type != 'K' && type != 'g') {
+    } else if (type != 'g') {
       if (isFile) listing_.files.push_back({extension_.name.value_or(nameIn(header)), data, size});
+      if (type == '1') addLink(header);
+      listing_.symbolicLinks += type == '2';
       extension_ = {};
     }
     at_ = data + size + tarPadding(size);
@@ -168,21 +167,58 @@ class Lister {
   }
 
   bool extend(char type, int64_t data, int64_t size) {
-    if (size > (type == 'L' ? kLongestName : kLongestExtension))
+    if (size > (type == 'x' ? kLongestExtension : kLongestName))
       return damaged("an extended header is too long");
     std::string text(static_cast<size_t>(size), '\0');
     if (readAt_(data, text.data(), text.size()) != text.size())
       return damaged("the archive ends inside a header");
     if (type == 'L')
       extension_.name = text.substr(0, text.find('\0'));
+    else if (type == 'K')
+      extension_.link = text.substr(0, text.find('\0'));
     else if (!parsePax(text, extension_))
       return damaged("expected an extended header");
     return true;
   }
 
+  void addLink(const TarHeader& header) {
+    links_.push_back({listing_.files.size(), extension_.link.value_or(textOf(header, kLink))});
+    listing_.files.push_back({extension_.name.value_or(nameIn(header)), kNowhere, 0});
+  }
+
+  /// Links name files before them, among them links that have been followed already.
+  void followLinks() {
+    if (links_.empty()) return;
+    std::unordered_map<std::string, size_t> places;
+    auto link = links_.begin();
+    for (size_t i = 0; i < listing_.files.size(); ++i) {
+      TarEntry& file = listing_.files[i];
+      if (link != links_.end() && link->place == i) {
+        const auto target = places.find(plainName((link++)->target));
+        if (target == places.end()) continue;
+        file.offset = listing_.files[target->second].offset;
+        file.size = listing_.files[target->second].size;
+      }
+      places[plainName(file.name)] = i;
+    }
+    auto& files = listing_.files;
+    const auto dead = std::remove_if(files.begin(), files.end(),
+                                     [](const TarEntry& file) { return file.offset == kNowhere; });
+    listing_.deadLinks = files.end() - dead;
+    files.erase(dead, files.end());
+  }
+
+  /// A hard link, and where it stands among the files.
+  struct Link {
+    size_t place;
+    std::string target;
+  };
+  static constexpr int64_t kNowhere = -1;
+
   const ReadAt& readAt_;
   const int64_t size_;
   int64_t at_ = 0;
+  std::vector<Link> links_;
   Extension extension_;
   TarListing listing_;
 };
@@ -222,6 +258,22 @@ std::string paxRecord(const std::string& key, const std::string& value) {
 
 TarListing listTar(const ReadAt& readAt, int64_t size) {
   return Lister(readAt, size).run();
+}
+
+const char* compressionOf(std::string_view beginning) {
+  using namespace std::string_view_literals;  // some of the beginnings hold zeros
+  constexpr std::pair<const char*, std::string_view> kKinds[] = {{"gzip", "\x1f\x8b"sv},
+                                                                 {"bzip2", "BZh"sv},
+                                                                 {"xz",
+                                                                  "\xfd"
+                                                                  "7zXZ\0"sv},
+                                                                 {"zstd", "\x28\xb5\x2f\xfd"sv},
+                                                                 {"zip", "PK\3\4"sv},
+                                                                 {"7z", "7z\xbc\xaf"sv},
+                                                                 {"rar", "Rar!\x1a"sv}};
+  for (const auto& [name, magic] : kKinds)
+    if (startsWith(beginning, magic)) return name;
+  return nullptr;
 }
 
 bool isHeaderOf(const TarHeader& header, int64_t size) {

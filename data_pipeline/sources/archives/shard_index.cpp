@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "sources/tar_samples.hpp"
+#include "sources/archives/tar_samples.hpp"
 
 namespace cv::mixmim {
 

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "data_pipeline/source.hpp"
+#include "sources/files/picture_table.hpp"
+
+namespace cv::mixmim {
+
+/// Pictures that are files of their own, however they were found.
+struct PictureFiles {
+  std::string root;  ///< where names begin, except those that begin with '/'
+  PictureTable pictures;
+  std::vector<std::string> classes;
+  Omissions omissions;
+  std::vector<std::string> warnings;
+};
+
+/// They as a Source. read() refuses anything that is not a regular file (so a named pipe cannot block it) and
+/// files above 1 GiB.
+std::shared_ptr<const Source> sourceOf(PictureFiles files);
+
+}  // namespace cv::mixmim

@@ -1,0 +1,13 @@
+#include "data_pipeline/source.hpp"
+
+namespace cv::mixmim {
+
+int64_t Source::offset(int64_t) const {
+  return 0;
+}
+
+std::string placeText(const std::string& path, int64_t offset) {
+  return offset > 0 ? path + ":" + std::to_string(offset) : path;
+}
+
+}  // namespace cv::mixmim

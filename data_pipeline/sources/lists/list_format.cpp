@@ -1,0 +1,127 @@
+#include "sources/lists/list_format.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "opencv2/mixmim/error.hpp"
+#include "opencv2/mixmim/text.hpp"
+#include "sources/lists/csv.hpp"
+#include "sources/names/class_numbers.hpp"
+#include "sources/names/file_names.hpp"
+
+namespace cv::mixmim {
+
+namespace {
+
+using Row = std::vector<std::string>;
+
+constexpr size_t kLooked = 50;  // at so many rows
+
+// In the order of preference.
+constexpr std::array kPathNames{"path",     "file_path", "filepath",   "image_path", "img_path", "file",
+                                "filename", "file_name", "image_file", "image_name", "img_name", "image",
+                                "img",      "picture",   "image_id",   "id"};
+constexpr std::array kLabelNames{"label",      "class",    "class_name",    "classname",
+                                 "label_name", "category", "category_name", "target",
+                                 "class_id",   "label_id", "category_id",   "species"};
+
+/// None where the text cannot be cut so.
+std::vector<Row> firstRows(std::string_view text, char separator, const std::string& where) {
+  CsvRows rows(text, separator, where);
+  std::vector<Row> first;
+  try {
+    while (first.size() < kLooked && rows.next()) first.push_back(rows.fields());
+  } catch (const Error&) {  // with another separator, quotes stand elsewhere
+    return {};
+  }
+  return first;
+}
+
+template <size_t N>
+std::optional<size_t> columnCalled(const std::array<const char*, N>& names, const Row& header) {
+  for (const char* name : names)
+    for (size_t i = 0; i < header.size(); ++i)
+      if (lowerCase(header[i]) == name) return i;
+  return {};
+}
+
+std::optional<size_t> columnOfPictures(const Row& row) {
+  for (size_t i = 0; i < row.size(); ++i)
+    if (isImageEnding(endingOf(row[i]))) return i;
+  return {};
+}
+
+bool areNumberedPaths(std::string_view text, const std::string& where) {
+  const std::vector<Row> rows = firstRows(text, '\0', where);
+  return !rows.empty() && std::all_of(rows.begin(), rows.end(), [](const Row& row) {
+    return !splitNumberedPath(row[0]).label.empty();
+  });
+}
+
+bool isTable(const std::vector<Row>& rows) {
+  return !rows.empty() && rows[0].size() > 1 &&
+         std::all_of(rows.begin(), rows.end(), [&](const Row& row) { return row.size() == rows[0].size(); });
+}
+
+/// The separator that cuts all of the first rows alike.
+char separatorOf(std::string_view text, const std::string& where) {
+  const std::string name = lowerCase(where);
+  const bool table = endsWith(name, ".csv") || endsWith(name, ".tsv");
+  if (!table && areNumberedPaths(text, where)) return ' ';
+  for (const char separator : {'\t', ',', ';'})
+    if (isTable(firstRows(text, separator, where))) return separator;
+  if (!table) return '\0';
+  const std::string_view line = text.substr(0, text.find('\n'));  // rows of other lengths are errors later
+  for (const char separator : {'\t', ',', ';'})
+    if (line.find(separator) != std::string_view::npos) return separator;
+  return ',';
+}
+
+bool isHeader(const std::vector<Row>& rows) {
+  if (columnOfPictures(rows[0])) return false;
+  return columnCalled(kPathNames, rows[0]) || columnCalled(kLabelNames, rows[0]) ||
+         (rows.size() > 1 && columnOfPictures(rows[1]));
+}
+
+void findColumns(const std::vector<Row>& rows, const std::string& where, ListFormat& format) {
+  const Row header = format.hasHeader ? rows[0] : Row();
+  const Row& data = rows[format.hasHeader && rows.size() > 1 ? 1 : 0];
+  const auto called = columnCalled(kPathNames, header);
+  const auto pictures = columnOfPictures(data);
+  format.pathColumn = pictures ? *pictures : called.value_or(0);
+  if (const auto label = columnCalled(kLabelNames, header); label && *label != format.pathColumn)
+    format.labelColumn = static_cast<int>(*label);
+  else if (data.size() == 2)
+    format.labelColumn = format.pathColumn == 0 ? 1 : 0;
+  else if (data.size() > 2)
+    throw Error(where, fmt::format("expected a column for paths and one for labels, got {}", data.size()),
+                "a header such as path,label says which they are");
+  for (size_t i = 0; i < header.size(); ++i)
+    if (i != format.pathColumn && static_cast<int>(i) != format.labelColumn)
+      format.unused.push_back(header[i]);
+}
+
+}  // namespace
+
+ListFormat formatOfList(std::string_view text, const std::string& where) {
+  ListFormat format;
+  format.separator = separatorOf(text, where);
+  if (format.separator == '\0' || format.separator == ' ') return format;
+  const std::vector<Row> rows = firstRows(text, format.separator, where);
+  if (rows.empty()) return format;
+  format.hasHeader = isHeader(rows);
+  findColumns(rows, where, format);
+  return format;
+}
+
+NumberedPath splitNumberedPath(std::string_view line) {
+  const size_t blank = line.find_last_of(" \t");
+  if (blank == std::string_view::npos || !isClassNumber(line.substr(blank + 1))) return {line, {}};
+  const size_t end = line.find_last_not_of(" \t", blank);
+  return {line.substr(0, end + 1), line.substr(blank + 1)};
+}
+
+}  // namespace cv::mixmim

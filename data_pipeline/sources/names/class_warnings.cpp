@@ -1,0 +1,68 @@
+#include "sources/names/class_warnings.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <numeric>
+
+#include <fmt/format.h>
+
+#include "opencv2/mixmim/error.hpp"
+
+namespace cv::mixmim {
+
+namespace {
+
+constexpr std::array kPartsOfDataSets{"train",  "training", "trainset", "val",     "valid", "validation",
+                                      "valset", "test",     "testing",  "testset", "dev",   "eval"};
+
+bool isPartOfDataSet(std::string name) {
+  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+  return std::find(kPartsOfDataSets.begin(), kPartsOfDataSets.end(), name) != kPartsOfDataSets.end();
+}
+
+/// Two names are enough, because "train" alone is a vehicle.
+bool looksLikeParts(const std::vector<std::string>& classes) {
+  return std::count_if(classes.begin(), classes.end(), isPartOfDataSet) > 1;
+}
+
+}  // namespace
+
+std::string warningOfNames(const std::string& where, const std::vector<std::string>& classes) {
+  if (!looksLikeParts(classes)) return {};
+  return fmt::format("{}: its classes are called {}, like the parts of one data set", where,
+                     firstFew(classes));
+}
+
+std::string warningOfFolders(const ClassFolders& folders) {
+  const auto& [root, classes, withFolders, foldersInside] = folders;
+  if (looksLikeParts(classes)) {
+    const auto part = std::find_if(classes.begin(), classes.end(), isPartOfDataSet);
+    const auto train = std::find_if(part, classes.end(), [](const std::string& name) {
+      return isPartOfDataSet(name) && std::tolower(static_cast<unsigned char>(name[1])) == 'r';
+    });
+    const std::string& meant = train == classes.end() ? *part : *train;
+    return fmt::format("{}; did you mean {}/{}?", warningOfNames(root, classes), root, meant);
+  }
+  const bool oneAroundOthers = classes.size() == 1 && withFolders == 1 && foldersInside > 1;
+  if (!oneAroundOthers) return {};
+  return fmt::format("{}: all its classes would be one, '{}', which holds {} folders; did you mean {}/{}?",
+                     root, classes[0], foldersInside, root, classes[0]);
+}
+
+std::vector<std::string> warningsOfCounts(const std::string& where, const std::vector<std::string>& classes,
+                                          const std::vector<int64_t>& pictures) {
+  constexpr int64_t kFewPictures = 20;
+  std::vector<std::string> warnings, empty;
+  for (size_t i = 0; i < classes.size(); ++i)
+    if (pictures[i] == 0) empty.push_back(classes[i]);
+  if (!empty.empty())
+    warnings.push_back(fmt::format("{}: no picture has the class{} {}", where, empty.size() == 1 ? "" : "es",
+                                   firstFew(empty)));
+  const int64_t all = std::accumulate(pictures.begin(), pictures.end(), int64_t{0});
+  if (all > kFewPictures && all == static_cast<int64_t>(classes.size()))
+    warnings.push_back(fmt::format("{}: every picture has a class of its own", where));
+  return warnings;
+}
+
+}  // namespace cv::mixmim
