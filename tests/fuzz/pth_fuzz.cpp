@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "model_io/pytorch/foreign_checkpoint.hpp"
 #include "opencv2/mixmim/error.hpp"
@@ -49,13 +50,16 @@ void readModel(const std::string& bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string input(reinterpret_cast<const char*>(data), size);
   constexpr size_t kStorageBytes = 64;
-  const bool archive = input.compare(0, 2, "PK") == 0;
-  const std::string file = archive ? input : test::pthOf(input, std::string(kStorageBytes, '\1'));
-  for (void (*read)(const std::string&) : {readValues, readModel}) {
-    try {
-      read(file);
-    } catch (const Error&) {
+  const bool whole = input.compare(0, 2, "PK") == 0 || input.compare(0, 3, "\x80\x02\x8a") == 0;
+  const std::string storage(kStorageBytes, '\1');
+  const std::vector<std::string> wrapped{test::pthOf(input, storage),
+                                         test::legacyOf(input, {{"0", storage}})};
+  for (const std::string& file : whole ? std::vector<std::string>{input} : wrapped)
+    for (void (*read)(const std::string&) : {readValues, readModel}) {
+      try {
+        read(file);
+      } catch (const Error&) {
+      }
     }
-  }
   return 0;
 }

@@ -210,6 +210,31 @@ TEST(Pth, TypesOfPytorchThatAreNotKnownArePassedOver) {
             "an object of 'torch.ComplexFloatStorage', which is not run");
 }
 
+/// Two tensors of one storage, beside another storage that comes first.
+std::string legacyFile() {
+  const std::string pickle =
+      Pickle().op("(").tensor(6, 1, {2, 2}, {1, 3}).tensor(6, 0, {1}, {1}).op("t").end();
+  std::string numbers(24, '\0');
+  for (int i = 0; i < 6; ++i) reinterpret_cast<float*>(numbers.data())[i] = static_cast<float>(i);
+  return legacyOf(pickle, {{"0", numbers}});
+}
+
+TEST(LegacyPth, IsRead) {
+  const std::string bytes = legacyFile();
+  const PthFile file(bytes, "x.pth");
+  const auto& items = file.root()->as<PthList>()->items;
+  EXPECT_EQ(valuesOf<float>(file.tensor(*items.at(0)->as<PthTensor>())), (std::vector<float>{1, 4, 2, 5}));
+  EXPECT_EQ(valuesOf<float>(file.tensor(*items.at(1)->as<PthTensor>())), (std::vector<float>{0}));
+}
+
+/// Whatever is cut off is an error, and so is what stands behind the end.
+TEST(LegacyPth, IsReadWholeOrNotAtAll) {
+  const std::string whole = legacyFile();
+  for (size_t size = 0; size < whole.size(); ++size)
+    EXPECT_THROW(PthFile(std::string_view(whole).substr(0, size), "x.pth"), Error) << size;
+  EXPECT_THROW(PthFile(whole + "x", "x.pth"), Error);
+}
+
 struct Hostile {
   const char* name;
   std::string file;
@@ -237,7 +262,6 @@ std::string tensorFile(int64_t elements, int64_t offset, const std::vector<int64
   return pthOf(Pickle().tensor(elements, offset, shape, strides).end(), std::string(24, '\1'));
 }
 
-const std::string kLegacy("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.", 15);
 const std::string kNumber = Pickle().op("K\x07").end();
 constexpr int64_t kHuge = int64_t{1} << 62;
 
@@ -247,10 +271,6 @@ std::vector<Hostile> hostileZips() {
   comment[whole.size() - 2] = 5;
   return {
       {"Empty", "", "x.pth: is not a PyTorch file, expected a zip archive"},
-      {"Legacy", kLegacy,
-       "x.pth: has the format of PyTorch before 1.6, which is not read; load it in PyTorch 1.6 or newer and "
-       "save it "
-       "again with torch.save"},
       {"CutOff", whole.substr(0, whole.size() - 30),
        "x.pth: expected a zip archive, got a file without the directory at its end; the file is cut off or "
        "damaged"},
@@ -382,6 +402,28 @@ template <class Case>
 std::string nameOfCase(const ::testing::TestParamInfo<Case>& info) {
   return info.param.name;
 }
+std::vector<Hostile> hostileLegacy() {
+  const std::string six = Pickle().tensor(6, 0, {6}, {1}).end(), bytes(24, '\1');
+  std::string big = legacyOf(six, {{"0", bytes}});
+  big[big.find("\x88s.")] = '\x89';
+  const std::string huge = Pickle().tensor(kHuge, 0, {6}, {1}).end();
+  return {{"BigEndian", big, "x.pth: holds big-endian numbers, expected little-endian ones"},
+          {"NoStorage", legacyOf(six), "x.pth: has no storage '0'; the file is cut off or damaged"},
+          {"UnknownStorage", legacyOf(kNumber, {{"0", bytes}}),
+           "x.pth: expected the key of a known storage, got the text '0'"},
+          {"StorageTwice", legacyOf(six, {{"0", bytes}, {"0", bytes}}), "x.pth: storage '0' is there twice"},
+          {"StorageOfAnotherSize", legacyOf(six, {{"0", bytes + bytes}}),
+           "x.pth: expected the end of the file at byte 224, got 24 more bytes"},
+          {"StorageCutOff", legacyOf(six, {{"0", bytes.substr(4)}}),
+           "x.pth: storage '0': expected 24 bytes, got 20; the file is cut off or damaged"},
+          {"HugeStorage", legacyOf(huge, {{"0", bytes}}),
+           "x.pth: storage '0': expected at most 224 bytes, got 18446744073709551612; the file is cut off or "
+           "damaged"},
+          {"MoreBehind", legacyOf(six, {{"0", bytes}}) + "x",
+           "x.pth: expected the end of the file at byte 224, got 1 more bytes"}};
+}
+
+INSTANTIATE_TEST_SUITE_P(Legacy, HostilePth, ::testing::ValuesIn(hostileLegacy()), nameOfCase<Hostile>);
 INSTANTIATE_TEST_SUITE_P(Zip, HostilePth, ::testing::ValuesIn(hostileZips()), nameOfCase<Hostile>);
 INSTANTIATE_TEST_SUITE_P(Pickle, HostilePth, ::testing::ValuesIn(hostilePickles()), nameOfCase<Hostile>);
 INSTANTIATE_TEST_SUITE_P(Tensor, HostilePth, ::testing::ValuesIn(hostileTensors()), nameOfCase<Hostile>);

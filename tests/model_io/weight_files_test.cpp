@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "files/zip_archive.hpp"
 #include "model_io/files/file_format.hpp"
 #include "model_io/files/safetensors.hpp"
 #include "model_io/onnx/file.hpp"
@@ -13,6 +14,7 @@
 #include "opencv2/mixmim/train/options.hpp"
 #include "tests/model_io/foreign_files.hpp"
 #include "tests/support/expect_error.hpp"
+#include "tests/support/pth_builder.hpp"
 #include "tests/support/temp_folder.hpp"
 #include "tests/support/tensors.hpp"
 
@@ -76,6 +78,20 @@ TEST_F(WeightFiles, AreKnownByTheirContent) {
     expectEqual(readWeights(path(name)), weights_);
     EXPECT_EQ(readCheckpointInfo(path(name)).config.model.name, "small");
   }
+}
+
+/// mmpretrain publishes its models in the format of PyTorch before 1.6.
+TEST_F(WeightFiles, OfOldPytorchAreRead) {
+  writeStateDict(path("new.pth"), weights_);
+  const std::string file = contentOf(path("new.pth"));
+  const ZipArchive archive(file, "new.pth");
+  std::vector<std::pair<std::string, std::string>> storages;
+  for (size_t i = 0; i < weights_.size(); ++i)
+    storages.emplace_back(std::to_string(i), archive.bytes(fmt::format("archive/data/{}", i)));
+  writeFile(path("old"), legacyOf(std::string(archive.bytes("archive/data.pkl")), storages));
+  EXPECT_EQ(weightsKindOf(path("old")), WeightsKind::kPth);
+  expectEqual(readWeights(path("old")), weights_);
+  EXPECT_EQ(readCheckpointInfo(path("old")).config.model.name, "small");
 }
 
 struct Stranger {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace cv::mixmim::test {
@@ -68,6 +69,19 @@ inline std::string pthOf(const std::string& pickle, const std::string& storage =
   std::vector<ZipMember> members{{"archive/data.pkl", pickle}};
   if (!storage.empty()) members.push_back({"archive/data/0", storage});
   return zipOf(members);
+}
+
+/// A file of the same pickle in the format before PyTorch 1.6, with its storages of float32 by key.
+inline std::string legacyOf(std::string pickle,
+                            const std::vector<std::pair<std::string, std::string>>& storages = {}) {
+  using namespace std::string_literals;
+  for (size_t at = 0; (at = pickle.find("tQ", at)) != std::string::npos; at += 3) pickle.insert(at, "N");
+  std::string file = "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."s + "\x80\x02M\xe9\x03."s +
+                     "\x80\x02}X\x0d\0\0\0little_endian\x88s."s + pickle + "\x80\x02](";
+  for (const auto& storage : storages) file += "X" + bytesOfNumber(storage.first.size(), 4) + storage.first;
+  file += "e.";
+  for (const auto& storage : storages) file += bytesOfNumber(storage.second.size() / 4, 8) + storage.second;
+  return file;
 }
 
 /// Opcodes of a pickle; the letters are Python's.

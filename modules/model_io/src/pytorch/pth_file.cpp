@@ -9,6 +9,7 @@
 #include "model_io/pytorch/pth.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/text.hpp"
+#include "pytorch/legacy_pth.hpp"
 #include "pytorch/unpickler.hpp"
 
 namespace cv::mixmim {
@@ -18,16 +19,6 @@ namespace {
 constexpr uint64_t kLargestPickle = 64 << 20;
 /// Tensors may share storages (tied weights); together they may take so many times the file's size.
 constexpr uint64_t kMostSharing = 4;
-
-/// Throws for files that are no zip archives, with a reason of their own for those of old PyTorch.
-void checkIsZip(std::string_view file, const std::string& where) {
-  using namespace std::string_view_literals;
-  constexpr std::string_view kLegacy = "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"sv;
-  if (startsWith(file, kLegacy))
-    throw Error(where, "has the format of PyTorch before 1.6, which is not read",
-                "load it in PyTorch 1.6 or newer and save it again with torch.save");
-  if (!startsWith(file, "PK")) throw Error(where, "is not a PyTorch file, expected a zip archive");
-}
 
 /// Copies the dimensions from `dimension` on, in the order of the shape.
 char* copyView(const PthTensor& tensor, size_t dimension, const char* from, char* to, size_t itemBytes) {
@@ -51,7 +42,8 @@ char* copyView(const PthTensor& tensor, size_t dimension, const char* from, char
 struct PthFile::Content {
   std::unique_ptr<MappedFile> map;
   std::string where;
-  std::optional<ZipArchive> archive;
+  std::optional<ZipArchive> archive;  ///< none: the legacy format
+  LegacyPth legacy;
   std::string folder;  ///< of all members, with its slash
   PthArena arena;
   PthValue root = nullptr;
@@ -59,7 +51,13 @@ struct PthFile::Content {
   std::set<std::string> intact;  ///< members whose CRC-32 was right; a storage may have many tensors
 
   void read(std::string_view bytes) {
-    checkIsZip(bytes, where);
+    if (isLegacyPth(bytes)) {
+      legacy = readLegacyPth(bytes, where, kMostSharing * bytes.size(), arena);
+      root = legacy.root;
+      passedOver = legacy.passedOver;
+      return;
+    }
+    if (!startsWith(bytes, "PK")) throw Error(where, "is not a PyTorch file, expected a zip archive");
     archive.emplace(bytes, where);
     folder = archive->firstName().substr(0, archive->firstName().find('/') + 1);
     const std::string order = folder + "byteorder";
@@ -69,7 +67,7 @@ struct PthFile::Content {
     if (archive->sizeOf(name) > kLargestPickle)
       throw Error(where, fmt::format("a pickle of {} bytes, expected at most {}", archive->sizeOf(name),
                                      kLargestPickle));
-    const auto storageBytes = [&](std::string_view key) { return archive->sizeOf(memberOf(key)); };
+    const auto storageBytes = [&](std::string_view key, uint64_t) { return archive->sizeOf(memberOf(key)); };
     Unpickler unpickler(archive->read(name), where + ": data.pkl", storageBytes, kMostSharing * bytes.size(),
                         arena);
     root = unpickler.run();
@@ -79,6 +77,7 @@ struct PthFile::Content {
   std::string memberOf(std::string_view key) const { return fmt::format("{}data/{}", folder, key); }
 
   std::string_view storage(std::string_view key) {
+    if (!archive) return legacy.storages.find(key)->second;
     const std::string name = memberOf(key);
     if (intact.count(name) == 0) archive->read(name);
     intact.insert(name);

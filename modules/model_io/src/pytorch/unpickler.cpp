@@ -32,6 +32,12 @@ void Unpickler::fail(const std::string& what) const {
 }
 
 PthValue Unpickler::run() {
+  const PthValue value = runFirst();
+  if (next_ != pickle_.size()) fail("expected one value and the end of the pickle");
+  return value;
+}
+
+PthValue Unpickler::runFirst() {
   if (number(1) != kProto || number(1) != kProtocol)
     fail("expected a pickle of protocol 2, as PyTorch writes");
   for (;;) {
@@ -41,8 +47,7 @@ PthValue Unpickler::run() {
     if (!readScalar(opcode) && !readMemo(opcode) && !readContainer(opcode) && !readObject(opcode))
       fail(fmt::format("the pickle opcode 0x{:02x} is not one that PyTorch writes", opcode));
   }
-  if (stack_.size() != 1 || !marks_.empty() || next_ != pickle_.size())
-    fail("expected one value and the end of the pickle");
+  if (stack_.size() != 1 || !marks_.empty()) fail("expected one value and the end of the pickle");
   return pop();
 }
 

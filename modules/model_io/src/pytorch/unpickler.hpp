@@ -20,8 +20,9 @@ struct PthArena {
   std::deque<PthNode> nodes;
 };
 
-/// Bytes of the storage with that key. Throws Error where there is none.
-using StorageBytes = std::function<uint64_t(std::string_view key)>;
+/// Bytes of the storage with that key, of which the pickle says that it has `claimed`. Throws Error where
+/// there is none.
+using StorageBytes = std::function<uint64_t(std::string_view key, uint64_t claimed)>;
 
 /// The stack machine of a pickle (protocol 2), reduced to what builds plain data and tensors.
 class Unpickler {
@@ -31,6 +32,9 @@ class Unpickler {
             PthArena& arena);
 
   PthValue run();
+  /// The same where something else follows the pickle, from bytesRead() on.
+  PthValue runFirst();
+  size_t bytesRead() const { return next_; }
 
   const std::set<std::string>& passedOver() const { return passedOver_; }
 

@@ -108,7 +108,9 @@ void Unpickler::build() {
 void Unpickler::openStorage() {
   const auto* id = pop()->as<PthList>();
   const auto at = [&](size_t i) { return id->items[i]; };
-  const bool complete = id && id->items.size() == 5 && at(0)->as<std::string_view>() &&
+  // The legacy format adds whose view the storage is, of which the files that there are say None.
+  const bool sized = id && (id->items.size() == 5 || (id->items.size() == 6 && at(5)->as<PthNone>()));
+  const bool complete = sized && at(0)->as<std::string_view>() &&
                         *at(0)->as<std::string_view>() == "storage" && at(1)->as<PthOpaque>() &&
                         at(2)->as<std::string_view>() && at(4)->as<int64_t>();
   if (!complete) fail("expected (\"storage\", type, key, device, elements) for a storage");
@@ -117,7 +119,9 @@ void Unpickler::openStorage() {
   const int64_t elements = *at(4)->as<int64_t>();
   DType dtype;
   if (!readStorageType(type, &dtype)) return push(passOver(type));
-  const uint64_t bytes = storageBytes_(key), size = sizeOf(dtype);
+  const uint64_t size = sizeOf(dtype), most = std::numeric_limits<uint64_t>::max() / size;
+  const uint64_t claimed = elements < 0 ? 0 : std::min(static_cast<uint64_t>(elements), most) * size;
+  const uint64_t bytes = storageBytes_(key, claimed);
   if (elements < 0 || bytes % size != 0 || static_cast<uint64_t>(elements) != bytes / size)
     fail(fmt::format("storage {}: expected the {} bytes of its member, got {} elements of {} bytes",
                      inQuotes(key), bytes, elements, size));

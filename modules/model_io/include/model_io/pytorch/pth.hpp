@@ -1,5 +1,5 @@
-// PyTorch's .pth files: a zip archive with a pickle and raw tensors. Reading runs nothing that a file
-// contains; what is written, torch.load(weights_only=True) reads.
+// PyTorch's .pth files: a pickle and raw tensors, in a zip archive or, before PyTorch 1.6, one behind the
+// other. Reading runs nothing that a file contains; what is written, torch.load(weights_only=True) reads.
 #pragma once
 
 #include <memory>
@@ -12,11 +12,10 @@
 
 namespace cv::mixmim {
 
-/// A file of torch.save (since PyTorch 1.6) that may be hostile. The pickle is read without running anything:
-/// only dictionaries, lists, numbers, texts and tensors are built, everything else becomes a PthOpaque.
-/// Every size is checked against the file before it is used, and memory stays proportional to the file.
-/// Throws Error, naming file, member and byte, for anything but a well-formed file, and for those of older
-/// versions of PyTorch.
+/// A file of torch.save, of whichever format, that may be hostile. The pickle is read without running
+/// anything: only dictionaries, lists, numbers, texts and tensors are built, everything else becomes a
+/// PthOpaque. Every size is checked against the file before it is used, and memory stays proportional to the
+/// file. Throws Error, naming file, member and byte, for anything but a well-formed file.
 class PthFile {
  public:
   explicit PthFile(const std::string& path);
@@ -29,7 +28,7 @@ class PthFile {
   const std::string& where() const;
 
   /// A tensor with memory of its own, row-major, in the type of the file. Throws Error where its bytes do not
-  /// match their CRC-32.
+  /// match their CRC-32, which a legacy file does not have.
   Tensor tensor(const PthTensor& tensor) const;
 
   /// Classes and functions ("numpy.core.multiarray._reconstruct") whose objects were passed over, each once.
