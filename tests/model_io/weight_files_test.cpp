@@ -365,7 +365,8 @@ TEST_F(Shards, AreOneModel) {
     EXPECT_EQ(readCheckpointInfo(given).config.model.name, "small");
   }
   std::filesystem::remove(path(kIndex));
-  expectEqual(readWeights(path(kSecond)), weights_);
+  for (const std::string& given : {path(kSecond), folder_.path().string()})
+    expectEqual(readWeights(given), weights_);
 }
 
 TEST_F(Shards, HalfASetIsRefused) {

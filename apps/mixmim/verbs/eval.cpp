@@ -47,10 +47,10 @@ void printForPeople(const Measured& measured) {
     for (const NamedNumber& number : one.more) std::cout << fmt::format(" {:>7.1f} %", 100 * number.value);
     std::cout << '\n';
   }
-  if (without > 0) std::cout << fmt::format("and {} classes without images\n", without);
+  if (without > 0)
+    std::cout << fmt::format("and {} {} without images\n", without, without == 1 ? "class" : "classes");
   for (const NamedNumber& number : measured.macro)
-    std::cout << (number.name == measured.macro.front().name ? "\nmacro averages: " : ", ")
-              << textOf(number);
+    std::cout << (number.name == measured.macro.front().name ? "\nmacro averages: " : ", ") << textOf(number);
   std::cout << (measured.macro.empty() ? "" : "\n");
 }
 

@@ -43,7 +43,7 @@ bool isInCheckpoint(const std::string& path) {
 TensorMap readTensors(const std::string& path) {
   switch (formatOf(path)) {
     case FileFormat::kFolder:
-      return readShards(shardIndexIn(path));
+      return readShards(weightShardsIn(path));
     case FileFormat::kShardIndex:
       return readShards(path);
     default:
@@ -71,8 +71,8 @@ WeightsKind kindOf(const std::string& path) {
     case FileFormat::kShardIndex:
       return WeightsKind::kSafetensors;
     case FileFormat::kFolder:
-      return isCheckpointFolder(path) || shardIndexIn(path).empty() ? WeightsKind::kCheckpoint
-                                                                    : WeightsKind::kSafetensors;
+      return isCheckpointFolder(path) || weightShardsIn(path).empty() ? WeightsKind::kCheckpoint
+                                                                      : WeightsKind::kSafetensors;
     case FileFormat::kOnnx:
       throw Error(path, "is a deployed model",
                   "training starts from a checkpoint or .pth, and so does export");
@@ -161,8 +161,7 @@ std::vector<std::string> readNotes(const std::string& path) {
   }
   std::vector<std::string> notes;
   const CheckpointFolder folder(file.path);
-  for (const std::string& reason : folder.passedOver())
-    notes.push_back("passed over: " + reason);
+  for (const std::string& reason : folder.passedOver()) notes.push_back("passed over: " + reason);
   return notes;
 }
 

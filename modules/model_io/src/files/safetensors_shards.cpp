@@ -117,10 +117,15 @@ bool isShard(const std::string& path) {
   return !shardNameOf(path).count.empty();
 }
 
-std::string shardIndexIn(const std::string& folder) {
+std::string weightShardsIn(const std::string& folder) {
   std::error_code ignored;  // what cannot be looked at is not there
   const fs::path index = fs::path(folder) / (std::string("model.safetensors") + kIndexEnd);
-  return fs::is_regular_file(index, ignored) ? index.string() : "";
+  if (fs::is_regular_file(index, ignored)) return index.string();
+  std::set<std::string> shards;  // sorted, so that the same one is found everywhere
+  for (const auto& entry : fs::directory_iterator(folder, ignored))
+    if (entry.path().extension() == ".safetensors" && isShard(entry.path().string()))
+      shards.insert(entry.path().string());
+  return shards.empty() ? "" : *shards.begin();
 }
 
 TensorMap readShards(const std::string& path) {

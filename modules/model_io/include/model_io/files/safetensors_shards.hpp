@@ -10,8 +10,8 @@ namespace cv::mixmim {
 /// Whether the name is that of one file of several: "model-00002-of-00003.safetensors".
 bool isShard(const std::string& path);
 
-/// "model.safetensors.index.json" in a folder; "" where there is none.
-std::string shardIndexIn(const std::string& folder);
+/// "model.safetensors.index.json" in a folder, else the first file of several; "" where there is neither.
+std::string weightShardsIn(const std::string& folder);
 
 /// The tensors of all files, from the path of the index ("model.safetensors.index.json") or of any of them.
 /// Throws Error, naming what is missing, where a file or a tensor that the index lists is not there, for a
