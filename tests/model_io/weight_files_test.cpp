@@ -407,12 +407,14 @@ TEST_F(Shards, IndexesAreReadWithoutTrust) {
 }
 
 TEST_F(Shards, OfTorchSaveAreRefused) {
-  const std::string part = path("pytorch_model-00001-of-00002.bin");
-  writeStateDict(part, weights_);
-  MIXMIM_EXPECT_ERROR(readWeights(part),
-                      (part + ": is one of several files of torch.save, which are not read together; save "
-                              "the model in one file, or as safetensors")
-                          .c_str());
+  const std::string name = "pytorch_model-00001-of-00001.bin", index = path("pytorch_model.bin.index.json");
+  writeStateDict(path(name), weights_);
+  writeFile(index, fmt::format("{{\"weight_map\":{{\"norm.bias\":\"{}\"}}}}", name));
+  for (const std::string& given : {path(name), index})
+    MIXMIM_EXPECT_ERROR(readWeights(given),
+                        (path(name) + ": is one of several files of torch.save, which are not read together; "
+                                      "save the model in one file, or as safetensors")
+                            .c_str());
 }
 
 }  // namespace

@@ -72,7 +72,7 @@ CommandLine commandLine(const Arguments&) {
   CommandLine line("eval", "Accuracy of a checkpoint, or of an .onnx through the path an application takes.",
                    "--model FILE --data SRC [OPTION...]",
                    "mixmim eval --model runs/second --data photos/val --csv confusion.csv");
-  line.option("model", "A checkpoint, a run folder, or an .onnx.")
+  line.option("model", "A checkpoint, a run folder, a file of PyTorch or safetensors, or an .onnx.")
       .flag("json", "Print the result as one JSON object.")
       .option("class-map",
               "Lines data,model: which class of the model a class of the data is, by name or number. "

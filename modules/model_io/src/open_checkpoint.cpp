@@ -62,9 +62,7 @@ CheckpointInfo infoOfPlainFile(const WeightsName& file) {
 WeightsKind kindOf(const std::string& path) {
   switch (formatOf(path)) {
     case FileFormat::kPth:
-      if (isShard(path))
-        throw Error(path, "is one of several files of torch.save, which are not read together",
-                    "save the model in one file, or as safetensors");
+      if (isShard(path)) refuseShardOfTorch(path);
       return WeightsKind::kPth;
     case FileFormat::kSafetensors:
       return isInCheckpoint(path) ? WeightsKind::kCheckpoint : WeightsKind::kSafetensors;

@@ -167,7 +167,8 @@ std::vector<Row> rowsOf(Config& config) {
     {"run.out",                  "out",        "",            &run.out,                  {},                             kPlace,
      "Run folder: settings, metrics, checkpoints, pictures."},
     {"run.init",                 "init",       "",            &run.init,                 {},                             kPlace,
-     "Weights to start from (a checkpoint); says nothing about where a run goes on."},
+     "Weights to start from: a checkpoint, a file of PyTorch or safetensors; FILE:NAME where it holds several models. Says nothing "
+     "about where a run goes on."},
     {"run.resume",               "resume",     "",            &run.resume,               {},                             kPlace,
      "Continue a run: auto = its newest good checkpoint, or the path of one."},
     {"run.overwrite",            "overwrite",  "",            &run.overwrite,            {},                             kResume,

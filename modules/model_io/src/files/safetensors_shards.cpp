@@ -11,6 +11,7 @@
 #include <boost/json.hpp>
 
 #include "files/text.hpp"
+#include "model_io/files/file_format.hpp"
 #include "model_io/files/safetensors.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/json.hpp"
@@ -89,6 +90,7 @@ void requireAll(const std::vector<std::string>& shards, const fs::path& folder, 
 }
 
 void addShard(const std::string& path, TensorMap& tensors) {
+  refuseShardOfTorch(path);
   for (auto& [name, tensor] : readSafetensors(path))
     if (!tensors.emplace(name, tensor).second)
       throw Error(path, fmt::format("tensor {} is in another shard too", inQuotes(name)));
@@ -126,6 +128,12 @@ std::string weightShardsIn(const std::string& folder) {
     if (entry.path().extension() == ".safetensors" && isShard(entry.path().string()))
       shards.insert(entry.path().string());
   return shards.empty() ? "" : *shards.begin();
+}
+
+void refuseShardOfTorch(const std::string& path) {
+  if (formatOf(path) == FileFormat::kPth)
+    throw Error(path, "is one of several files of torch.save, which are not read together",
+                "save the model in one file, or as safetensors");
 }
 
 TensorMap readShards(const std::string& path) {
