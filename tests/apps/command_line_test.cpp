@@ -26,6 +26,21 @@ TEST(CommandLine, TellsOptionsSettingsAndWordsApart) {
   EXPECT_TRUE(config.run.overwrite);
 }
 
+TEST(CommandLine, RefusesASecondValue) {
+  const struct {
+    std::vector<std::string> arguments;
+    const char* message;
+  } cases[] = {{{"--epochs", "3", "--epochs", "4"}, "--epochs: given twice, 3 and 4"},
+               {{"--epochs", "3", "--optim.epochs=3"}, "--optim.epochs: given twice, 3 and 3"},
+               {{"--top", "1", "--epochs", "3", "--top=2"}, "--top: given twice, 1 and 2"},
+               {{"--json", "a.jpg", "--json"}, "--json: given twice, true and true"},
+               {{"--overwrite", "--overwrite"}, "--overwrite: given twice, true and true"}};
+  for (const auto& c : cases) {
+    CommandLine line = example();
+    MIXMIM_EXPECT_ERROR(line.parse(c.arguments), c.message);
+  }
+}
+
 TEST(CommandLine, BoundsNumbers) {
   CommandLine line = example();
   ASSERT_TRUE(line.parse({"--top", "0"}));

@@ -75,6 +75,38 @@ TEST_F(InTerminal, TheBarTellsWhatMatters) {
   EXPECT_NE(check.back().find(" images/s"), std::string::npos) << check.back();
 }
 
+/// Every command that shows a bar, and how its result begins.
+TEST_F(InTerminal, TheResultBeginsALineOfItsOwn) {
+  const std::string trainer = " --run.trainer " MIXMIM_TEST_PLUGINS "/fake_trainer.so";
+  const struct {
+    std::string arguments, result;
+  } cases[] = {{"make-shapes --out shapes --per-class 1 --size 32", "20 pictures of"},
+               {"check --data train", "24 images"},
+               {"pack --data train --out shards", "24 images in"},
+               {"augment --data train --out look --count 4 --size 32 --model small", "4 pictures in"},
+               {tinyRun("pretrain", "pre"), "30 steps done"},
+               {tinyRun("finetune", "fine", "--dry-run"), "settings, data"},
+               {tinyRun("finetune", "fine"), "30 steps done"},
+               {"eval --data val --model fine" + trainer, "24 images, "},
+               {"probe --init fine --data train --val val" + trainer, "linear probe"},
+               {"export --model small --size 32 --model.classes 2 --labels labels.txt --out model.onnx "
+                "--run.trainer ./none.so",
+                "model.onnx: "},
+               {"eval --data val --model model.onnx", "24 images, "},
+               {"features --model model.onnx --out f.npy val/dark/0.png val/dark/1.png", "2 "},
+               {"report --data val fine" + trainer, "fine/report.html"},
+               {"show --init pre --out sheet.png val/dark/0.png val/dark/1.png" + trainer, "sheet.png"}};
+  writeFile(folder_.path() / "labels.txt", std::string("dark\nlight\n"));
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.arguments);
+    drawn(c.arguments, 100);
+    output_ = "\n" + output_;
+    const size_t bar = output_.rfind("eta "), result = output_.find("\n" + c.result);
+    EXPECT_NE(result, std::string::npos) << output_;
+    EXPECT_TRUE(bar == std::string::npos || bar < result) << output_;
+  }
+}
+
 /// There are no colours, with or without NO_COLOR: no escape sequence at all.
 TEST_F(InTerminal, NothingIsColoured) {
   for (const char* environment : {"", "NO_COLOR=1", "TERM=dumb"})

@@ -9,7 +9,7 @@ import dataclasses
 # What happens with a command.
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """Run with the words in `smaller` appended, where a later option wins over the document's."""
+    """Run with the words in `smaller` instead of the document's for the same options."""
 
     smaller: str = ""
     trainer: bool = False  # needs LibTorch: without it, only the options are checked

@@ -114,7 +114,15 @@ def forget_result(command, folder):
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
+def without(command, options):
+    """The command without these options and their values, because an option is given once."""
+    for name in re.findall(r"--\S+", options):
+        command = re.sub(rf" {re.escape(name)}[ =]\S+", "", command)
+    return command
+
+
 def run(command, rule, folder):
+    command = without(command, rule.smaller)
     command = re.sub(r"(?=$|[|>])", f" {rule.smaller} ", command, count=1) if rule.smaller else command
     forget_result(command, folder)
     code, said = bash(command, folder)

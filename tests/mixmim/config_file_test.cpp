@@ -27,6 +27,10 @@ TEST(ConfigFile, LinesHaveOneMeaning) {
       {"[data]\ntrain = \" a #1 \" # quoted\n", "data.train", " a #1 ", 2},
       {"[data]\ntrain = \"a \\\"b\\\" \\\\c\"\n", "data.train", "a \"b\" \\c", 2},
       {"[data]\ntrain = a\"b\n", "data.train", "a\"b", 2},
+      {"[data]\ntrain = c#1/train#\t# of C#\n", "data.train", "c#1/train#", 2},
+      {"[data]\ntrain =#1\n", "data.train", "#1", 2},
+      {"\xEF\xBB\xBF[data]\r\ntrain = a\r\n", "data.train", "a", 2},
+      {"[data]\ntrain = K\xE4se\n", "data.train", "K\xE4se", 2},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.text);
@@ -42,8 +46,7 @@ TEST(ConfigFile, LinesHaveOneMeaning) {
 TEST(ConfigFile, ErrorsNameTheLine) {
   const std::string form = "; a config file has [sections] and lines of the form key = value";
   const struct {
-    const char* text;
-    std::string message;
+    std::string text, message;
   } cases[] = {
       {"[optim]\n\nlr 3\n", "run.ini:3: invalid line 'lr 3'" + form},
       {"= 3\n", "run.ini:1: invalid line '= 3'" + form},
@@ -52,6 +55,11 @@ TEST(ConfigFile, ErrorsNameTheLine) {
       {"[data]\ntrain = \"a\n", "run.ini:2: invalid line 'train = \"a'" + form},
       {"[data]\ntrain = \"a\" b\n", "run.ini:2: invalid line 'train = \"a\" b'" + form},
       {"[optim]\nlrr = 3\n", "run.ini:2: unknown key 'optim.lrr'; did you mean 'optim.lr'?"},
+      {"[optim]\nlr = 1\nepochs = 2\nlr = 3\n", "run.ini:4: optim.lr: given twice, 1 (line 2) and 3"},
+      {"epochs = 7\n[optim]\nepochs = 7\n", "run.ini:3: optim.epochs: given twice, 7 (line 1) and 7"},
+      {"\xFF\xFE[", "run.ini: is UTF-16, expected UTF-8; save it as UTF-8"},
+      {"\xFE\xFF", "run.ini: is UTF-16, expected UTF-8; save it as UTF-8"},
+      {std::string("[\0o\0", 4), "run.ini: is UTF-16, expected UTF-8; save it as UTF-8"},
       {"[optim]\n\n\nlr = fast\n", "run.ini:4: optim.lr: expected a number from 0 to 100, got 'fast'"},
       {"[model]\nname = bas\n",
        "run.ini:2: model.name: expected one of small, tiny, base, large, huge, swin_t, swin_s, swin_b, "

@@ -85,10 +85,11 @@ inline void makeData(const std::filesystem::path& folder, int perClass) {
 
 /// Options of a tiny run with the fake trainer on makeData's pictures, except those that `more` gives.
 inline std::string tinyRun(const std::string& verb, const std::string& out, const std::string& more = "") {
-  std::string options = verb + " --out " + out + " --run.trainer " MIXMIM_TEST_PLUGINS "/fake_trainer.so";
+  std::string options = verb + " --out " + out;
   const auto add = [&](const std::string& name, const std::string& value) {
     if ((" " + more).find(" " + name + " ") == std::string::npos) options += " " + name + " " + value;
   };
+  add("--run.trainer", MIXMIM_TEST_PLUGINS "/fake_trainer.so");
   add("--data", "train");
   if (verb == "finetune") add("--val", "val");
   add("--model", "small");

@@ -131,6 +131,16 @@ std::vector<LineOption> CommandLine::options() const {
   return all;
 }
 
+void CommandLine::refuseTwice(const std::string& spelling, const std::string& value,
+                              std::map<std::string, std::string>& values) const {
+  if (spelling == kWord) return;
+  std::string name = spelling;
+  for (const LineOption& o : options())
+    if (o.alias == spelling) name = o.name;
+  const auto [place, isNew] = values.emplace(name, value);
+  if (!isNew) throw UsageError(fmt::format("--{}: given twice, {} and {}", spelling, place->second, value));
+}
+
 std::vector<std::string> CommandLine::settingNames() const {
   std::vector<std::string> names;
   for (const LineOption& o : options())
@@ -162,12 +172,14 @@ bool CommandLine::parse(const std::vector<std::string>& arguments) {
     constexpr int kStyle = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
     const auto parsed =
         po::command_line_parser(arguments).options(hidden).positional(positional).style(kStyle).run();
+    std::map<std::string, std::string> values;  // by name, not alias
     for (const auto& option : parsed.options) {
       const std::string value = option.value.empty() ? "true" : option.value.front();  // a flag says yes
       if (option.string_key == "help") {
         std::cout << helpText(*this, outputWidth());
         return false;
       }
+      refuseTwice(option.string_key, value, values);
       if (option.string_key == kWord)
         words_.push_back(value);
       else if (std::find(settingNames.begin(), settingNames.end(), option.string_key) != settingNames.end())

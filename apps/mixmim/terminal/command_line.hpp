@@ -82,6 +82,9 @@ class CommandLine {
 
  private:
   std::vector<std::string> settingNames() const;  ///< all spellings, but those of own options
+  /// UsageError for the second value of an option, under whichever of its names.
+  void refuseTwice(const std::string& spelling, const std::string& value,
+                   std::map<std::string, std::string>& values) const;
 
   std::string verb_, sentence_, usage_;
   std::vector<std::string> examples_;

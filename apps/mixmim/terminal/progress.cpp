@@ -51,7 +51,12 @@ Progress::Progress(std::string what, int64_t total, int64_t done)
       drawn_(start_) {}
 
 Progress::~Progress() {
+  end();
+}
+
+void Progress::end() {
   if (!line_.empty()) std::cerr << '\n';
+  line_.clear();
 }
 
 /// The end is always drawn on a terminal; elsewhere where there was something to wait for.

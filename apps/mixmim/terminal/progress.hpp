@@ -16,6 +16,9 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
+  /// Ends the bar's line, so that what is printed next begins one of its own. The destructor does so too.
+  void end();
+
   /// `details` is shown behind the numbers ("loss 0.93  512 img/s"). Cheap: draws at most a few times per
   /// second.
   void update(int64_t done, const std::string& details);

@@ -140,6 +140,7 @@ int run(const CommandLine& line) {
     }
     progress.count(number, "images");
   }
+  progress.end();
   if (!parameters.flush()) throw Error((out / "parameters.jsonl").string(), "cannot be written");
   std::cout << fmt::format("{} pictures in {}\n", number, out.string());
   return kDone;

@@ -80,6 +80,7 @@ int run(const CommandLine& line) {
     return interruptSignal() == 0;
   };
   const ImageCheck check = checkImages(*source, config.run.threads, seen);
+  progress.end();
   if (interruptSignal() != 0) return interruptExitCode();
   if (line.has("json"))
     std::cout << jsonText(toJson(check, *source)) << '\n';

@@ -215,6 +215,7 @@ int run(const CommandLine& line) {
   if (options.head != Head::kPyramid) classifier = Classifier::create(out);  // replays the golden picture
   const Comparison comparison = compare(classifier.get());
   progress.update(3, "compared");
+  progress.end();
   if (!line.has("json")) printForPeople(out, model, options.head, report, comparison);
   std::optional<DeployedCheck> check;
   if (pictures) check = checkDeployed(*classifier, out, {pictures, line.get("check"), {}, ""});

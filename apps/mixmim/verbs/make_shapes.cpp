@@ -49,6 +49,7 @@ int run(const CommandLine& line) {
       progress.count(++done, "pictures");
     }
   }
+  progress.end();
   std::cout << fmt::format("{} pictures of {} classes in {}\n", done, names.size(), out.string());
   return kDone;
 }

@@ -80,6 +80,7 @@ int run(const CommandLine& line) {
     progress.count(i + 1, "images");
   }
   writer.finish();
+  progress.end();
   const std::string list = writer.shards() == 1
                                ? fmt::format("{}/{}-000000.tar", out, name)
                                : fmt::format("{}/{}-{{000000..{:06}}}.tar", out, name, writer.shards() - 1);

@@ -1,11 +1,14 @@
+#include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "opencv2/mixmim/error.hpp"
+#include "opencv2/mixmim/text.hpp"
 #include "opencv2/mixmim/train/options.hpp"
 
 namespace cv::mixmim {
@@ -53,10 +56,18 @@ class Line {
     return next == std::string::npos || text_[next] == '#';
   }
 
+  /// Where a comment begins: at a # behind a blank, because names of files may hold one elsewhere.
+  size_t commentAfter(size_t from) const {
+    size_t at = text_.find('#', from);
+    while (at != std::string::npos && std::string_view(kBlank).find(text_[at - 1]) == std::string::npos)
+      at = text_.find('#', at + 1);
+    return at;
+  }
+
   std::string value(size_t from) const {
     const size_t first = text_.find_first_not_of(kBlank, from);
     if (first == std::string::npos) return {};
-    if (text_[first] != '"') return trimmed(text_.substr(from, text_.find('#', from) - from));
+    if (text_[first] != '"') return trimmed(text_.substr(from, commentAfter(from) - from));
     std::string value;
     for (size_t i = first + 1; i < text_.size(); ++i) {
       if (text_[i] == '"') {
@@ -73,6 +84,31 @@ class Line {
   const std::string& origin_;
   int number_;
 };
+
+/// The text without the mark that editors of Windows put before UTF-8.
+std::string_view withoutMark(std::string_view text, const std::string& origin) {
+  const std::string_view utf8 = "\xEF\xBB\xBF";
+  const bool wide = startsWith(text, "\xFF\xFE") || startsWith(text, "\xFE\xFF") ||
+                    text.find('\0') != std::string_view::npos;
+  if (wide) throw Error(origin, "is UTF-16, expected UTF-8", "save it as UTF-8");
+  return startsWith(text, utf8) ? text.substr(utf8.size()) : text;
+}
+
+/// Throws Error for the second value of an option, under whichever of its names.
+void refuseTwice(const std::vector<Setting>& settings) {
+  Config config;
+  const std::vector<Option> list = options(config);
+  std::map<std::string, const Setting*> first;
+  for (const Setting& setting : settings) {
+    const auto isNamed = [&](const Option& o) { return setting.key == o.name || setting.key == o.alias; };
+    const auto option = std::find_if(list.begin(), list.end(), isNamed);
+    const auto [place, isNew] = first.emplace(option == list.end() ? setting.key : option->name, &setting);
+    if (!isNew)
+      throw Error(fmt::format("{}:{}", setting.origin, setting.line),
+                  fmt::format("{}: given twice, {} (line {}) and {}", setting.key, place->second->value,
+                              place->second->line, setting.value));
+  }
+}
 
 /// `value` as a line of the file holds it: in quotes where it would not survive without.
 std::string configText(const std::string& value) {
@@ -96,7 +132,7 @@ std::string commentOn(const Option& option) {
 std::vector<Setting> parseConfig(const std::string& text, const std::string& origin) {
   std::vector<Setting> settings;
   std::string section;
-  std::istringstream lines(text);
+  std::istringstream lines{std::string(withoutMark(text, origin))};
   int number = 0;
   for (std::string words; std::getline(lines, words);) {
     const Line line(words, origin, ++number);
@@ -106,6 +142,7 @@ std::vector<Setting> parseConfig(const std::string& text, const std::string& ori
     else
       settings.push_back(line.setting(section));
   }
+  refuseTwice(settings);
   return settings;
 }
 

@@ -61,9 +61,10 @@ struct Setting {
   int line = 0;        ///< in a file, from 1
 };
 
-/// Reads an INI file: [section], key = value, and # begins a comment. A value may stand in double quotes, in
-/// which \" and \\ stand for " and \. Nothing is interpreted yet. Throws Error "file:line: ..." for a line
-/// that is neither, or for a file that cannot be read or is larger than 1 MiB.
+/// Reads an INI file: [section], key = value, and a # at the beginning of a line or behind a blank begins a
+/// comment. A value may stand in double quotes, in which \" and \\ stand for " and \. Values are not
+/// interpreted yet. Throws Error "file:line: ..." for a line that is neither or gives an option a second
+/// time, or for a file that cannot be read, is UTF-16, or is larger than 1 MiB.
 CV_EXPORTS std::vector<Setting> readConfigFile(const std::string& path);
 /// The same from text, for tests and fuzzing.
 CV_EXPORTS std::vector<Setting> parseConfig(const std::string& text, const std::string& origin);
