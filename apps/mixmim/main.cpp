@@ -19,6 +19,10 @@ int run(const Arguments& arguments) {
     std::cerr << usageText();
     return kWrongUsage;
   }
+  if (arguments == Arguments{"--version"}) {
+    std::cout << versionText();
+    return kDone;
+  }
   const bool asksForHelp = arguments.front() == "-h" || arguments.front() == "--help";
   const Verb& verb = verbNamed(asksForHelp ? "help" : arguments.front());
   const Arguments rest(arguments.begin() + 1, arguments.end());

@@ -3,6 +3,8 @@
 
 #include <sstream>
 
+#include <fmt/format.h>
+
 #include "terminal/help_text.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/temp_folder.hpp"
@@ -118,11 +120,89 @@ TEST(Completion, KnowsVerbsOptionsAndValues) {
   for (const auto& c : cases) EXPECT_EQ(completed(folder, c.words), c.offered) << c.words;
 }
 
-TEST(Completion, IsForBash) {
+bool isInstalled(const std::string& program) {
+  return std::system(("command -v " + program + " >/dev/null 2>&1").c_str()) == 0;
+}
+
+TEST(Completion, OfZshIsReadByZsh) {
+  if (!isInstalled("zsh")) GTEST_SKIP() << "zsh is not installed";
   const TempFolder folder;
-  EXPECT_EQ(mixmim(folder.path(), "completion fish").err,
-            "mixmim: error: mixmim completion: expected one shell, and bash is the only one\n");
-  EXPECT_EQ(mixmim(folder.path(), "completion").exitCode, 2);
+  // The functions of its completion system, as far as the script calls them.
+  writeFile(
+      folder / "try.zsh",
+      std::string("compdef() { :; }\ncompadd() { echo ${(P)2}; }\n_files() { echo a file; }\n"
+                  "_describe() { echo ${${(P)4}%%:*}; }\n"
+                  "source <(" MIXMIM_PROGRAM " completion zsh)\n"
+                  "offer() { words=(\"$@\") CURRENT=$#; _mixmim; }\n"
+                  "offer mixmim ''\noffer mixmim help ''\noffer mixmim pretrain --optim.accumulate --ov\n"
+                  "offer mixmim pretrain --preset ''\noffer mixmim eval --model ''\n"));
+  const Outcome outcome = runIn(folder.path(), "zsh -f try.zsh");
+  EXPECT_EQ(outcome.err, "");
+  std::vector<std::string> lines;
+  std::istringstream text(outcome.out);
+  for (std::string line; std::getline(text, line);) lines.push_back(line);
+  ASSERT_EQ(lines.size(), 5u) << outcome.out;
+  for (const size_t verbs : {0, 1}) EXPECT_NE(lines[verbs].find("pretrain finetune"), std::string::npos);
+  EXPECT_NE(lines[2].find("--run.overwrite --overwrite "), std::string::npos);
+  EXPECT_NE(lines[3].find("finetune-base-100ep"), std::string::npos) << lines[3];
+  EXPECT_EQ(lines[4], "a file");
+}
+
+TEST(Completion, OfFishIsReadByFish) {
+  if (!isInstalled("fish")) GTEST_SKIP() << "fish is not installed";
+  const TempFolder folder;
+  const struct {
+    const char *line, *offered;
+  } cases[] = {{"mixmim pre", "predict pretrain"},
+               {"mixmim eval --cs", "--csv"},
+               {"mixmim finetune --preset finetune-base-1", "finetune-base-100ep"},
+               {"mixmim bench pi", "pipeline"}};
+  for (const auto& c : cases) {
+    writeFile(folder / "try.fish", fmt::format("source ({} completion fish | psub)\nset -l found\n"
+                                               "for line in (complete -C '{}')\n"
+                                               "set -a found (string split -- \\t $line)[1]\nend\n"
+                                               "echo (string join -- ' ' (printf '%s\\n' $found | sort))\n",
+                                               MIXMIM_PROGRAM, c.line));
+    const Outcome outcome = runIn(folder.path(), "HOME=$PWD fish --no-config try.fish");
+    EXPECT_EQ(outcome.out, std::string(c.offered) + "\n") << outcome.err;
+  }
+}
+
+TEST(Completion, IsForThreeShells) {
+  const TempFolder folder;
+  for (const char* words : {"completion csh", "completion", "completion bash zsh"}) {
+    const Outcome outcome = mixmim(folder.path(), words);
+    EXPECT_EQ(outcome.err, "mixmim: error: mixmim completion: expected one shell: bash, zsh or fish\n");
+    EXPECT_EQ(outcome.exitCode, 2);
+  }
+}
+
+TEST(ManPage, HoldsEveryVerbAndOption) {
+  const TempFolder folder;
+  const std::string page = mixmim(folder.path(), "help --man").out;
+  const auto inRoff = [](const std::string& name) {
+    std::string text;
+    for (const char c : name) text += c == '-' ? "\\-" : std::string(1, c);
+    return text;
+  };
+  for (const Verb& verb : verbs()) {
+    EXPECT_NE(page.find(".SS " + inRoff(verb.name) + "\n"), std::string::npos) << verb.name;
+    for (const LineOption& option : verb.commandLine({}).options())
+      EXPECT_NE(page.find("\\fB" + inRoff("--" + option.name) + "\\fR"), std::string::npos) << option.name;
+  }
+  if (!isInstalled("groff")) return;
+  writeFile(folder / "mixmim.1", page);
+  const Outcome outcome = runIn(folder.path(), "groff -man -ww -Tutf8 mixmim.1");
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_EQ(outcome.exitCode, 0);
+}
+
+TEST(Version, IsOneLine) {
+  const TempFolder folder;
+  const Outcome outcome = mixmim(folder.path(), "--version");
+  EXPECT_EQ(outcome.exitCode, 0);
+  EXPECT_EQ(outcome.out, versionText());
+  EXPECT_EQ(outcome.out.find("mixmim "), 0u);
 }
 
 }  // namespace

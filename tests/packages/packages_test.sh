@@ -48,6 +48,7 @@ holds libopencv-mixmim "$lib/libopencv_mixmim\.so\.$version" "$lib/mixmim/dnn_ne
 holds libopencv-mixmim-dev 'include/opencv2/mixmim\.hpp' 'include/opencv2/mixmim/classifier\.hpp' \
   "$lib/libopencv_mixmim\.so" "$lib/cmake/MixMIM/MixMIMConfig\.cmake" "$lib/pkgconfig/opencv_mixmim\.pc"
 holds mixmim bin/mixmim bin/classify_image share/bash-completion/completions/mixmim \
+  share/zsh/vendor-completions/_mixmim share/fish/vendor_completions.d/mixmim.fish 'share/man/man1/mixmim\.1(\.gz)?' \
   'share/mixmim/samples/classify_image\.cpp' 'share/mixmim/samples/classify\.py'
 field libopencv-mixmim Description '^image classifiers trained with MixMIM, for OpenCV programs
 '

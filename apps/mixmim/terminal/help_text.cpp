@@ -34,14 +34,6 @@ std::string wrapped(const std::string& text, size_t width, size_t indent) {
   return lines + "\n";
 }
 
-/// "[images; default 128]"
-std::string factsOf(const LineOption& option) {
-  std::string facts = option.unit;
-  if (!option.fallback.empty())
-    facts += fmt::format("{}default {}", facts.empty() ? "" : "; ", option.fallback);
-  return facts.empty() ? "" : fmt::format(" [{}]", facts);
-}
-
 std::string spellings(const LineOption& option) {
   return "--" + option.name + (option.alias.empty() ? "" : ", --" + option.alias);
 }
@@ -55,9 +47,6 @@ std::string optionHelp(const std::string& spelling, const std::string& text, siz
   return "  " + spelling + "\n" + std::string(indent, ' ') + wrapped(text, width, indent);
 }
 
-constexpr const char* kExitCodes[] = {"0  done", "1  failed", "2  called wrongly",
-                                      "130, 143  interrupted, cleanly"};
-
 /// Text in a cell of a table.
 std::string cell(const std::string& text) {
   std::string safe;
@@ -70,6 +59,22 @@ std::string code(const std::string& text) {
 }
 
 }  // namespace
+
+const std::vector<ExitCode>& exitCodes() {
+  static const std::vector<ExitCode> codes{{"0", "done"},
+                                           {"1", "failed"},
+                                           {"2", "called wrongly"},
+                                           {"3", "check: done, and bad pictures were found"},
+                                           {"130, 143", "interrupted, cleanly"}};
+  return codes;
+}
+
+std::string factsOf(const LineOption& option) {
+  std::string facts = option.unit;
+  if (!option.fallback.empty())
+    facts += fmt::format("{}default {}", facts.empty() ? "" : "; ", option.fallback);
+  return facts.empty() ? "" : fmt::format(" [{}]", facts);
+}
 
 std::string helpText(const CommandLine& line, size_t width) {
   std::string text = "usage: " + wrapped(fmt::format("mixmim {} {}", line.verb(), line.usage()), width, 7);
@@ -85,7 +90,8 @@ std::string helpText(const CommandLine& line, size_t width) {
   text += line.examples().size() == 1 ? "\nExample:\n" : "\nExamples:\n";
   for (const std::string& example : line.examples()) text += "  " + wrapped(example, width, 4);
   text += "\nExit codes:\n";
-  for (const char* exitCode : kExitCodes) text += fmt::format("  {}\n", exitCode);
+  for (const ExitCode& code : exitCodes())
+    text += fmt::format("  {}  ", code.number) + wrapped(code.meaning, width, code.number.size() + 4);
   return text;
 }
 

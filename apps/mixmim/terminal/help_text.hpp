@@ -3,10 +3,21 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace cv::mixmim {
 
 class CommandLine;
+struct LineOption;
+
+/// What the program's exit codes mean.
+struct ExitCode {
+  std::string number, meaning;
+};
+const std::vector<ExitCode>& exitCodes();
+
+/// " [images; default 128]", or "" where there is nothing to say.
+std::string factsOf(const LineOption& option);
 
 /// The help of a verb in lines of at most `width` characters, as far as words allow.
 std::string helpText(const CommandLine& line, size_t width);

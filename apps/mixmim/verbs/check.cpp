@@ -86,7 +86,7 @@ int run(const CommandLine& line) {
     std::cout << jsonText(toJson(check, *source)) << '\n';
   else
     print(check, *source);
-  return check.bad.empty() ? kDone : kFailed;
+  return check.bad.empty() ? kDone : kFindings;
 }
 
 }  // namespace

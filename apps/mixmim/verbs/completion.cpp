@@ -1,9 +1,7 @@
 #include <iostream>
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include "terminal/exit_codes.hpp"
+#include "verbs/completion_scripts.hpp"
 #include "verbs/verb.hpp"
 
 namespace cv::mixmim {
@@ -12,86 +10,31 @@ namespace {
 
 CommandLine commandLine(const Arguments&) {
   CommandLine line("completion",
-                   "Prints the completion of verbs, options and their values, for a shell to read.", "bash",
-                   "source <(mixmim completion bash)");
-  line.words("SHELL", {"bash"});
+                   "Prints the completion of verbs, options and their values, for a shell to read.",
+                   "bash|zsh|fish", "source <(mixmim completion bash)");
+  line.words("SHELL", {"bash", "zsh", "fish"})
+      .example("source <(mixmim completion zsh)")
+      .example("mixmim completion fish | source");
   return line;
 }
 
-std::vector<std::string> spellings(const LineOption& option) {
-  std::vector<std::string> all{"--" + option.name};
-  if (!option.alias.empty()) all.push_back("--" + option.alias);
-  return all;
-}
-
-/// The words that may follow an option; "" where that is a file or anything.
-std::string valuesOf(const LineOption& option) {
-  if (option.isSetting && option.choices.empty() && option.range == "true, false") return "true false";
-  return fmt::format("{}", fmt::join(option.choices, " "));
-}
-
-/// The part of the script that knows one verb.
-std::string caseOf(const Verb& verb) {
-  const CommandLine line = verb.commandLine({});
-  std::vector<std::string> names{"--help"};
-  std::string values;
-  for (const LineOption& option : line.options()) {
-    const std::vector<std::string> all = spellings(option);
-    names.insert(names.end(), all.begin(), all.end());
-    if (const std::string words = valuesOf(option); !words.empty())
-      values += fmt::format("        {}) values=\"{}\" ;;\n", fmt::join(all, "|"), words);
-  }
-  return fmt::format(
-      "    {})\n      options=\"{}\"\n      words=\"{}\"\n      case $previous in\n{}        *) ;;\n      "
-      "esac\n      ;;\n",
-      verb.name, fmt::join(names, " "), fmt::join(line.wordChoices(), " "), values);
-}
-
-constexpr const char* kBeginning = R"(# Completion of mixmim for bash; made by `mixmim completion bash`.
-_mixmim() {
-  local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} options="" words="" values=""
-  # "--optim.lr=3" is three words to bash.
-  if [[ $previous == = ]]; then previous=${COMP_WORDS[COMP_CWORD-2]}; fi
-  if [[ $word == = ]]; then word="" previous=${COMP_WORDS[COMP_CWORD-1]}; fi
-  case ${COMP_WORDS[1]} in
-)";
-
-// Everything else is completed as a file: `-o default`.
-constexpr const char* kEnd = R"(  esac
-  if ((COMP_CWORD == 1)); then words="@verbs@"; fi
-  if [[ -n $values ]]; then
-    words=$values
-  elif [[ $word == -* ]]; then
-    words=$options
-  fi
-  mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
-}
-complete -o default -F _mixmim mixmim
-)";
-
-std::string bashScript() {
-  std::string cases, end = kEnd;
-  std::vector<std::string> names;
-  for (const Verb& verb : verbs()) {
-    cases += caseOf(verb);
-    names.push_back(verb.name);
-  }
-  const std::string place = "@verbs@";
-  end.replace(end.find(place), place.size(), fmt::format("{}", fmt::join(names, " ")));
-  return kBeginning + cases + "    *) ;;\n" + end;
-}
-
 int run(const CommandLine& line) {
-  if (line.words() != std::vector<std::string>{"bash"})
-    throw UsageError("mixmim completion: expected one shell, and bash is the only one");
-  std::cout << bashScript();
+  const std::string shell = line.words().size() == 1 ? line.words().front() : "";
+  if (shell == "bash")
+    std::cout << bashCompletion();
+  else if (shell == "zsh")
+    std::cout << zshCompletion();
+  else if (shell == "fish")
+    std::cout << fishCompletion();
+  else
+    throw UsageError("mixmim completion: expected one shell: bash, zsh or fish");
   return kDone;
 }
 
 }  // namespace
 
 Verb completionVerb() {
-  return {"completion", "completion for bash", commandLine, run};
+  return {"completion", "completion for bash, zsh and fish", commandLine, run};
 }
 
 }  // namespace cv::mixmim

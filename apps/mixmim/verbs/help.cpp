@@ -4,6 +4,7 @@
 
 #include "terminal/exit_codes.hpp"
 #include "terminal/help_text.hpp"
+#include "terminal/man_page.hpp"
 #include "verbs/verb.hpp"
 
 namespace cv::mixmim {
@@ -13,9 +14,11 @@ namespace {
 CommandLine commandLine(const Arguments&) {
   std::vector<std::string> names;
   for (const Verb& verb : verbs()) names.push_back(verb.name);
-  CommandLine line("help", "Lists the verbs, or explains one of them.", "[VERB] [--markdown]",
+  CommandLine line("help", "Lists the verbs, or explains one of them.", "[VERB] [--markdown] [--man]",
                    "mixmim help pretrain");
-  line.flag("markdown", "Everything about all verbs, as a document: docs/cli.md.").words("VERB", names);
+  line.flag("markdown", "Everything about all verbs, as a document: docs/cli.md.")
+      .flag("man", "The same as a manual page.")
+      .words("VERB", names);
   return line;
 }
 
@@ -32,6 +35,7 @@ elsewhere. No colours are used, so `NO_COLOR` has nothing to switch off.
 | 0 | done |
 | 1 | failed; the reason is on standard error |
 | 2 | called wrongly: an unknown verb, option, key or value; the nearest name is suggested |
+| 3 | `check` is done and found bad pictures |
 | 130, 143 | interrupted (SIGINT, SIGTERM) after a clean stop; a run goes on with `--resume auto` |
 
 )";
@@ -50,10 +54,18 @@ void printDocument() {
   std::cout << kSettings << settingsMarkdown(pretrainVerb().commandLine({}), finetuneVerb().commandLine({}));
 }
 
+void printManPage() {
+  std::vector<CommandLine> lines;
+  for (const Verb& verb : verbs()) lines.push_back(verb.commandLine({}));
+  std::cout << manPage(lines, finetuneVerb().commandLine({}));
+}
+
 int run(const CommandLine& line) {
   if (line.words().size() > 1) throw UsageError("mixmim help: expected at most one verb");
   if (line.has("markdown"))
     printDocument();
+  else if (line.has("man"))
+    printManPage();
   else if (line.words().empty())
     std::cout << usageText();
   else
@@ -64,9 +76,15 @@ int run(const CommandLine& line) {
 }  // namespace
 
 std::string usageText() {
-  std::string text = "usage: mixmim VERB [OPTION...]        (mixmim VERB --help explains a verb)\n\n";
+  std::string text =
+      "usage: mixmim VERB [OPTION...]        (mixmim VERB --help explains a verb)\n       mixmim "
+      "--version\n\n";
   for (const Verb& verb : verbs()) text += fmt::format("  {:<12} {}\n", verb.name, verb.sentence);
   return text;
+}
+
+std::string versionText() {
+  return fmt::format("mixmim {}\n", MIXMIM_VERSION);
 }
 
 Verb helpVerb() {

@@ -27,6 +27,8 @@ const std::vector<Verb>& verbs();
 const Verb& verbNamed(const std::string& name);
 /// Their names and sentences.
 std::string usageText();
+/// "mixmim 0.1.0"
+std::string versionText();
 
 Verb makeShapesVerb();
 Verb checkVerb();
