@@ -180,7 +180,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Wrapper{"ModelBackbone", "model.backbone."}, Wrapper{"Own", "net.swin."}),
     nameOfCase<Wrapper>);
 
-/// What stands beside the model's wrapper is said, and the model's mask token is not taken for SimMIM's.
+/// Tensors beside the model's wrapper are named, and the model's mask token is not taken for SimMIM's.
 TEST_F(WeightFiles, OutsideTheWrapperNothingIsRead) {
   TensorMap wrapped = under("module.", weights_);
   wrapped["n_averaged"] = Tensor::zeros({}, DType::kI64);

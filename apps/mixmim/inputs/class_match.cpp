@@ -50,7 +50,7 @@ ClassMatch byPosition(const Labels& data, const std::string& note) {
   return match;
 }
 
-/// By names, and by `map` where that has one. Nothing where a class is not found.
+/// Matches by name. Nothing where a class is not found; those are added to `missing`.
 std::optional<ClassMatch> byName(const Labels& data, const Labels& model, Labels* missing) {
   ClassMatch match;
   for (const std::string& label : data) {

@@ -8,7 +8,7 @@
 
 namespace cv::mixmim {
 
-/// What a path holds, judged by its content whatever its name.
+/// The kind of weights at a path, judged by their content whatever its name.
 enum class WeightsKind { kCheckpoint, kPth, kSafetensors };
 
 const char* nameOf(WeightsKind kind);  ///< "checkpoint", "pth", "safetensors"
@@ -28,8 +28,8 @@ TrainerState readTrainerState(const std::string& path);
 /// another family's.
 TensorMap readWeights(const std::string& path, const ModelConfig& model);
 
-/// What people should know before they use it: for a file of another program ForeignCheckpoint::notes, for a
-/// run folder the newer checkpoints that are no good.
+/// Sentences for people before the weights are used: for a file of another program ForeignCheckpoint::notes,
+/// for a run folder the newer checkpoints that are no good.
 std::vector<std::string> readNotes(const std::string& path);
 
 }  // namespace cv::mixmim

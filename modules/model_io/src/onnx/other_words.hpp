@@ -1,4 +1,4 @@
-// What a file says of itself in the words of other programs, beside our own.
+// The description of a file in the words of other programs, beside our own.
 #pragma once
 
 #include <map>

@@ -1,4 +1,4 @@
-// What a file is, judged by its first bytes and never by its name.
+// The format of a file, judged by its first bytes and never by its name.
 #pragma once
 
 #include <string>
@@ -22,7 +22,7 @@ FileFormat formatOf(const std::string& path);
 /// The same from the first bytes of a file; kOther where they are none of its formats.
 FileFormat formatOfBytes(std::string_view start);
 
-/// What a file of the format kOther looks like, as the end of a sentence: "is empty", "is a web page, which
+/// The looks of a file of the format kOther, as the end of a sentence: "is empty", "is a web page, which
 /// came instead of the file". "" where that cannot be said.
 std::string looksLike(const std::string& path);
 

@@ -40,7 +40,7 @@ class ForeignCheckpoint {
   /// not those of that model here, or missing.
   TrainerState state() const;
 
-  /// What people should know about the file: objects and weights that were passed over, which of several
+  /// Sentences for people about the file: objects and weights that were passed over, which of several
   /// models is used, differences that its model had.
   std::vector<std::string> notes() const;
 
@@ -66,7 +66,7 @@ TensorMap officialWeights(const TensorMap& theirs, const std::string& where, con
 std::map<std::string, std::vector<int64_t>> officialShapes(const TensorMap& theirs, const std::string& where,
                                                            const std::string& key = "");
 
-/// What people should know about such tensors: as ForeignCheckpoint::notes.
+/// The same about such tensors as ForeignCheckpoint::notes about its own.
 std::vector<std::string> notesAbout(const TensorMap& theirs, const std::string& where,
                                     const std::string& key = "");
 
