@@ -50,7 +50,8 @@ TEST(Program, SaysWhatIsWrong) {
       {"missing folder", "pretrain --data nowhere --out new", 1,
        "mixmim: error: nowhere: no such folder; check the path"},
       {"unreadable folder", "pretrain --data file --out new", 1,
-       "mixmim: error: file: the pictures it lists are not there, './text' for example; --root DIR says where "
+       "mixmim: error: file: the pictures it lists are not there, './text' for example; --root DIR says "
+       "where "
        "its paths begin"},
       {"empty folder", "pretrain --data empty --out new", 1,
        "mixmim: error: empty: holds no image, expected class folders or files like .jpg and .png"},
