@@ -32,7 +32,7 @@ TorchTrainer::TorchTrainer(const Config& config)
 }
 
 std::shared_ptr<World> TorchTrainer::doJoin(const Launch& launch) {
-  const std::shared_ptr<TorchWorld> world = connectProcesses(launch, device_, config().run.patience);
+  const std::shared_ptr<TorchWorld> world = connectProcesses(launch, device_, config().run.lostSeconds);
   buckets_ = std::make_unique<GradientBuckets>(weights_, world);
   return world;
 }

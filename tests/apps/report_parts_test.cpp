@@ -114,6 +114,7 @@ TEST(Axis, SurvivesEveryPairOfNumbers) {
 
 TEST(Html, EscapesAndCuts) {
   EXPECT_EQ(escaped("a<b>&\"'\x01\n\x7f"), "a&lt;b&gt;&amp;&quot;&#39; ");
+  EXPECT_EQ(escaped("K\xE4se"), R"(K\xE4se)");
   EXPECT_EQ(escaped("abcdef", 3), "abc…");
   EXPECT_EQ(escaped("ab\xc3\xa4", 3), "ab…");  // not in the middle of a letter
   EXPECT_EQ(numberText(0), "0");

@@ -78,6 +78,86 @@ TEST(Run, ResumingAcceptsWhatDoesNotChangeTheResult) {
   EXPECT_EQ(finalState(here / "run"), whole);
 }
 
+TEST(Run, MayBecomeLongerWhenItIsResumed) {
+  const TempFolder folder;
+  const fs::path here = folder.path();
+  makeData(here, 8);
+  ASSERT_EQ(mixmim(here, tinyRun("pretrain", "run", "--epochs 3")).exitCode, 0);
+  const Outcome shorter = mixmim(here, "pretrain --out run --resume auto --epochs 2");
+  EXPECT_EQ(shorter.exitCode, 1);
+  EXPECT_NE(shorter.err.find("optim.epochs: expected at least the 3 that the run has done, got 2\n"),
+            std::string::npos)
+      << shorter.err;
+  const Outcome longer = mixmim(here, "pretrain --out run --resume auto --epochs 5");
+  EXPECT_EQ(longer.exitCode, 0) << longer.err;
+  EXPECT_NE(
+      longer.err.find("optim.epochs: 5 instead of 3; the learning rate follows the new schedule from step "
+                      "12 on\n"),
+      std::string::npos)
+      << longer.err;
+  EXPECT_EQ(readCheckpointInfo((here / "run").string()).config.optim.epochs, 5);
+  EXPECT_NE(contentOf(here / "run" / "config.ini").find("epochs = 5\n"), std::string::npos);
+  const Outcome again = mixmim(here, "pretrain --out run --resume auto");
+  EXPECT_EQ(again.exitCode, 0) << again.err;
+  EXPECT_EQ(again.err.find("instead of"), std::string::npos) << again.err;
+  EXPECT_NE(again.out.find("20 steps done"), std::string::npos) << again.out;
+}
+
+TEST(Run, EndsEarlyWhereItGetsNoBetter) {
+  const TempFolder folder;
+  const fs::path here = folder.path();
+  makeData(here, 8);
+  const std::string command = tinyRun("finetune", "run", "--epochs 9 --optim.lr 1e-30 --run.earlyStop 2");
+  const Outcome outcome = mixmim(here, command);
+  EXPECT_EQ(outcome.exitCode, 0) << outcome.err;
+  EXPECT_NE(outcome.err.find("ends early: 2 validations without a better one than after step 4\n"),
+            std::string::npos)
+      << outcome.err;
+  EXPECT_NE(outcome.out.find("12 steps done"), std::string::npos) << outcome.out;
+  const std::string end = finalState(here / "run");
+  fs::remove_all(here / "run/checkpoints/step-00000012");
+  EXPECT_EQ(mixmim(here, command + " --resume auto").exitCode, 0);
+  EXPECT_EQ(readCheckpointInfo((here / "run").string()).step, 12);
+  EXPECT_EQ(finalState(here / "run"), end);
+  const Outcome blind = mixmim(here, tinyRun("pretrain", "other", "--run.earlyStop 2"));
+  EXPECT_NE(blind.err.find("mixmim: error: run.earlyStop: needs validations, and there are none; give a "
+                           "fine-tuning --val SRC\n"),
+            std::string::npos)
+      << blind.err;
+  EXPECT_EQ(
+      mixmim(here, tinyRun("pretrain", "other", "--run.patience 2")).err,
+      "mixmim: error: --run.patience: is --run.lostSeconds now; --run.earlyStop ends a run that gets no "
+      "better\n");
+}
+
+/// The cells of metrics.csv are the numbers of metrics.jsonl, also after a resume.
+TEST(Run, LeavesItsMetricsAsATable) {
+  const TempFolder folder;
+  const fs::path here = folder.path();
+  makeData(here, 8);
+  const std::string command = tinyRun("finetune", "run", "--run.logSteps 3 --run.keep 9");
+  ASSERT_EQ(mixmim(here, command).exitCode, 0);
+  for (const bool resumed : {false, true}) {
+    if (resumed) {
+      fs::remove_all(here / "run/checkpoints/step-00000020");
+      fs::remove(here / "run/metrics.csv");
+      ASSERT_EQ(mixmim(here, command + " --resume auto").exitCode, 0);
+    }
+    std::istringstream table(contentOf(here / "run/metrics.csv"));
+    std::string line;
+    std::getline(table, line);
+    EXPECT_EQ(line.find("step,epoch,loss,lr,"), 0u) << line;
+    EXPECT_NE(line.find(",val_top1"), std::string::npos) << line;
+    const auto objects = jsonLinesOf(here / "run/metrics.jsonl");
+    for (const auto& object : objects) {
+      ASSERT_TRUE(std::getline(table, line));
+      EXPECT_EQ(line.find(std::to_string(object.at("step").as_int64()) + ","), 0u) << line;
+    }
+    EXPECT_FALSE(std::getline(table, line));
+    EXPECT_EQ(objects.size(), 12u);
+  }
+}
+
 TEST(Run, NamesTheBadImagesAndGoesOn) {
   const TempFolder folder;
   const fs::path here = folder.path();

@@ -84,7 +84,7 @@ def measure(options, folder, size, network, host):
     command = [str(options.build / "bin/mixmim"), "pretrain", "--data", str(folder / "shapes/train"), "--out", str(run),
                "--overwrite", *options.model, "--batch", str(options.batch), "--threads", str(options.threads), "--epochs",
                "1", "--optim.accumulate", str(size), "--run.logSteps", "1", "--run.checkpointEpochs", "1000",
-               "--run.pictureEpochs", "0", "--run.patience", "600", "--data.imagesPerClass",
+               "--run.pictureEpochs", "0", "--run.lostSeconds", "600", "--data.imagesPerClass",
                str(-(-options.batch * size * options.steps // 10))]
     processes = []
     for rank in range(size):

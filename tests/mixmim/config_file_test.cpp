@@ -43,6 +43,11 @@ TEST(ConfigFile, LinesHaveOneMeaning) {
   }
 }
 
+TEST(ConfigFile, RunsFromBeforeARenamingAreRead) {
+  EXPECT_EQ(resolve(Task::kPretrain, parseConfig("[run]\npatience = 7\n", "run.ini")).run.lostSeconds, 7);
+  EXPECT_EQ(fromJson(R"({"run":{"patience":7}})").run.lostSeconds, 7);
+}
+
 TEST(ConfigFile, ErrorsNameTheLine) {
   const std::string form = "; a config file has [sections] and lines of the form key = value";
   const struct {

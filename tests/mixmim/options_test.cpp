@@ -62,7 +62,7 @@ TEST(Options, EveryScopeIsTheDecidedOne) {
       {Scope::kChangesOnResume,
        " data.ring data.maxBadImages data.maxBadRate run.overwrite run.precision run.keep"
        " run.checkpointEpochs run.checkpointMinutes run.logSteps run.validateEpochs run.pictureEpochs"
-       " run.patience"},
+       " run.earlyStop run.lostSeconds"},
       {kPlace, " data.train data.val data.readers run.out run.init run.resume run.device run.threads"},
       {Scope::kShape,
        " model.name model.encoder model.patchSize model.embedDim model.depths model.headDim model.window"

@@ -20,7 +20,7 @@ import time
 
 LIMIT = 60  # seconds for all processes of a run to be gone after a fault
 SETTINGS = ("--model small --size 32 --model.patchSize 2 --batch 4 --epochs 12 --threads 1 --run.keep 4 --optim.ema 0.9 "
-            "--model.dropPath 0.1 --run.checkpointEpochs 0.3 --run.patience 5 --run.logSteps 5 --run.pictureEpochs 0").split()
+            "--model.dropPath 0.1 --run.checkpointEpochs 0.3 --run.lostSeconds 5 --run.logSteps 5 --run.pictureEpochs 0").split()
 STATE = ("model.safetensors", "optimizer.safetensors")
 
 

@@ -20,7 +20,7 @@ constexpr auto kAtMost = std::chrono::seconds(60);
 std::string run(const std::string& out) {
   return "pretrain --data train --out " + out +
          " --model small --size 32 --model.patchSize 2 --batch 2 --accumulate 3 --epochs 10 --threads 1 "
-         "--optim.ema 0.9 --model.dropPath 0.1 --run.checkpointEpochs 0.3 --run.patience 5 --run.keep 2";
+         "--optim.ema 0.9 --model.dropPath 0.1 --run.checkpointEpochs 0.3 --run.lostSeconds 5 --run.keep 2";
 }
 
 /// Processes of one run, started by hand as a launcher would do it.

@@ -24,12 +24,13 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr const char *kLog = "train.log", *kMetrics = "metrics.jsonl", *kNonFinite = "nonfinite.jsonl",
-                     *kBadImages = "bad_images.jsonl";
+constexpr const char *kLog = "train.log", *kMetrics = "metrics.jsonl", *kTable = "metrics.csv",
+                     *kNonFinite = "nonfinite.jsonl", *kBadImages = "bad_images.jsonl",
+                     *kEpochs = "optim.epochs";
 
 void removeRun(const fs::path& folder) {
-  for (const char* name : {"config.ini", kMetrics, kLog, kNonFinite, kBadImages, "checkpoints", "pictures",
-                           "evaluation", "machine.json", "report.html"})
+  for (const char* name : {"config.ini", kMetrics, kTable, kLog, kNonFinite, kBadImages, "checkpoints",
+                           "pictures", "evaluation", "machine.json", "report.html"})
     fs::remove_all(folder / name);
   std::vector<fs::path> events;
   for (const auto& entry : fs::directory_iterator(folder))
@@ -163,7 +164,18 @@ EventFile& RunFolder::events() {
 void RunFolder::log(json::object metrics) {
   makeFinite(metrics);
   append(metrics_, kMetrics, jsonText(metrics) + "\n");
+  if (table_) append(rows_, kTable, table_->row(metrics));
   attempt([&] { events().scalars(metrics.at("step").to_number<int64_t>(), curvesOf(metrics)); });
+}
+
+void RunFolder::tabulate(std::vector<std::string> columns) {
+  table_.emplace(std::move(columns));
+  std::string text = table_->header();
+  if (firstStep_ > 0) {
+    std::ifstream metrics(fs::path(path_) / kMetrics);
+    for (std::string line; std::getline(metrics, line);) text += table_->row(json::parse(line).as_object());
+  }
+  attempt([&] { writeText(fs::path(path_) / kTable, text); });
 }
 
 void RunFolder::logNonFinite(json::object line) {
@@ -224,11 +236,22 @@ std::string checkpointToResume(const Config& config, Repair repair) {
   return newest;
 }
 
+void checkLength(const Config& config, const CheckpointInfo& info) {
+  const double now = config.optim.epochs, then = info.config.optim.epochs;
+  if (now == then) return;
+  if (now < info.epoch)
+    throw Error(kEpochs,
+                fmt::format("expected at least the {:g} that the run has done, got {:g}", info.epoch, now));
+  std::cerr << fmt::format(
+      "{}: {:g} instead of {:g}; the learning rate follows the new schedule from step {} on\n", kEpochs, now,
+      then, info.step);
+}
+
 void checkSameRun(const Config& config, const CheckpointInfo& info, const std::string& fingerprint) {
   Config now = config, then = info.config;
   const std::vector<Option> a = options(now), b = options(then);
   for (size_t i = 0; i < a.size(); ++i) {
-    if (a[i].is(Scope::kChangesOnResume)) continue;
+    if (a[i].is(Scope::kChangesOnResume) || a[i].name == kEpochs) continue;
     if (a[i].get() != b[i].get())
       throw Error(a[i].name,
                   fmt::format("expected {} as in the run to be resumed, got {}", b[i].get(), a[i].get()),

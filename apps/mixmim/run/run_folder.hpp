@@ -12,15 +12,16 @@
 #include "model_io/files/append_file.hpp"
 #include "model_io/files/event_file.hpp"
 #include "opencv2/mixmim/train/config.hpp"
+#include "run/metrics_table.hpp"
 
 namespace cv::mixmim {
 
 /// Throws Error, writing nothing, when RunFolder could not begin there.
 void checkRunFolder(const Config& config);
 
-/// Logs: train.log, metrics.jsonl, nonfinite.jsonl, bad_images.jsonl, pictures and TensorBoard's event files.
-/// One that cannot be written costs a warning, the first time, and never the run; what could not be written
-/// is left out, and later lines are tried again.
+/// Logs: train.log, metrics.jsonl, metrics.csv, nonfinite.jsonl, bad_images.jsonl, pictures and TensorBoard's
+/// event files. One that cannot be written costs a warning, the first time, and never the run; what could not
+/// be written is left out, and later lines are tried again.
 class RunFolder {
  public:
   /// Prepares `config.run.out`. An existing run needs run.resume or run.overwrite; --overwrite removes what a
@@ -43,6 +44,9 @@ class RunFolder {
   /// One line of metrics.jsonl, and a point for every curve: "val_x" becomes val/x, all others train/x.
   /// `metrics` holds "step"; numbers that are not finite become null.
   void log(boost::json::object metrics);
+  /// Begins metrics.csv, with the lines of metrics.jsonl that a resumed run has. Call it once, after
+  /// rewind().
+  void tabulate(std::vector<std::string> columns);
   /// One line of nonfinite.jsonl.
   void logNonFinite(boost::json::object line);
   /// pictures/<name>-<step>.png, and the same for TensorBoard. `picture`: 8 bit, BGR.
@@ -64,7 +68,8 @@ class RunFolder {
 
   std::string path_;
   bool writes_;
-  Log train_, metrics_, nonFinite_, badImages_;
+  Log train_, metrics_, rows_, nonFinite_, badImages_;
+  std::optional<MetricsTable> table_;
   std::optional<EventFile> events_;
   int64_t firstStep_ = 0;  ///< of what is logged from now on
   bool warned_ = false, warnedOfLinks_ = false, deaf_ = false;
@@ -77,7 +82,12 @@ std::string linesOf(const std::vector<BadImage>& images);
 /// yet), else the named one. Says on stderr what it passed over.
 std::string checkpointToResume(const Config& config, Repair repair);
 
-/// Throws Error when `config` and the checkpoint's disagree about anything that changes results, naming it.
+/// Says on stderr when a resumed run will be longer or shorter than it was. Throws Error when it is longer
+/// already.
+void checkLength(const Config& config, const CheckpointInfo& info);
+
+/// Throws Error when `config` and the checkpoint's disagree about anything that changes results, naming it,
+/// except the number of epochs.
 void checkSameRun(const Config& config, const CheckpointInfo& info, const std::string& fingerprint);
 
 }  // namespace cv::mixmim

@@ -90,6 +90,8 @@ void followData(RunSetup& run, const RunRequest& request, int processes) {
 
 void openValidation(RunSetup& run, const std::string& classMap) {
   const DataConfig& data = run.config.data;
+  if (run.config.run.earlyStop > 0 && (data.val.empty() || !runTaskOf(run.config.run.task).needsClasses))
+    throw Error("run.earlyStop", "needs validations, and there are none", "give a fine-tuning --val SRC");
   if (data.val.empty()) return;
   run.val = openAndReport(data.val, {0, classesOf(run.config), {}});
   if (runTaskOf(run.config.run.task).needsClasses)
@@ -110,6 +112,7 @@ void findCheckpoint(RunSetup& run, Repair repair) {
     const CheckpointInfo info = readCheckpointInfo(run.resumed);
     if (config.optim.accumulate == 0) config.optim.accumulate = info.config.optim.accumulate;
     checkSameRun(config, info, run.train->fingerprint());
+    checkLength(config, info);
   }
 }
 
@@ -117,13 +120,17 @@ void findCheckpoint(RunSetup& run, Repair repair) {
 void shareStart(RunSetup& run) {
   int& accumulate = run.config.optim.accumulate;
   if (accumulate == 0) accumulate = run.world->size();
-  const boost::json::object own{
-      {"resumed", run.resumed}, {"step", run.firstStep}, {"best", run.best}, {"accumulate", accumulate}};
+  const boost::json::object own{{"resumed", run.resumed},
+                                {"step", run.firstStep},
+                                {"best", run.best},
+                                {"best_step", run.bestStep},
+                                {"accumulate", accumulate}};
   const std::string first = run.world->gather(jsonText(own)).front();
   const boost::json::value start = boost::json::parse(first);
   run.resumed = start.at("resumed").as_string().c_str();
   run.firstStep = start.at("step").to_number<int64_t>();
   run.best = start.at("best").to_number<double>();
+  run.bestStep = start.at("best_step").to_number<int64_t>();
   accumulate = start.at("accumulate").to_number<int>();
   copyFromFirst(*run.world, *run.trainer);
 }

@@ -26,7 +26,7 @@ struct RunSetup {
   std::string resumed;    ///< the checkpoint the run continues, or ""
   int64_t firstStep = 0;  ///< steps done by then
   double best = -1;       ///< headline of a validation by then; -1 = none
-  int64_t bestStep = -1;  ///< the checkpoint that had it; -1 = none, or not rank 0, which alone needs it
+  int64_t bestStep = -1;  ///< the checkpoint that had it; -1 = none, or an older checkpoint does not say
 
   /// The settings to keep with the run: not those of this process.
   Config toKeep() const {

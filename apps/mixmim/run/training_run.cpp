@@ -47,6 +47,18 @@ std::optional<NamedNumber> headlineOf(const RunSetup& setup) {
   return headline;
 }
 
+/// All that metrics may hold.
+std::vector<std::string> columnsOf(const RunSetup& setup) {
+  std::vector<std::string> columns{
+      "step",   "epoch",         "loss",      "lr", "grad_norm", "images_per_second", "data_wait_percent",
+      "memory", "skipped_steps", "bad_images"};
+  if (setup.world->size() > 1) columns.insert(columns.end(), {"communication_percent", "hidden_percent"});
+  if (const auto measure = measureFor(setup))
+    for (const NamedNumber& number : measure->result().numbers)
+      columns.push_back(std::string("val_") + number.name);
+  return columns;
+}
+
 }  // namespace
 
 TrainingRun::TrainingRun(RunSetup setup)
@@ -59,11 +71,22 @@ TrainingRun::TrainingRun(RunSetup setup)
       savedStep_(setup_.resumed.empty() ? -1 : step_),
       headline_(headlineOf(setup_)),
       best_(setup_.best),
-      bestStep_(setup_.bestStep) {
+      bestStep_(setup_.bestStep),
+      bestAt_(bestStep_ >= 0 ? bestStep_ : step_) {
   folder_.attempt([&] { keepMachine(folder_.path(), config_); });
-  if (setup_.resumed.empty()) return;
-  folder_.rewind(step_);
-  folder_.say(fmt::format("resumes {} at step {}", setup_.resumed, step_));
+  if (!setup_.resumed.empty()) {
+    folder_.rewind(step_);
+    folder_.say(fmt::format("resumes {} at step {}", setup_.resumed, step_));
+  }
+  folder_.tabulate(columnsOf(setup_));
+}
+
+/// Of the steps alone, so that a resumed run stops where the undisturbed one would.
+bool TrainingRun::stopsEarly() const {
+  if (config_.run.earlyStop == 0 || best_ < 0) return false;
+  const auto stepsPerEpoch = static_cast<double>(setup_.stepsPerEpoch);
+  const int64_t interval = std::max<int64_t>(1, std::llround(config_.run.validateEpochs * stepsPerEpoch));
+  return (step_ - bestAt_) / interval >= config_.run.earlyStop;
 }
 
 bool TrainingRun::due(double everyEpochs) const {
@@ -99,7 +122,7 @@ void TrainingRun::train() {
   progress_.emplace(runTaskOf(config_.run.task).verb, setup_.totalSteps, step_);
   pipeline_.start(step_, setup_.totalSteps);
   std::future<uint32_t> agreed;
-  while (!wanted(kInterrupt | kTerminate)) {
+  while (!wanted(kInterrupt | kTerminate) && !stopsEarly()) {
     const Pipeline::Lease batch = nextBatch();
     if (!batch) return;
     nonFinite_.remember(*batch);
@@ -190,6 +213,7 @@ void TrainingRun::validate() {
   headline_ = measured.headline();
   bestIsNew_ = headline_->value > best_;
   best_ = std::max(best_, headline_->value);
+  if (bestIsNew_) bestAt_ = step_;
   boost::json::object metrics{{"step", step_}};
   for (const NamedNumber& number : measured.numbers)
     metrics[std::string("val_") + number.name] = number.value;
@@ -228,6 +252,9 @@ void TrainingRun::finish(bool json) {
   if (badImages_.count() > 0)
     folder_.say(
         fmt::format("{} images could not be used: {}/bad_images.jsonl", badImages_.count(), folder_.path()));
+  if (stopsEarly() && step_ < setup_.totalSteps)
+    folder_.say(fmt::format("ends early: {} validations without a better one than after step {}",
+                            config_.run.earlyStop, bestAt_));
   folder_.say(bottleneck(pipeline_.stats()));
   const std::string checkpoint =
       folder_.linked() ? folder_.path() + "/checkpoints/last" : folder_.checkpoint(savedStep_);

@@ -29,6 +29,7 @@ class TrainingRun {
   void train();
   bool wanted(uint32_t request) const { return (requests_ & request) != 0; }
   void afterStep(const StepReport& report);
+  bool stopsEarly() const;
   bool due(double everyEpochs) const;  ///< at step_, which ends an interval of that length, or the run
   Pipeline::Lease nextBatch();
   void account(const StepReport& report);
@@ -59,6 +60,7 @@ class TrainingRun {
   std::optional<NamedNumber> headline_;  ///< of the newest validation, -1 = none yet; empty = never
   double best_;                          ///< of all validations; -1 = none
   int64_t bestStep_;                     ///< of the checkpoint that had it; -1 = none
+  int64_t bestAt_;                       ///< after which step that validation was
   bool bestIsNew_ = false;
   World::Traffic traffic_;                                  ///< at the last line of metrics
   double loss_ = std::numeric_limits<double>::quiet_NaN();  ///< of the newest step

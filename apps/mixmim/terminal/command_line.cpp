@@ -190,6 +190,9 @@ bool CommandLine::parse(const std::vector<std::string>& arguments) {
   } catch (const po::unknown_option& e) {
     const std::string word = e.get_option_name();
     const std::string bare = word.substr(std::min(word.find_first_not_of('-'), word.size()));
+    if (bare == "run.patience" && takesSettings_)
+      throw UsageError(
+          "--run.patience: is --run.lostSeconds now; --run.earlyStop ends a run that gets no better");
     const std::string nearest = nearestName(bare, names);
     throw UsageError(fmt::format("mixmim {}: unknown option '{}'; {}", verb_, word,
                                  nearest.empty() ? hint : fmt::format("did you mean '--{}'?", nearest)));

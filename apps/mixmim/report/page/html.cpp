@@ -4,9 +4,13 @@
 
 #include <fmt/format.h>
 
+#include "opencv2/mixmim/json.hpp"
+
 namespace cv::mixmim::report {
 
-std::string escaped(std::string_view text, size_t longest) {
+std::string escaped(std::string_view given, size_t longest) {
+  const std::string whole = asUtf8(given);  // names of files need not be
+  std::string_view text = whole;
   const bool cut = text.size() > longest;
   if (cut) {
     text = text.substr(0, longest);

@@ -6,9 +6,9 @@
 
 namespace cv::mixmim::report {
 
-/// Text from anywhere, safe between tags and inside quoted attributes. Control characters are left out, and
-/// what is longer than `longest` bytes is cut, with an ellipsis.
-std::string escaped(std::string_view text, size_t longest = 400);
+/// Text from anywhere, safe between tags and inside quoted attributes. Control characters are left out, bytes
+/// that are no UTF-8 are written out, and what is longer than `longest` bytes is cut, with an ellipsis.
+std::string escaped(std::string_view given, size_t longest = 400);
 
 /// "0.7312", "12.4k", "3.1e-4": three or four significant digits, for people.
 std::string numberText(double number);

@@ -195,7 +195,9 @@ std::vector<Row> rowsOf(Config& config) {
      "Epochs between two validations."},
     {"run.pictureEpochs",        "",           "epochs",      &run.pictureEpochs,        {0, kMany},                     kResume,
      "Epochs between two sheets of reconstructions in pretraining; 0 = none."},
-    {"run.patience",             "",           "seconds",     &run.patience,             {2, kMany},                     kResume,
+    {"run.earlyStop",            "",           "validations", &run.earlyStop,            {0, kMany},                     kResume,
+     "Fine-tuning ends after so many validations in a row without a better one; 0 = never."},
+    {"run.lostSeconds",          "",           "seconds",     &run.lostSeconds,          {2, kMany},                     kResume,
      "Seconds without a sign of life after which another process of the run counts as lost."},
   };
   // clang-format on

@@ -13,7 +13,10 @@
 namespace cv::mixmim {
 
 const Option& findOption(const std::vector<Option>& list, const std::string& key, const std::string& origin) {
-  const auto matches = [&](const Option& o) { return o.name == key || (!o.alias.empty() && o.alias == key); };
+  const std::string name = key == "run.patience" ? "run.lostSeconds" : key;  // as older runs call it
+  const auto matches = [&](const Option& o) {
+    return o.name == name || (!o.alias.empty() && o.alias == name);
+  };
   const auto found = std::find_if(list.begin(), list.end(), matches);
   if (found != list.end()) return *found;
   std::vector<std::string> names;

@@ -115,7 +115,8 @@ struct RunConfig {
   int logSteps = 10;                      ///< steps between two lines of metrics
   double validateEpochs = 1;              ///< epochs between two validations
   double pictureEpochs = 10;              ///< epochs between two sheets of reconstructions, 0 = none
-  double patience = 20;  ///< seconds without a sign of life after which another process counts as lost
+  int earlyStop = 0;        ///< validations in a row without a better one that end a run, 0 = never
+  double lostSeconds = 20;  ///< without a sign of life, after which another process counts as lost
 };
 
 /// All settings of a run. A resolved Config is stored in the run folder and in every checkpoint.
