@@ -45,11 +45,7 @@ cv::Mat readFirstFrame(const std::vector<uint8_t>& bytes, const ImageHeader& hea
   if (header.format != ImageFormat::kWebp) return {};
   const std::optional<WebpFrame> frame = firstFrameOf(bytes);
   if (!frame) return {};
-  const cv::Mat image = readByOpenCv(frame->file, nameOf(header.format));
-  if (image.size() != frame->place.size()) throw Error(nameOf(header.format), "a frame has two sizes");
-  cv::Mat picture(header.size, image.type(), cv::Scalar::all(0));
-  image.copyTo(picture(frame->place));
-  return picture;
+  return frame->onCanvas(readByOpenCv(frame->file, nameOf(header.format)));
 }
 
 /// The whole image as OpenCV reads it, unconverted and unrotated.

@@ -68,7 +68,14 @@ std::optional<WebpFrame> firstFrameOf(const std::vector<uint8_t>& webp) {
   if (frame.size() < kFrameHeader) throw Error("WebP: a frame is cut off");
   const std::string chunks(frame.substr(kFrameHeader));
   const std::string file = riff((startsWith(chunks, "ALPH") ? extendedHeader(place.size()) : "") + chunks);
-  return WebpFrame{{file.begin(), file.end()}, place};
+  return WebpFrame{{file.begin(), file.end()}, canvas.size(), place};
+}
+
+cv::Mat WebpFrame::onCanvas(const cv::Mat& pixels) const {
+  if (pixels.size() != place.size()) throw Error("WebP: a frame has two sizes");
+  cv::Mat picture(canvas, pixels.type(), cv::Scalar::all(0));
+  pixels.copyTo(picture(place));
+  return picture;
 }
 
 }  // namespace cv::mixmim

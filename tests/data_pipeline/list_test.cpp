@@ -184,6 +184,11 @@ INSTANTIATE_TEST_SUITE_P(
                   "l.csv:2: expected a path of 1 to 4096 bytes, got 0"}),
     [](const auto& tested) { return std::string(tested.param.name); });
 
+TEST(TextList, ZeroBytesAreNoPartOfPaths) {
+  MIXMIM_EXPECT_ERROR(readTextList(std::string_view("a.jpg\0,1\n", 9), "l.csv", {}),
+                      "l.csv:1: a zero byte in a path");
+}
+
 TEST(TextList, ALineWithoutANumberBehindMany) {
   std::string text;
   for (int i = 0; i < 60; ++i) text += "/a/1.jpg 0\n";

@@ -63,7 +63,9 @@ TEST(Options, EveryScopeIsTheDecidedOne) {
        " data.ring data.maxBadImages data.maxBadRate run.overwrite run.precision run.keep"
        " run.checkpointEpochs run.checkpointMinutes run.logSteps run.validateEpochs run.pictureEpochs"
        " run.earlyStop run.lostSeconds"},
-      {kPlace, " data.train data.val data.readers run.out run.init run.resume run.device run.threads"},
+      {kPlace,
+       " data.train data.val data.root data.valRoot data.readers run.out run.init run.resume run.device "
+       "run.threads"},
       {Scope::kShape,
        " model.name model.encoder model.patchSize model.embedDim model.depths model.headDim model.window"
        " model.mlpRatio model.decoderDim model.decoderDepth model.decoderHeads"},

@@ -31,7 +31,7 @@ void forEachPicture(const Source& source, const std::function<void(const cv::Mat
     source.read(i, bytes);
     const cv::Mat picture = decodePicture(bytes);
     if (picture.empty()) {
-      progress.note("left out: " + source.place(i) + ": is not a picture that OpenCV can read");
+      progress.note("left out: " + source.place(i) + ": " + whyNoPicture(bytes));
       continue;
     }
     use(picture, batchOf(source, i));

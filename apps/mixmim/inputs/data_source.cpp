@@ -22,8 +22,12 @@ std::shared_ptr<const Source> openAndReport(const std::string& path, const Sourc
   return source;
 }
 
-std::shared_ptr<const Source> openLabelled(const std::string& path, int imagesPerClass) {
-  return openAndReport(path, {imagesPerClass, Classes::kNeeded, {}});
+std::shared_ptr<const Source> openTrainingData(const DataConfig& data, Classes classes) {
+  return openAndReport(data.train, {data.imagesPerClass, classes, data.root});
+}
+
+std::shared_ptr<const Source> openValidationData(const DataConfig& data, Classes classes) {
+  return openAndReport(data.val, {0, classes, data.valRoot.empty() ? data.root : data.valRoot});
 }
 
 }  // namespace cv::mixmim

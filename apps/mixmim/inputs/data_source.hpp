@@ -4,6 +4,7 @@
 #include <string>
 
 #include "data_pipeline/source.hpp"
+#include "opencv2/mixmim/train/config.hpp"
 
 namespace cv::mixmim {
 
@@ -11,7 +12,8 @@ namespace cv::mixmim {
 /// where classes are needed, what looks like a mistake.
 std::shared_ptr<const Source> openAndReport(const std::string& path, const SourceOptions& options = {});
 
-/// The same for a data set whose classes are needed.
-std::shared_ptr<const Source> openLabelled(const std::string& path, int imagesPerClass = 0);
+/// The same for the data set of --data, and for that of --val.
+std::shared_ptr<const Source> openTrainingData(const DataConfig& data, Classes classes);
+std::shared_ptr<const Source> openValidationData(const DataConfig& data, Classes classes);
 
 }  // namespace cv::mixmim

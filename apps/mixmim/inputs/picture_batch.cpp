@@ -1,10 +1,15 @@
 #include "inputs/picture_batch.hpp"
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <optional>
 
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
+#include "data_pipeline/image_format.hpp"
+#include "data_pipeline/webp_frame.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/preprocess.hpp"
 
@@ -24,16 +29,39 @@ cv::Mat pictureAt(const Source& source, int64_t index) {
   }
 }
 
+/// Of an animated WebP, which not every OpenCV reads; else an empty picture.
+cv::Mat firstPicture(const std::vector<uint8_t>& bytes) {
+  try {
+    const std::optional<WebpFrame> frame = firstFrameOf(bytes);
+    return frame ? frame->onCanvas(cv::imdecode(frame->file, kFlags)) : cv::Mat();
+  } catch (const Error&) {
+    return {};  // damaged
+  }
+}
+
 }  // namespace
 
 cv::Mat readPicture(const std::string& path) {
   cv::Mat picture = cv::imread(path, kFlags);
-  if (picture.empty()) throw Error(path, "is not a picture that OpenCV can read");
+  if (!picture.empty()) return picture;
+  std::ifstream file(path, std::ios::binary);
+  const std::vector<char> content(std::istreambuf_iterator<char>(file), {});
+  const std::vector<uint8_t> bytes(content.begin(), content.end());
+  picture = decodePicture(bytes);
+  if (picture.empty()) throw Error(path, whyNoPicture(bytes));
   return picture;
 }
 
 cv::Mat decodePicture(const std::vector<uint8_t>& bytes) {
-  return bytes.empty() ? cv::Mat() : cv::imdecode(bytes, kFlags);
+  if (bytes.empty()) return {};
+  const cv::Mat picture = cv::imdecode(bytes, kFlags);
+  return picture.empty() ? firstPicture(bytes) : picture;
+}
+
+std::string whyNoPicture(const std::vector<uint8_t>& bytes) {
+  const ImageFormat format = formatOf(bytes);
+  const std::string reason = whyNotRead(format);
+  return format == ImageFormat::kUnknown || reason.empty() ? "is not a picture that OpenCV can read" : reason;
 }
 
 std::vector<cv::Mat> somePictures(const Source& source, int count) {

@@ -16,6 +16,10 @@ cv::Mat readPicture(const std::string& path);
 /// The same from an encoded file in memory; empty when OpenCV cannot read it.
 cv::Mat decodePicture(const std::vector<uint8_t>& bytes);
 
+/// What to say of bytes that decodePicture() could not read: "HEIC is not read here; convert it to JPEG or
+/// PNG".
+std::string whyNoPicture(const std::vector<uint8_t>& bytes);
+
 /// Up to `count` pictures, evenly spread over a data set and always the same ones; those that cannot be read
 /// are passed over.
 std::vector<cv::Mat> somePictures(const Source& source, int count);

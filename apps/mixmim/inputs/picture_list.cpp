@@ -29,7 +29,7 @@ cv::Mat PictureList::read(int64_t index) const {
   std::vector<uint8_t> bytes;
   source_->read(index, bytes);
   cv::Mat picture = decodePicture(bytes);
-  if (picture.empty()) throw Error(source_->place(index), "is not a picture that OpenCV can read");
+  if (picture.empty()) throw Error(source_->place(index), whyNoPicture(bytes));
   return picture;
 }
 

@@ -64,7 +64,7 @@ void openTraining(RunSetup& run) {
   Config& config = run.config;
   if (config.data.train.empty())
     throw Error("data.train", "a run needs training images", "name them with --data SRC");
-  run.train = openAndReport(config.data.train, {config.data.imagesPerClass, classesOf(config), {}});
+  run.train = openTrainingData(config.data, classesOf(config));
   if (!runTaskOf(config.run.task).needsClasses) return;
   const std::vector<std::string>& labels = run.train->labels();
   if (labels.size() == 1)
@@ -93,7 +93,7 @@ void openValidation(RunSetup& run, const std::string& classMap) {
   if (run.config.run.earlyStop > 0 && (data.val.empty() || !runTaskOf(run.config.run.task).needsClasses))
     throw Error("run.earlyStop", "needs validations, and there are none", "give a fine-tuning --val SRC");
   if (data.val.empty()) return;
-  run.val = openAndReport(data.val, {0, classesOf(run.config), {}});
+  run.val = openValidationData(data, classesOf(run.config));
   if (runTaskOf(run.config.run.task).needsClasses)
     run.val = withClassesOf({run.train->labels()}, run.val, data.val, readClassMap(classMap));
 }

@@ -99,7 +99,7 @@ CommandLine commandLine(const Arguments& arguments) {
   line.option("out", "Folder to write to.")
       .choice("recipe", "pretrain, finetune or eval.", "pretrain", {"pretrain", "finetune", "eval"})
       .option("count", "How many pictures: whole batches are written.", "16")
-      .settings(taskOf(recipe), {"data.train", "data.batch", "augment", "mix", "model.imageSize",
+      .settings(taskOf(recipe), {"data.train", "data.root", "data.batch", "augment", "mix", "model.imageSize",
                                  "model.name", "run.seed", "run.threads"});
   return line;
 }
@@ -111,7 +111,7 @@ int run(const CommandLine& line) {
   Config config = line.config();
   if (config.data.train.empty())
     throw UsageError("mixmim augment: --data is needed; `mixmim augment --help` explains it");
-  const auto source = openAndReport(config.data.train);
+  const auto source = openTrainingData(config.data, Classes::kShown);
   config.data.batch = static_cast<int>(std::min<int64_t>({config.data.batch, count, source->size()}));
   std::filesystem::create_directories(out);
   std::ofstream parameters(out / "parameters.jsonl");

@@ -88,7 +88,7 @@ json::object toJson(const PipelineStats& stats, const Source& source) {
 /// Batches that nobody trains on: the speed of the pipeline alone.
 json::object benchPipeline(const Config& config, Recipe recipe, double seconds) {
   const auto start = Clock::now();
-  const auto source = openAndReport(config.data.train);
+  const auto source = openTrainingData(config.data, Classes::kUnused);
   Config run = config;
   run.data.batch = static_cast<int>(std::min<int64_t>(config.data.batch, source->size()));
   Pipeline pipeline(source, {run, recipe, {}});

@@ -64,7 +64,7 @@ CommandLine commandLine(const Arguments&) {
       "check", "Reads every image of a data set, header and body, and lists the bad ones. Changes nothing.",
       "--data SRC [--json] [--threads N]", "mixmim check --data photos/train");
   line.flag("json", "Print the result as one JSON object.")
-      .settings(Task::kPretrain, {"data.train", "run.threads"});
+      .settings(Task::kPretrain, {"data.train", "data.root", "run.threads"});
   return line;
 }
 
@@ -73,7 +73,7 @@ int run(const CommandLine& line) {
   if (config.data.train.empty())
     throw UsageError("mixmim check: --data is needed; `mixmim check --help` explains it");
   catchInterrupts();
-  const auto source = openSource(config.data.train);
+  const auto source = openSource(config.data.train, {0, Classes::kShown, config.data.root});
   Progress progress("check", source->size());
   const auto seen = [&](int64_t done) {
     progress.count(done, "images");

@@ -39,8 +39,7 @@ std::string followData(const RunRequest& request, Config& config) {
   if (!request.followsData || config.data.train.empty()) return {};
   try {
     const bool needed = runTaskOf(config.run.task).needsClasses;
-    const auto source = openAndReport(
-        config.data.train, {config.data.imagesPerClass, needed ? Classes::kNeeded : Classes::kUnused, {}});
+    const auto source = openTrainingData(config.data, needed ? Classes::kNeeded : Classes::kUnused);
     const auto images = static_cast<int64_t>(source->size());
     const std::vector<Choice> choices = choicesFor(config, request.given, {images});
     applyChoices(choices, config);

@@ -79,7 +79,8 @@ CommandLine commandLine(const Arguments&) {
               "Without it classes are matched by name, numbers by position.")
       .option("csv", "Write the confusion matrix to this file: a row per true class, a column per answer.")
       .option("answers", "Write a line for every picture to this CSV file: path, label, answer, probability.")
-      .settings(Task::kFinetune, {"data.train", "data.batch", "run.device", "run.threads", "run.trainer"});
+      .settings(Task::kFinetune,
+                {"data.train", "data.root", "data.batch", "run.device", "run.threads", "run.trainer"});
   addClassifierOptions(line);
   return line;
 }
@@ -96,7 +97,7 @@ int run(const CommandLine& line) {
   else
     refuseClassifierOptions(line, "only for an .onnx; a checkpoint is computed by its trainer");
   const ClassMap map = readClassMap(line.get("class-map"));
-  const auto source = openLabelled(config.data.train);
+  const auto source = openTrainingData(config.data, Classes::kNeeded);
   const LabelledData data{source, config.data.train, map, line.get("answers")};
   const Measured measured =
       deployed ? evaluateDeployed(model, data, options) : evaluateCheckpoint(model, data, config).measured;

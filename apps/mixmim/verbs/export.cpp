@@ -135,7 +135,7 @@ std::shared_ptr<const Source> checkSource(const CommandLine& line, Head head) {
   if (place.empty()) return nullptr;
   if (!hasClasses(head))
     throw UsageError(fmt::format("--check: the head {} has no classes to be right about", nameOf(head)));
-  return openLabelled(place);
+  return openAndReport(place, {0, Classes::kNeeded, {}});
 }
 
 boost::json::object toJson(const DeployedCheck& check) {

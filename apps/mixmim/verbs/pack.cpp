@@ -56,7 +56,7 @@ CommandLine commandLine(const Arguments&) {
       .option("shard-size", "Largest size of a shard: bytes, or with k, M or G.", "1G")
       .option("name", "How the shards are called.", "shard")
       .flag("json", "Print the result as one JSON object.")
-      .settings(Task::kPretrain, {"data.train", "data.imagesPerClass"});
+      .settings(Task::kPretrain, {"data.train", "data.root", "data.imagesPerClass"});
   return line;
 }
 
@@ -67,7 +67,7 @@ int run(const CommandLine& line) {
   if (config.data.train.empty())
     throw UsageError("mixmim pack: --data is needed; `mixmim pack --help` explains it");
   catchInterrupts();
-  const auto source = openAndReport(config.data.train, {config.data.imagesPerClass, Classes::kShown, {}});
+  const auto source = openTrainingData(config.data, Classes::kShown);
   prepareFolder(out);
 
   ShardWriter writer(out, name, shardBytes);

@@ -42,8 +42,9 @@ CommandLine commandLine(const Arguments&) {
       .option("out", "Write the encoder with the linear classifier to this .onnx, for predict and eval.")
       .option("class-map", "Lines data,model: which class of --data a class of --val is, by name or number.")
       .flag("json", "Print the result as one JSON object.")
-      .settings(Task::kPretrain, {"data.train", "data.val", "data.imagesPerClass", "data.batch", "run.init",
-                                  "run.device", "run.threads", "run.trainer"});
+      .settings(Task::kPretrain,
+                {"data.train", "data.val", "data.root", "data.valRoot", "data.imagesPerClass", "data.batch",
+                 "run.init", "run.device", "run.threads", "run.trainer"});
   return line;
 }
 
@@ -57,8 +58,8 @@ int run(const CommandLine& line) {
        {std::pair("init", given.run.init), {"data", given.data.train}, {"val", given.data.val}})
     if (value.empty())
       throw UsageError(fmt::format("mixmim probe: --{} is needed; `mixmim probe --help` explains it", name));
-  const auto train = openLabelled(given.data.train, given.data.imagesPerClass),
-             all = openLabelled(given.data.val);
+  const auto train = openTrainingData(given.data, Classes::kNeeded),
+             all = openValidationData(given.data, Classes::kNeeded);
   const auto val = withClassesOf({train->labels()}, all, given.data.val, readClassMap(line.get("class-map")));
 
   const LoadedModel model = loadModel(given.run.init, given.run);

@@ -31,7 +31,7 @@ std::string checkpointOf(const std::string& run) {
 
 /// Does what validation would have done, with the pictures of --data.
 void evaluateRun(const std::string& run, const Config& config) {
-  const auto source = openLabelled(config.data.train);
+  const auto source = openTrainingData(config.data, Classes::kNeeded);
   const CheckpointScores scores =
       evaluateCheckpoint(checkpointOf(run), {source, config.data.train, {}, ""}, config);
   keepEvaluation(run, {scores.step, config.data.train, *source, scores.measured});

@@ -12,7 +12,12 @@ namespace cv::mixmim {
 /// animated ones.
 struct WebpFrame {
   std::vector<uint8_t> file;
-  cv::Rect place;  ///< in the whole picture, which is black elsewhere
+  cv::Size canvas;  ///< of the whole picture
+  cv::Rect place;   ///< in it
+
+  /// The whole picture, black around `pixels`, which are those of `file`. Throws Error where they have
+  /// another size than the place.
+  cv::Mat onCanvas(const cv::Mat& pixels) const;
 };
 
 /// None for a WebP that is not animated. Throws Error, whose message is the reason without a file name, where

@@ -106,7 +106,7 @@ Shard openShard(const std::string& path, Classes use, ClassTexts& classes) {
   reportProblems(path, groups, use, shard);
   for (const TarSample& sample : groups.samples) {
     refuseUnlessUtf8(sample.image.name, placeText(path, sample.image.offset));
-    shard.labels.push_back(classes.idOf(readLabel(archive, sample, use)));
+    shard.labels.push_back(classes.idOf(readLabel(archive, sample, use), path));
   }
   shard.samples = std::move(groups.samples);
   shard.extensions = std::move(groups.extensions);

@@ -18,9 +18,10 @@ void ListBuilder::add(std::string_view path, const std::string& label, const std
   if (!options_.root.empty()) path.remove_prefix(std::min(path.find_first_not_of('/'), path.size()));
   if (path.empty() || path.size() > kLongestPath)
     throw Error(place, fmt::format("expected a path of 1 to {} bytes, got {}", kLongestPath, path.size()));
+  if (path.find('\0') != std::string_view::npos) throw Error(place, "a zero byte in a path");
   refuseUnlessUtf8(path, place);
   refuseUnlessUtf8(label, place);
-  const int id = texts_.idOf(label);
+  const int id = texts_.idOf(label, list_);
   withoutClass_ += id < 0;
   if (id < 0 && options_.classes == Classes::kNeeded) return;
   if (options_.imagesPerClass > 0 && used_[id]++ >= options_.imagesPerClass) return;

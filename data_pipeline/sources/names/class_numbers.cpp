@@ -57,10 +57,10 @@ bool isClassNumber(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
 }
 
-int ClassTexts::idOf(const std::string& text) {
+int ClassTexts::idOf(const std::string& text, const std::string& file) {
   if (text.empty()) return -1;
   const int id = ids_.emplace(text, static_cast<int>(ids_.size())).first->second;
-  if (id >= kMostClasses) throw Error(fmt::format("expected at most {} classes", kMostClasses));
+  if (id >= kMostClasses) throw Error(file, fmt::format("expected at most {} classes", kMostClasses));
   return id;
 }
 

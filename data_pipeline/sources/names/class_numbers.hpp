@@ -17,8 +17,9 @@ bool isClassNumber(std::string_view text);
 /// The classes of a set, collected while it is read.
 class ClassTexts {
  public:
-  /// A number for this text, the same for the same text; -1 for "". Throws Error for more than kMostClasses.
-  int idOf(const std::string& text);
+  /// A number for this text, the same for the same text; -1 for "". Throws Error for more than kMostClasses,
+  /// with the file that is read.
+  int idOf(const std::string& text, const std::string& file);
 
   struct Numbers {
     std::vector<int> labelOfId;

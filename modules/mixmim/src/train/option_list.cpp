@@ -41,9 +41,13 @@ std::vector<Row> rowsOf(Config& config) {
   // clang-format off
   return {
     {"data.train",               "data",       "",            &data.train,               {},                             kPlace,
-     "Training images: a tree of class folders or a flat folder."},
+     "Training images: a tree of folders, .tar archives, or a list (CSV, text, iNaturalist's JSON)."},
     {"data.val",                 "val",        "",            &data.val,                 {},                             kPlace,
      "Validation images, laid out like the training images; pretraining only reconstructs some of them."},
+    {"data.root",                "root",       "",            &data.root,                {},                             kPlace,
+     "Where the paths of a list begin; empty = in the folder of the list."},
+    {"data.valRoot",             "",           "",            &data.valRoot,             {},                             kPlace,
+     "The same for the list of --val; empty = as --root."},
     {"data.imagesPerClass",      "",           "images",      &data.imagesPerClass,      {0, kMany},                     kFixed,
      "Use only the first N images of every class; 0 = all."},
     {"data.batch",               "batch",      "images",      &data.batch,               {1, 65536},                     kFixed,

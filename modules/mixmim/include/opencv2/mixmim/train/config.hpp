@@ -20,6 +20,8 @@ enum class Family { kMixMim, kSwin };
 struct DataConfig {
   std::string train;        ///< where the training images are
   std::string val;          ///< where the validation images are; pretraining reconstructs some of them
+  std::string root;         ///< where the paths of lists begin; "" = beside the list
+  std::string valRoot;      ///< the same for val; "" = root
   int imagesPerClass = 0;   ///< use only the first N images of every class; 0 = all
   int batch = 128;          ///< images per step
   int ring = 4;             ///< batches in flight between pipeline and trainer
