@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "checkpoints/checkpoint_names.hpp"
 #include "model_io/files/file_format.hpp"
 #include "model_io/files/safetensors.hpp"
 #include "model_io/files/safetensors_shards.hpp"
@@ -77,7 +78,7 @@ WeightsKind kindOf(const std::string& path) {
     case FileFormat::kMissing:
       return WeightsKind::kCheckpoint;  // which says that there is none
     case FileFormat::kOther:
-      if (!isInCheckpoint(path)) refuse(path);
+      if (!isInCheckpoint(path) && !isLastOrBest(path)) refuse(path);
       return WeightsKind::kCheckpoint;
   }
   CV_Error(cv::Error::StsBadArg, "no format");

@@ -18,6 +18,13 @@ inline std::filesystem::path withoutSlash(const std::filesystem::path& path) {
   return normal.has_filename() ? normal : normal.parent_path();
 }
 
+/// Whether the path is checkpoints/last or checkpoints/best, whatever stands there.
+inline bool isLastOrBest(const std::filesystem::path& path) {
+  const std::filesystem::path name = withoutSlash(path);
+  return name.parent_path().filename() == kCheckpoints &&
+         (name.filename() == kLast || name.filename() == kBest);
+}
+
 /// "<parent>/.<name><ending>"
 inline std::filesystem::path hiddenName(const std::filesystem::path& checkpoint, const char* ending) {
   return checkpoint.parent_path() / ("." + checkpoint.filename().string() + ending);
