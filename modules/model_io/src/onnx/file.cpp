@@ -17,7 +17,7 @@ namespace cv::mixmim {
 namespace {
 
 // More than any network of ours, and few enough to be kept.
-constexpr size_t kMostOperatorTypes = 256, kMostValues = 256, kMostDimensions = 16;
+constexpr size_t kMostOperatorTypes = 256, kMostGraphValues = 256, kMostDimensions = 16;
 
 size_t floatSize(uint64_t dataType) {
   switch (dataType) {
@@ -70,8 +70,9 @@ void readShape(ProtobufReader shape, OnnxValue& value, const std::string& where)
 }
 
 void readValue(ProtobufReader info, std::vector<OnnxValue>& values, const std::string& where) {
-  if (values.size() == kMostValues)
-    throw Error(where, fmt::format("expected at most {} inputs and outputs each, got more", kMostValues));
+  if (values.size() == kMostGraphValues)
+    throw Error(where,
+                fmt::format("expected at most {} inputs and outputs each, got more", kMostGraphValues));
   OnnxValue& value = values.emplace_back();
   while (info.next()) {
     if (info.is(onnx::value::kName, WireType::kBytes)) value.name = info.text();
