@@ -131,14 +131,17 @@ std::vector<LineOption> CommandLine::options() const {
   return all;
 }
 
-void CommandLine::refuseTwice(const std::string& spelling, const std::string& value,
+void CommandLine::warnOfTwice(const std::string& spelling, const std::string& value,
                               std::map<std::string, std::string>& values) const {
   if (spelling == kWord) return;
   std::string name = spelling;
   for (const LineOption& o : options())
     if (o.alias == spelling) name = o.name;
   const auto [place, isNew] = values.emplace(name, value);
-  if (!isNew) throw UsageError(fmt::format("--{}: given twice, {} and {}", spelling, place->second, value));
+  if (isNew || place->second == value) return;
+  std::cerr << fmt::format("warning: --{}: given twice, {} and {}; the last one counts\n", spelling,
+                           place->second, value);
+  place->second = value;
 }
 
 std::vector<std::string> CommandLine::settingNames() const {
@@ -179,7 +182,7 @@ bool CommandLine::parse(const std::vector<std::string>& arguments) {
         std::cout << helpText(*this, outputWidth());
         return false;
       }
-      refuseTwice(option.string_key, value, values);
+      warnOfTwice(option.string_key, value, values);
       if (option.string_key == kWord)
         words_.push_back(value);
       else if (std::find(settingNames.begin(), settingNames.end(), option.string_key) != settingNames.end())

@@ -82,8 +82,8 @@ class CommandLine {
 
  private:
   std::vector<std::string> settingNames() const;  ///< all spellings, but those of own options
-  /// UsageError for the second value of an option, under whichever of its names.
-  void refuseTwice(const std::string& spelling, const std::string& value,
+  /// Says that the second value of an option counts, under whichever of its names it is given.
+  void warnOfTwice(const std::string& spelling, const std::string& value,
                    std::map<std::string, std::string>& values) const;
 
   std::string verb_, sentence_, usage_;
