@@ -51,9 +51,10 @@ size = json.loads(about["mixmim.inputSize"])
 rows, columns = size if isinstance(size, list) else (size, size)
 crop = json.loads(about["mixmim.evalCrop"])
 
-image = cv2.imread(picture)
+turned = about.get("mixmim.orientation") == "apply"  # as in training
+image = cv2.imread(picture, cv2.IMREAD_COLOR if turned else cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
 high, wide = image.shape[:2]
-least_rows, least_columns = int(rows / crop), int(columns / crop)
+least_rows, least_columns = (int(side / crop) if side <= 224 else side for side in (rows, columns))
 if least_columns * high >= least_rows * wide:
     height, width = high * least_columns // wide, least_columns
 else:

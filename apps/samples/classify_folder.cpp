@@ -37,6 +37,13 @@ std::vector<fs::path> filesIn(const fs::path& folder) {
   return files;
 }
 
+/// Empty where a file is no picture.
+cv::Mat read(const cv::mixmim::Classifier& classifier, const fs::path& file) try {
+  return classifier.readPicture(file.string());
+} catch (const cv::Exception&) {
+  return {};
+}
+
 }  // namespace
 
 int main(int argc, char** argv) try {
@@ -48,7 +55,7 @@ int main(int argc, char** argv) try {
   cv::Mat sheet(kRows * (kTile + kCaption), kColumns * kTile, CV_8UC3, cv::Scalar::all(255));
   int count = 0, correct = 0;
   for (const fs::path& file : filesIn(argv[2])) {
-    const cv::Mat picture = cv::imread(file.string(), cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION);
+    const cv::Mat picture = read(*classifier, file);
     if (picture.empty()) {
       std::cerr << file.string() << ": not a picture, left out\n";
       continue;

@@ -13,8 +13,7 @@ int main(int argc, char** argv) try {
     return 2;
   }
   const auto classifier = cv::mixmim::Classifier::create(argv[1]);
-  cv::Mat picture = cv::imread(argv[2]);
-  if (picture.empty()) throw std::runtime_error(std::string(argv[2]) + " is not a picture OpenCV can read");
+  cv::Mat picture = classifier->readPicture(argv[2]);
 
   const auto start = cv::getTickCount();
   const auto guesses = classifier->classify(picture);

@@ -15,8 +15,11 @@ namespace fs = std::filesystem;
 
 namespace {
 
-cv::Mat read(const fs::path& file) {
-  return cv::imread(file.string(), cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION);
+/// Empty where a file is no picture.
+cv::Mat read(const cv::mixmim::Classifier& classifier, const fs::path& file) try {
+  return classifier.readPicture(file.string());
+} catch (const cv::Exception&) {
+  return {};
 }
 
 /// The model's features of a picture, as a vector of length 1: a dot product of two is the cosine of their
@@ -36,7 +39,7 @@ struct Index {
 Index indexOf(cv::mixmim::Classifier& classifier, const fs::path& folder) {
   Index index;
   for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-    const cv::Mat picture = entry.is_regular_file() ? read(entry.path()) : cv::Mat();
+    const cv::Mat picture = entry.is_regular_file() ? read(classifier, entry.path()) : cv::Mat();
     if (picture.empty()) continue;
     index.files.push_back(entry.path());
     index.vectors.push_back(vectorOf(classifier, picture));
@@ -63,7 +66,8 @@ std::vector<Hit> nearest(const Index& index, const cv::Mat& vector, size_t count
 }
 
 /// The query and what was found, side by side.
-cv::Mat sheetOf(const cv::Mat& query, const std::vector<Hit>& hits) {
+cv::Mat sheetOf(const cv::mixmim::Classifier& classifier, const cv::Mat& query,
+                const std::vector<Hit>& hits) {
   constexpr int kTile = 160, kCaption = 24;
   cv::Mat sheet(kTile + kCaption, kTile * (1 + static_cast<int>(hits.size())), CV_8UC3, cv::Scalar::all(255));
   const auto place = [&](const cv::Mat& picture, size_t column, const std::string& caption) {
@@ -74,7 +78,7 @@ cv::Mat sheetOf(const cv::Mat& query, const std::vector<Hit>& hits) {
   };
   place(query, 0, "query");
   for (size_t i = 0; i < hits.size(); ++i)
-    place(read(hits[i].file), i + 1, cv::format("%.3f", hits[i].similarity));
+    place(read(classifier, hits[i].file), i + 1, cv::format("%.3f", hits[i].similarity));
   return sheet;
 }
 
@@ -86,12 +90,11 @@ int main(int argc, char** argv) try {
     return 2;
   }
   const auto classifier = cv::mixmim::Classifier::create(argv[1]);
-  const cv::Mat query = read(argv[3]);
-  if (query.empty()) throw std::runtime_error(std::string(argv[3]) + " is not a picture OpenCV can read");
+  const cv::Mat query = classifier->readPicture(argv[3]);
   const size_t count = argc > 4 ? std::stoul(argv[4]) : 5;
   const auto hits = nearest(indexOf(*classifier, argv[2]), vectorOf(*classifier, query), count);
   for (const Hit& hit : hits) std::cout << cv::format("%.4f  ", hit.similarity) << hit.file.string() << '\n';
-  if (argc > 5 && !cv::imwrite(argv[5], sheetOf(query, hits)))
+  if (argc > 5 && !cv::imwrite(argv[5], sheetOf(*classifier, query, hits)))
     throw std::runtime_error(std::string("cannot write ") + argv[5]);
 } catch (const std::exception& e) {
   std::cerr << "search_by_features: " << e.what() << '\n';

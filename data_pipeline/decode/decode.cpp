@@ -66,7 +66,7 @@ cv::Mat readWhole(const std::vector<uint8_t>& bytes, const ImageHeader& header) 
 
 }  // namespace
 
-ImageHeader ImageDecoder::open(const std::vector<uint8_t>& bytes) {
+ImageHeader ImageDecoder::open(const std::vector<uint8_t>& bytes, Orientation orientation) {
   header_ = {};
   if (bytes.empty()) throw Error("the file is empty");
   const ImageFormat format = formatOf(bytes);
@@ -76,10 +76,17 @@ ImageHeader ImageDecoder::open(const std::vector<uint8_t>& bytes) {
     throw Error(nameOf(format), fmt::format("expected at most {} pixels, got {} x {}", limits_.pixels,
                                             header_.size.width, header_.size.height));
   bytes_ = &bytes;
-  return header_;
+  orientation_ = orientation == Orientation::kApply ? orientationOf(bytes) : 1;
+  return {format, turnedSize(header_.size, orientation_)};
 }
 
 cv::Mat ImageDecoder::decode(cv::Rect region) {
+  if (orientation_ == 1) return decodeStored(region);
+  turn(decodeStored(storedRegion(region, header_.size, orientation_)), orientation_, turned_);
+  return turned_;
+}
+
+cv::Mat ImageDecoder::decodeStored(cv::Rect region) {
   if (header_.format == ImageFormat::kJpeg) return jpeg_.decode(region);
   if (header_.format == ImageFormat::kUnknown) throw Error("ImageDecoder::decode: no image was opened");
   const cv::Mat image = readWhole(*bytes_, header_)(region);

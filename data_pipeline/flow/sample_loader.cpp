@@ -29,6 +29,7 @@ SampleLoader::SampleLoader(std::shared_ptr<const Source> source, const TargetRea
     : source_(std::move(source)),
       targets_(targets),
       augment_(config.augment),
+      orientation_(config.data.orientation),
       seed_(config.run.seed),
       recipe_(recipe),
       counters_(counters),
@@ -95,7 +96,7 @@ View SampleLoader::fill(SampleJob& job, int64_t epoch, const std::vector<uint8_t
   cv::Mat decoded;
   {
     const Timer timer(counters_.decode);
-    const cv::Size size = scratch.decoder.open(bytes).size;
+    const cv::Size size = scratch.decoder.open(bytes, orientation_).size;
     if (evaluates)
       drawn.view = evaluationView(size, pixels.size(), augment_.evalCrop);
     else

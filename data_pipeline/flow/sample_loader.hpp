@@ -52,6 +52,7 @@ class SampleLoader {
   std::shared_ptr<const Source> source_;
   const TargetReader& targets_;
   AugmentConfig augment_;
+  Orientation orientation_;
   uint64_t seed_;
   Recipe recipe_;
   PipelineCounters& counters_;

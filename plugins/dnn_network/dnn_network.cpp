@@ -29,7 +29,8 @@ DeployedModel readModel(const std::string& path) {
 }
 
 NetworkDescription descriptionOf(const std::string& path, const DeployedModel& model) {
-  return {path, nameOf(model.head), model.inputSize, model.evalCrop, model.labels, model.featureAffine.cols};
+  return {path,         nameOf(model.head),      model.inputSize, model.evalCrop, model.orientation,
+          model.labels, model.featureAffine.cols};
 }
 
 cv::dnn::Net fusedNet(const std::string& path, const DeployedModel& about, bool int8) {

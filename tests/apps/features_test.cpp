@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "inputs/picture_batch.hpp"
 #include "opencv2/mixmim/classifier.hpp"
 #include "tests/support/npy_reader.hpp"
 #include "tests/support/program.hpp"
@@ -49,7 +48,7 @@ TEST_F(Features, AreTheClassifiersWithTheirPicturesBeside) {
   int row = 0;
   for (std::string path; std::getline(list, path); ++row) {
     cv::Mat expected;
-    classifier->features(readPicture((here() / path).string()), expected);
+    classifier->features(classifier->readPicture((here() / path).string()), expected);
     EXPECT_LE(cv::norm(rows.row(row), expected, cv::NORM_INF), 1e-5) << path;
   }
   EXPECT_EQ(row, rows.rows);

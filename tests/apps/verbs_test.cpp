@@ -414,7 +414,8 @@ TEST_F(Verbs, ConfigPrintsWhatItReads) {
   EXPECT_EQ(first.exitCode, 0);
   std::ofstream(here() / "again.ini") << first.out;
   EXPECT_EQ(mixmim(here(), "config --preset finetune --config again.ini").out, first.out);
-  EXPECT_EQ("# finetune: the defaults of fine-tuning\n\n" + mixmim(here(), "config --config again.ini").out,
+  EXPECT_EQ("# finetune: the published recipe of fine-tuning, whatever the data\n\n" +
+                mixmim(here(), "config --config again.ini").out,
             first.out);
 
   // What a run stores is what it used: the same settings again.

@@ -10,6 +10,7 @@
 
 #include "tests/support/expect_error.hpp"
 #include "tests/support/images.hpp"
+#include "tests/support/tagged.hpp"
 
 namespace cv::mixmim {
 namespace {
@@ -20,6 +21,25 @@ cv::Mat decodeWhole(const Bytes& bytes) {
   ImageDecoder decoder;
   const ImageHeader header = decoder.open(bytes);
   return decoder.decode(cv::Rect({}, header.size)).clone();
+}
+
+/// Sizes and regions are those of the turned picture, and so are the pixels, whatever the format decodes.
+TEST(Decode, TurnsWhereTagsAreApplied) {
+  const cv::Mat picture = test::picture({24, 16});
+  for (const char* extension : {".jpg", ".png", ".webp"})
+    for (int tag = 1; tag <= 8; ++tag) {
+      const Bytes file = test::tagged(test::encoded(picture, extension), tag);
+      cv::Mat whole;
+      turn(decodeWhole(file), tag, whole);
+      ImageDecoder decoder;
+      EXPECT_EQ(decoder.open(file, Orientation::kApply).size, whole.size()) << extension << tag;
+      EXPECT_TRUE(test::equal(decoder.decode(cv::Rect({}, whole.size())).clone(), whole)) << extension << tag;
+      const cv::Rect region(3, 2, 9, 7);
+      decoder.open(file, Orientation::kApply);
+      EXPECT_TRUE(test::equal(decoder.decode(region).clone(), whole(region).clone())) << extension << tag;
+      decoder.open(file);
+      EXPECT_TRUE(test::equal(decoder.decode(region).clone(), decodeWhole(file)(region).clone()));
+    }
 }
 
 struct Golden {

@@ -1,5 +1,5 @@
-// Any bytes as an image: an error or pixels, nothing else; and a decoded region is that part of the whole
-// image.
+// Any bytes as an image, turned as its orientation tag says: an error or pixels, nothing else; and a decoded
+// region is that part of the whole image.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
@@ -28,10 +28,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static cv::mixmim::ImageDecoder decoder({/*pixels=*/1 << 20, /*scans=*/20});
   const std::vector<uint8_t> bytes(data, data + size);
   try {
-    const cv::Size whole = decoder.open(bytes).size;
+    const cv::Size whole = decoder.open(bytes, cv::mixmim::Orientation::kApply).size;
     const cv::Mat pixels = decoder.decode(cv::Rect({}, whole)).clone();
     const cv::Rect region = regionFor(bytes, whole);
-    decoder.open(bytes);
+    decoder.open(bytes, cv::mixmim::Orientation::kApply);
     const cv::Mat part = decoder.decode(region), expected = pixels(region);
     for (int y = 0; y < part.rows; ++y)
       if (!std::equal(part.ptr(y), part.ptr(y) + 3 * part.cols, expected.ptr(y))) std::abort();

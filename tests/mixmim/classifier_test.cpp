@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cmath>
+#include <fstream>
 #include <functional>
 #include <limits>
 #include <type_traits>
@@ -13,6 +14,7 @@
 #include "tests/mixmim/scripted_network.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/images.hpp"
+#include "tests/support/tagged.hpp"
 #include "tests/support/temp_folder.hpp"
 
 namespace cv::mixmim {
@@ -48,6 +50,29 @@ cv::Mat shown(const cv::Mat& picture) {
 cv::Mat volume() {
   const int sides[] = {2, 8, 8};
   return cv::Mat(3, sides, CV_8UC3, cv::Scalar::all(0));
+}
+
+/// A file is shown to the network as the pictures of its training were.
+TEST(Classifier, ReadsAFileAsItsTrainingDid) {
+  const test::TempFolder folder;
+  const std::string path = (folder.path() / "sideways.png").string();
+  const std::vector<uint8_t> file = test::tagged(test::encoded(test::picture({20, 12}), ".png"), 6);
+  std::ofstream(path, std::ios::binary)
+      .write(reinterpret_cast<const char*>(file.data()), static_cast<std::streamsize>(file.size()));
+  for (const Orientation orientation : {Orientation::kIgnore, Orientation::kApply}) {
+    NetworkDescription description = test::scriptedDescription({"none", "one", "two"});
+    description.orientation = orientation;
+    const auto network = std::make_shared<ScriptedNetwork>(description);
+    network->scores = countingNetwork()->scores;
+    Classifier classifier(network);
+    cv::Mat expected = test::picture({20, 12});
+    if (orientation == Orientation::kApply) turn(expected.clone(), 6, expected);
+    EXPECT_EQ(classifier.orientation(), orientation);
+    EXPECT_TRUE(test::equal(classifier.readPicture(path), expected));
+    EXPECT_EQ(classifier.classifyFile(path, 1).front().label, "two");
+    EXPECT_TRUE(test::equal(network->seen.back().front(), shown(expected)));
+  }
+  MIXMIM_EXPECT_ERROR(Classifier(countingNetwork()).classifyFile("none.jpg"), "none.jpg: cannot be read");
 }
 
 struct RefusedCase {

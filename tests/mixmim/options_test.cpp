@@ -25,6 +25,16 @@ TEST(Options, EveryOptionSurvivesWritingAndReading) {
   EXPECT_EQ(read.data.train, "a folder/with = signs");
 }
 
+/// A stored config that is older than an option says nothing of it.
+TEST(Options, WhatIsStoredWithoutOrientationIgnoresTags) {
+  EXPECT_EQ(fromJson("{\"data\": {\"batch\": 8}}").data.orientation, Orientation::kIgnore);
+  EXPECT_EQ(resolve(Task::kPretrain, {}).data.orientation, Orientation::kApply);
+  for (const std::string& name : presetNames()) {
+    const Preset published = preset(name);
+    EXPECT_EQ(resolve(published.task, published.settings).data.orientation, Orientation::kIgnore) << name;
+  }
+}
+
 TEST(Options, NamesAndAliasesAreUniqueAndExplained) {
   Config config;
   std::vector<std::string> names;
@@ -73,7 +83,7 @@ TEST(Options, EveryScopeIsTheDecidedOne) {
       {Scope::kShape | Scope::kOfTask, " model.classes"},
       {Scope::kShape | Scope::kChangesOnExport, " model.imageSize"},
       {Scope::kChangesOnResume | Scope::kChangesOnExport, " run.trainer"},
-      {Scope::kChangesOnExport, " augment.evalCrop"},
+      {Scope::kChangesOnExport, " data.orientation augment.evalCrop"},
   };
   Config config;
   std::map<Scope, std::string> found;

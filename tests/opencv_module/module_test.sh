@@ -18,7 +18,7 @@ configure() {
 echo "as an extra module of OpenCV"
 configure "$here/stand_in" stand_in -DMODULE="$module"
 files=$(find "$module/src" -name '*.cpp' | wc -l)
-grep -F "registered: opencv_mixmim;opencv_core;opencv_imgproc; C++17, $files sources" "$work/log" ||
+grep -F "registered: opencv_mixmim;opencv_core;opencv_imgproc;opencv_imgcodecs; C++17, $files sources" "$work/log" ||
   { cat "$work/log"; fail "expected the module with its $files sources in C++17"; }
 
 echo "alone"

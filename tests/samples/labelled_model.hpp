@@ -12,7 +12,8 @@ namespace cv::mixmim::test {
 
 constexpr int kSide = 64;
 
-inline void writeModel(const std::string& path, const std::vector<std::string>& labels) {
+inline void writeModel(const std::string& path, const std::vector<std::string>& labels,
+                       Orientation orientation = Orientation::kIgnore) {
   ModelConfig model;
   model.name = "small";
   model.imageSize = {kSide, kSide};
@@ -22,6 +23,7 @@ inline void writeModel(const std::string& path, const std::vector<std::string>& 
   model.classes = static_cast<int>(labels.size());
   DeployedModel about;
   about.labels = labels;
+  about.orientation = orientation;
   exportOnnx(path, recipeWeights(model, Task::kFinetune, 1), model, about);
 }
 

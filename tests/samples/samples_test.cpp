@@ -9,6 +9,7 @@
 #include "opencv2/mixmim/classifier.hpp"
 #include "tests/samples/labelled_model.hpp"
 #include "tests/support/images.hpp"
+#include "tests/support/tagged.hpp"
 
 namespace cv::mixmim::test {
 namespace {
@@ -37,6 +38,24 @@ TEST_F(Samples, ClassifyImageNamesAndAnnotates) {
   for (const Prediction& guess : guesses) expected << guess.label << ' ' << guess.probability << '\n';
   EXPECT_EQ(outcome.out.rfind(expected.str(), 0), 0u) << outcome.out;
   EXPECT_GT(cv::norm(cv::imread((folder_ / "annotated.png").string()), picture({100, 80})), 0);
+}
+
+/// A phone held sideways: the same picture, stored turned, with a tag.
+TEST_F(Samples, ClassifyImageSeesAPictureUpright) {
+  writeModel(folder_ / "upright.onnx", {"ox", "newt", "fire ant"}, Orientation::kApply);
+  write("plain.png", picture({100, 80}));
+  cv::Mat stored;
+  turn(picture({100, 80}), 8, stored);  // 6 turns it back
+  const std::vector<uint8_t> bytes = tagged(encoded(stored, ".png"), 6);
+  std::ofstream((folder_ / "tagged.png").string(), std::ios::binary)
+      .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  const auto answers = [&](const std::string& command) {
+    const std::string text = run(command).out;
+    return text.substr(0, text.rfind('\n', text.size() - 2));  // without the time
+  };
+  EXPECT_EQ(answers("classify_image upright.onnx tagged.png"),
+            answers("classify_image upright.onnx plain.png"));
+  EXPECT_NE(answers("classify_image model.onnx tagged.png"), answers("classify_image model.onnx plain.png"));
 }
 
 TEST_F(Samples, SearchFindsTheSameAndTheSimilarFirst) {
@@ -69,8 +88,7 @@ TEST_F(Samples, SearchSaysWhatIsWrong) {
   write("query.png", picture({90, 70}));
   const std::pair<const char*, const char*> cases[] = {
       {"search_by_features model.onnx empty query.png", "search_by_features: empty holds no picture\n"},
-      {"search_by_features model.onnx empty none.png",
-       "search_by_features: none.png is not a picture OpenCV can read\n"},
+      {"search_by_features model.onnx empty none.png", "search_by_features: none.png: cannot be read\n"},
   };
   for (const auto& [command, message] : cases) {
     const Outcome outcome = run(command);

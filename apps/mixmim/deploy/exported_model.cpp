@@ -110,6 +110,7 @@ ExportedModel exportedModel(const CommandLine& line, const ExportOptions& option
   model.about.labels = labelsFor(model, line.get("labels"), options.head);
   if (line.has("labels")) model.about.facts[kLabelsFact] = "given at export";
   model.about.evalCrop = model.config.augment.evalCrop;
+  model.about.orientation = model.config.data.orientation;
   return model;
 }
 

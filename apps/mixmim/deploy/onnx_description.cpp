@@ -51,6 +51,7 @@ void addDescription(const OnnxFile& file, const std::string& path, json::object&
       about[key] = found->second;
   about["input_size"] = toJson(model.inputSize);
   about["eval_crop"] = model.evalCrop;
+  about["orientation"] = nameOf(model.orientation);
   about["classes"] = hasClasses(model.head) ? model.goldenOutput.cols : 0;
   about["labels"] = json::value_from(model.labels);
   about["facts"] = json::value_from(model.facts);

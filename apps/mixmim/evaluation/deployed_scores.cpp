@@ -24,12 +24,13 @@ Batch batchOf(const Source& source, int64_t index) {
 }
 
 /// Calls `use` with every picture that OpenCV can read, and its batch.
-void forEachPicture(const Source& source, const std::function<void(const cv::Mat&, const Batch&)>& use) {
+void forEachPicture(const Source& source, Orientation orientation,
+                    const std::function<void(const cv::Mat&, const Batch&)>& use) {
   Progress progress("evaluate", source.size());
   std::vector<uint8_t> bytes;
   for (int64_t i = 0; i < source.size(); ++i) {
     source.read(i, bytes);
-    const cv::Mat picture = decodePicture(bytes);
+    const cv::Mat picture = pictureOf(bytes, orientation);
     if (picture.empty()) {
       progress.note("left out: " + source.place(i) + ": " + whyNoPicture(bytes));
       continue;
@@ -58,7 +59,7 @@ Measured evaluateDeployed(const std::string& model, const LabelledData& data,
   const auto matched = withClassesOf(classesOf(*classifier, model), data.source, data.where, data.map);
   Accuracy accuracy(classifier->labels());
   AnswerSheet sheet(accuracy);
-  forEachPicture(*matched, [&](const cv::Mat& picture, const Batch& batch) {
+  forEachPicture(*matched, classifier->orientation(), [&](const cv::Mat& picture, const Batch& batch) {
     sheet.add(batch, answersOf(*classifier, picture));
   });
   if (!data.answers.empty()) sheet.write(data.answers, *matched);
@@ -77,7 +78,7 @@ DeployedCheck checkDeployed(Classifier& exact, const std::string& model, const L
     check.whyNoInt8 = e.what();
   }
   Accuracy exactAccuracy(exact.labels()), fastAccuracy(exact.labels());
-  forEachPicture(*matched, [&](const cv::Mat& picture, const Batch& batch) {
+  forEachPicture(*matched, exact.orientation(), [&](const cv::Mat& picture, const Batch& batch) {
     const Answers answers = answersOf(exact, picture);
     exactAccuracy.add(batch, answers);
     if (!fast) return;

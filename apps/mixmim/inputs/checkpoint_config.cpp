@@ -44,7 +44,10 @@ std::vector<Setting> settingsToResume(const std::string& resumed, const std::str
   if (resumed.empty() || resumesPth(resumed)) return {};
   if (resumed == "auto") {
     const std::string file = (std::filesystem::path(out) / "config.ini").string();
-    return std::filesystem::exists(file) ? readConfigFile(file) : std::vector<Setting>();
+    if (!std::filesystem::exists(file)) return {};
+    std::vector<Setting> settings = readConfigFile(file);
+    settings.insert(settings.begin(), {"data.orientation", "ignore", file});  // where it is too old to say
+    return settings;
   }
   Config config = readCheckpointInfo(resumed).config;
   std::vector<Setting> settings;

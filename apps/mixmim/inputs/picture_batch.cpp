@@ -5,7 +5,6 @@
 #include <iterator>
 #include <optional>
 
-#include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
 #include "data_pipeline/image_format.hpp"
@@ -17,23 +16,24 @@ namespace cv::mixmim {
 
 namespace {
 
-constexpr int kFlags = cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION;
-
-cv::Mat pictureAt(const Source& source, int64_t index) {
+cv::Mat pictureAt(const Source& source, int64_t index, Orientation orientation) {
   try {
     std::vector<uint8_t> bytes;
     source.read(index, bytes);
-    return decodePicture(bytes);
+    return pictureOf(bytes, orientation);
   } catch (const cv::Exception&) {
     return {};  // `mixmim check` lists it, and so does the run when it comes to this image
   }
 }
 
 /// Of an animated WebP, which not every OpenCV reads; else an empty picture.
-cv::Mat firstPicture(const std::vector<uint8_t>& bytes) {
+cv::Mat firstPicture(const std::vector<uint8_t>& bytes, Orientation orientation) {
   try {
     const std::optional<WebpFrame> frame = firstFrameOf(bytes);
-    return frame ? frame->onCanvas(cv::imdecode(frame->file, kFlags)) : cv::Mat();
+    if (!frame) return {};
+    cv::Mat picture = frame->onCanvas(decodePicture(frame->file, Orientation::kIgnore));
+    if (orientation == Orientation::kApply) turn(picture, orientationOf(bytes), picture);
+    return picture;
   } catch (const Error&) {
     return {};  // damaged
   }
@@ -41,21 +41,17 @@ cv::Mat firstPicture(const std::vector<uint8_t>& bytes) {
 
 }  // namespace
 
-cv::Mat readPicture(const std::string& path) {
-  cv::Mat picture = cv::imread(path, kFlags);
-  if (!picture.empty()) return picture;
-  std::ifstream file(path, std::ios::binary);
-  const std::vector<char> content(std::istreambuf_iterator<char>(file), {});
-  const std::vector<uint8_t> bytes(content.begin(), content.end());
-  picture = decodePicture(bytes);
-  if (picture.empty()) throw Error(path, whyNoPicture(bytes));
-  return picture;
+cv::Mat pictureOf(const std::vector<uint8_t>& bytes, Orientation orientation) {
+  const cv::Mat picture = decodePicture(bytes, orientation);
+  return picture.empty() ? firstPicture(bytes, orientation) : picture;
 }
 
-cv::Mat decodePicture(const std::vector<uint8_t>& bytes) {
-  if (bytes.empty()) return {};
-  const cv::Mat picture = cv::imdecode(bytes, kFlags);
-  return picture.empty() ? firstPicture(bytes) : picture;
+cv::Mat pictureOfFile(const std::string& path, Orientation orientation) {
+  std::ifstream file(path, std::ios::binary);
+  const std::vector<uint8_t> bytes{std::istreambuf_iterator<char>(file), {}};
+  cv::Mat picture = pictureOf(bytes, orientation);
+  if (picture.empty()) throw Error(path, whyNoPicture(bytes));
+  return picture;
 }
 
 std::string whyNoPicture(const std::vector<uint8_t>& bytes) {
@@ -64,12 +60,12 @@ std::string whyNoPicture(const std::vector<uint8_t>& bytes) {
   return format == ImageFormat::kUnknown || reason.empty() ? "is not a picture that OpenCV can read" : reason;
 }
 
-std::vector<cv::Mat> somePictures(const Source& source, int count) {
+std::vector<cv::Mat> somePictures(const Source& source, int count, Orientation orientation) {
   std::vector<cv::Mat> pictures;
   const int64_t wanted = std::min<int64_t>(count, source.size());
   for (int64_t i = 0; i < wanted; ++i) {
     // The middle of the i-th of equal parts.
-    const cv::Mat picture = pictureAt(source, (2 * i + 1) * source.size() / (2 * wanted));
+    const cv::Mat picture = pictureAt(source, (2 * i + 1) * source.size() / (2 * wanted), orientation);
     if (!picture.empty()) pictures.push_back(picture);
   }
   return pictures;

@@ -24,11 +24,11 @@ std::string PictureList::path(int64_t index) const {
   return source_ ? picturePath(*source_, index) : files_.at(static_cast<size_t>(index));
 }
 
-cv::Mat PictureList::read(int64_t index) const {
-  if (!source_) return readPicture(path(index));
+cv::Mat PictureList::read(int64_t index, Orientation orientation) const {
+  if (!source_) return pictureOfFile(path(index), orientation);
   std::vector<uint8_t> bytes;
   source_->read(index, bytes);
-  cv::Mat picture = decodePicture(bytes);
+  cv::Mat picture = pictureOf(bytes, orientation);
   if (picture.empty()) throw Error(source_->place(index), whyNoPicture(bytes));
   return picture;
 }

@@ -9,6 +9,7 @@
 #include <opencv2/core.hpp>
 
 #include "data_pipeline/source.hpp"
+#include "opencv2/mixmim/orientation.hpp"
 #include "terminal/command_line.hpp"
 
 namespace cv::mixmim {
@@ -20,7 +21,8 @@ class PictureList {
 
   int64_t size() const;
   std::string path(int64_t index) const;
-  cv::Mat read(int64_t index) const;  ///< as readPicture gives it; Error where OpenCV cannot read it
+  /// As pictureOf gives it. Error where OpenCV cannot read it.
+  cv::Mat read(int64_t index, Orientation orientation) const;
 
  private:
   std::vector<std::string> files_;

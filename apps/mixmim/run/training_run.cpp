@@ -30,7 +30,7 @@ Batch picturesToWatch(const RunSetup& setup) {
       setup.world->rank() > 0)
     return {};
   const Source& source = setup.val ? *setup.val : *setup.train;
-  const std::vector<cv::Mat> pictures = somePictures(source, kPictures);
+  const std::vector<cv::Mat> pictures = somePictures(source, kPictures, setup.config.data.orientation);
   return pictures.size() < 2 ? Batch() : pictureBatch(pictures, setup.config);
 }
 

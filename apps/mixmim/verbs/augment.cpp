@@ -32,18 +32,18 @@ json::object toJson(const cv::Rect& box) {
   return {{"top", box.y}, {"left", box.x}, {"height", box.height}, {"width", box.width}};
 }
 
-cv::Size sizeOf(const Source& source, int64_t index) {
+cv::Size sizeOf(const Source& source, int64_t index, Orientation orientation) {
   std::vector<uint8_t> bytes;
   source.read(index, bytes);
   ImageDecoder decoder;
-  return decoder.open(bytes).size;
+  return decoder.open(bytes, orientation).size;
 }
 
 /// The random parameters of one image, computed again from its key, because the pipeline does not carry them.
 json::object parametersOf(const Source& source, const Config& config, Recipe recipe, int64_t index,
                           int64_t epoch) {
   json::object line{{"source", source.path(index)}, {"label", source.label(index)}};
-  const cv::Size size = sizeOf(source, index);
+  const cv::Size size = sizeOf(source, index, config.data.orientation);
   if (recipe == Recipe::kEval) {
     const EvalGeometry geometry = evalGeometry(size, config.model.imageSize, config.augment.evalCrop);
     line["resize"] = {{"height", geometry.resized.height}, {"width", geometry.resized.width}};
@@ -99,8 +99,8 @@ CommandLine commandLine(const Arguments& arguments) {
   line.option("out", "Folder to write to.")
       .choice("recipe", "pretrain, finetune or eval.", "pretrain", {"pretrain", "finetune", "eval"})
       .option("count", "How many pictures: whole batches are written.", "16")
-      .settings(taskOf(recipe), {"data.train", "data.root", "data.batch", "augment", "mix", "model.imageSize",
-                                 "model.name", "run.seed", "run.threads"});
+      .settings(taskOf(recipe), {"data.train", "data.root", "data.orientation", "data.batch", "augment",
+                                 "mix", "model.imageSize", "model.name", "run.seed", "run.threads"});
   return line;
 }
 

@@ -191,7 +191,8 @@ CommandLine commandLine(const Arguments&) {
               "Labelled pictures: also print how right the file is on them, with and without --int8.")
       .flag("optimizer", "Into a .pth, also the optimizer's state.")
       .flag("json", "Print the result as one JSON object.")
-      .settings(Task::kFinetune, {"model", "run.init", "run.seed", "run.trainer", "augment.evalCrop"});
+      .settings(Task::kFinetune,
+                {"model", "run.init", "run.seed", "run.trainer", "augment.evalCrop", "data.orientation"});
   return line;
 }
 

@@ -43,7 +43,7 @@ Features featuresOf(Classifier& classifier, const PictureList& pictures, bool li
     progress.count(i, "images");
     try {
       cv::Mat row;
-      classifier.features(pictures.read(i), row);
+      classifier.features(pictures.read(i, classifier.orientation()), row);
       if (lines) std::cout << jsonText(toJson(pictures.path(i), row)) << std::endl;  // for who reads along
       features.rows.push_back(row);
       features.paths.push_back(pictures.path(i));

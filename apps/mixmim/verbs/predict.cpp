@@ -101,7 +101,7 @@ int run(const CommandLine& line) {
   for (int64_t i = 0; i < pictures.size(); ++i) {
     if (progress) progress->count(i, "images");
     try {
-      results.add(answer(*classifier, pictures.read(i), pictures.path(i), top));
+      results.add(answer(*classifier, pictures.read(i, classifier->orientation()), pictures.path(i), top));
     } catch (const Error& e) {  // the other pictures still get their answers
       if (progress)
         progress->note(std::string("mixmim: error: ") + e.what());

@@ -40,7 +40,8 @@ int run(const CommandLine& line) {
   if (line.words().size() < 2) throw UsageError("mixmim show: expected at least two pictures");
   const LoadedModel model = loadModel(given.run.init, given.run);
   std::vector<cv::Mat> pictures;
-  for (const std::string& path : line.words()) pictures.push_back(readPicture(path));
+  for (const std::string& path : line.words())
+    pictures.push_back(pictureOfFile(path, model.info.config.data.orientation));
   const auto maskSeed = static_cast<uint64_t>(line.number("mask-seed", 0, 2147483647));
   const cv::Mat sheet =
       reconstructionSheet(*model.trainer, pictureBatch(pictures, model.info.config), maskSeed);

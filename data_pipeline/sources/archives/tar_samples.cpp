@@ -61,7 +61,7 @@ class Grouping {
     if (sample.image.offset > 0)
       groups_.samples.push_back(std::move(sample));
     else
-      imageless_.push_back({key, begin});
+      imageless_.emplace_back(key, begin);
   }
 
   void take(const TarEntry& file, const std::string& extension, TarSample& sample) {

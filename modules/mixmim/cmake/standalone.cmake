@@ -2,7 +2,7 @@
 if(NOT DEFINED MixMIM_SOURCE_DIR)
   include(GNUInstallDirs)
   include(cmake/dependencies.cmake)
-  find_package(OpenCV REQUIRED COMPONENTS core imgproc)
+  find_package(OpenCV REQUIRED COMPONENTS core imgproc imgcodecs)
   if(OpenCV_VERSION VERSION_LESS 4.5.5)   # not in find_package, because OpenCV 5 would refuse
     message(FATAL_ERROR "OpenCV >= 4.5.5 is needed, found ${OpenCV_VERSION}")
   endif()
@@ -26,6 +26,7 @@ endif()
 add_library(opencv_mixmim SHARED
   src/error.cpp
   src/json.cpp
+  src/orientation.cpp
   src/plugins/network.cpp
   src/plugins/plugin.cpp
   src/plugins/plugin_streams.cpp
@@ -59,7 +60,7 @@ target_include_directories(opencv_mixmim
   PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/src)
 target_link_libraries(opencv_mixmim
   PUBLIC opencv_core
-  PRIVATE mixmim_flags opencv_imgproc Boost::json Boost::headers fmt::fmt ${CMAKE_DL_LIBS})
+  PRIVATE mixmim_flags opencv_imgproc opencv_imgcodecs Boost::json Boost::headers fmt::fmt ${CMAKE_DL_LIBS})
 target_compile_definitions(opencv_mixmim PRIVATE
   MIXMIM_PLUGIN_SUBDIR="${MIXMIM_PLUGIN_SUBDIR}" BOOST_DLL_USE_STD_FS)
 set_target_properties(opencv_mixmim PROPERTIES

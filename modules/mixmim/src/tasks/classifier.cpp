@@ -119,6 +119,14 @@ std::vector<Prediction> Classifier::classify(cv::InputArray image, int topK) {
   return classifyBatch(image, topK).front();
 }
 
+std::vector<Prediction> Classifier::classifyFile(const std::string& path, int topK) {
+  return classify(readPicture(path), topK);
+}
+
+cv::Mat Classifier::readPicture(const std::string& path) const {
+  return cv::mixmim::readPicture(path, orientation());
+}
+
 const std::vector<std::string>& Classifier::labels() const {
   return network_->description().labels;
 }
@@ -129,6 +137,10 @@ int Classifier::featureSize() const {
 
 cv::Size Classifier::inputSize() const {
   return network_->description().inputSize;
+}
+
+Orientation Classifier::orientation() const {
+  return network_->description().orientation;
 }
 
 }  // namespace cv::mixmim

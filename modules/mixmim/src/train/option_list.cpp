@@ -50,6 +50,8 @@ std::vector<Row> rowsOf(Config& config) {
      "The same for the list of --val; empty = as --root."},
     {"data.imagesPerClass",      "",           "images",      &data.imagesPerClass,      {0, kMany},                     kFixed,
      "Use only the first N images of every class; 0 = all."},
+    {"data.orientation",         "",           "",            &data.orientation,         words({"apply", "ignore"}),     kExport,
+     "Whether a picture is turned as its orientation tag (EXIF) says, as viewers do; stored with the model, which must see pictures as its training did."},
     {"data.batch",               "batch",      "images",      &data.batch,               {1, 65536},                     kFixed,
      "Images per step."},
     {"data.ring",                "",           "batches",     &data.ring,                {2, 64},                        kResume,

@@ -105,6 +105,11 @@ Family parseFamily(const Option& option, const std::string& text) {
   reject(option, "an encoder", text);
 }
 
+Orientation parseOrientation(const Option& option, const std::string& text) {
+  if (const auto orientation = orientationNamed(text)) return *orientation;
+  reject(option, "apply or ignore", text);
+}
+
 std::string parseWord(const Option& option, const std::string& text) {
   const auto& choices = option.choices;
   if (!choices.empty() && std::find(choices.begin(), choices.end(), text) == choices.end())
@@ -124,7 +129,8 @@ void Option::set(const std::string& text) const {
                         [&](std::vector<int>* v) { *v = parseList(*this, text); },
                         [&](cv::Size* v) { *v = parseSize(*this, text); },
                         [&](Task* v) { *v = parseTask(*this, text); },
-                        [&](Family* v) { *v = parseFamily(*this, text); }},
+                        [&](Family* v) { *v = parseFamily(*this, text); },
+                        [&](Orientation* v) { *v = parseOrientation(*this, text); }},
              value);
 }
 
@@ -133,6 +139,7 @@ std::string Option::get() const {
       Overloaded{[](const std::vector<int>* v) { return fmt::format("{}", fmt::join(*v, ",")); },
                  [](const cv::Size* v) { return sizeText(*v); }, [](const Task* v) { return nameOf(*v); },
                  [](const Family* v) { return nameOf(*v); },
+                 [](const Orientation* v) { return std::string(nameOf(*v)); },
                  [](const auto* v) { return fmt::format("{}", *v); }},  // shortest exact text of a double
       value);
 }

@@ -24,7 +24,7 @@ struct Recipe {
 // after the other.
 const std::vector<Recipe>& recipes() {
   static const std::vector<Recipe> all{
-      {"pretrain", Task::kPretrain, "the defaults of pretraining", {}},
+      {"pretrain", Task::kPretrain, "the published recipe of pretraining, whatever the data", {}},
       {"pretrain-base-600ep",
        Task::kPretrain,
        "MixMIM-B as published: 600 epochs, 2048 images per step",
@@ -33,7 +33,7 @@ const std::vector<Recipe>& recipes() {
        Task::kPretrain,
        "MixMIM-B with mmpretrain's schedule: 300 epochs, 2048 images per step",
        {{"model.name", "base"}, {"optim.epochs", "300"}, {"data.batch", "128"}, {"optim.accumulate", "16"}}},
-      {"finetune", Task::kFinetune, "the defaults of fine-tuning", {}},
+      {"finetune", Task::kFinetune, "the published recipe of fine-tuning, whatever the data", {}},
       {"finetune-base-100ep",
        Task::kFinetune,
        "MixMIM-B as published: 100 epochs, 1024 images per step",
@@ -68,8 +68,9 @@ std::vector<std::string> presetNames() {
 
 Preset preset(const std::string& name) {
   const Recipe& wanted = recipe(name);
-  Preset result{wanted.task, wanted.sentence, {}};
-  for (const auto& [key, value] : wanted.values) result.settings.push_back({key, value, "preset " + name});
+  const std::string origin = "preset " + name;
+  Preset result{wanted.task, wanted.sentence, {{"data.orientation", "ignore", origin}}};  // as published
+  for (const auto& [key, value] : wanted.values) result.settings.push_back({key, value, origin});
   return result;
 }
 

@@ -54,6 +54,7 @@ void applyTask(Task task, Config& config) {
   config.run.task = task;
   if (task == Task::kPretrain) return;  // the defaults of config.hpp
   config.augment.scaleMin = 0.08;
+  config.data.orientation = Orientation::kApply;
   config.augment.randLayers = 2;
   config.augment.erase = 0.25;
   config.model.dropPath = 0.1;

@@ -201,6 +201,8 @@ DeployedModel describe(const OnnxFile& file, const std::string& where) {
   const int format = readFormat(description);
   model.inputSize = readInputSize(description);
   model.evalCrop = description.number("evalCrop", 0.01, 1);
+  if (description.has("orientation"))
+    model.orientation = description.choice("orientation", orientationNamed, "apply or ignore");
   model.head = description.choice("head", headNamed, "logits, probabilities, features or pyramid");
   model.weights = description.choice("weights", weightTypeNamed, "fp32 or fp16");
   model.labels = description.texts("labels");
@@ -269,6 +271,7 @@ std::map<std::string, std::string> metadataOf(const DeployedModel& model) {
   if (model.model) metadata[kPrefix + "model"] = textOf(*model.model);
   metadata[kPrefix + "inputSize"] = textOf(model.inputSize);
   metadata[kPrefix + "evalCrop"] = fmt::format("{}", model.evalCrop);
+  metadata[kPrefix + "orientation"] = nameOf(model.orientation);
   metadata[kPrefix + "head"] = nameOf(model.head);
   metadata[kPrefix + "weights"] = nameOf(model.weights);
   metadata[kPrefix + "labels"] = jsonText(json::value_from(model.labels));

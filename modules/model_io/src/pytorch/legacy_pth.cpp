@@ -67,10 +67,9 @@ class Reader {
   void readStorage(PthValue key, LegacyPth& legacy) {
     constexpr size_t kCountBytes = 8, kLargestElement = 8;
     const auto* name = key->as<std::string_view>();
-    const auto found = name ? claims_.find(*name) : claims_.end();
-    if (found == claims_.end())
+    if (!name || claims_.count(*name) == 0)
       throw Error(where_, fmt::format("expected the key of a known storage, got {}", describe(key)));
-    const uint64_t left = file_.size() - next_, bytes = found->second;
+    const uint64_t left = file_.size() - next_, bytes = claims_.find(*name)->second;
     if (left < kCountBytes || left - kCountBytes < bytes)
       throw Error(where_, fmt::format("storage {}: expected {} bytes, got {}; the file is cut off or damaged",
                                       inQuotes(*name), bytes, left < kCountBytes ? 0 : left - kCountBytes));

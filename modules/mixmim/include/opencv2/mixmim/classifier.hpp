@@ -8,6 +8,7 @@
 #include <opencv2/core.hpp>
 
 #include "opencv2/mixmim/network_options.hpp"
+#include "opencv2/mixmim/orientation.hpp"
 
 namespace cv::mixmim {
 
@@ -29,7 +30,8 @@ struct ClassifierOptions : NetworkOptions {
 /// OpenCV reads it.
 ///
 ///   auto classifier = cv::mixmim::Classifier::create("model.onnx");
-///   auto best = classifier->classify(cv::imread("cat.jpg")).front();   // best.label, best.probability
+///   auto best = classifier->classifyFile("cat.jpg").front();   // best.label, best.probability
+///   auto seen = classifier->classify(frame);                   // of a camera, say
 ///
 /// Threads: all functions may be called from several threads at once; calls take turns. Signals that
 /// the host handles go to another thread meanwhile, or wait for the end of a matrix product (docs/deploy.md).
@@ -49,6 +51,13 @@ class CV_EXPORTS Classifier {
   /// classes.
   std::vector<Prediction> classify(cv::InputArray image, int topK = 5);
 
+  /// The same for a file. It is read as the pictures of the training were, which cv::imread may not do:
+  /// turned as its orientation tag says, or not.
+  std::vector<Prediction> classifyFile(const std::string& path, int topK = 5);
+
+  /// The picture of a file read like that, 8-bit BGR, for the other functions.
+  cv::Mat readPicture(const std::string& path) const;
+
   /// Several images in one forward pass (a std::vector<cv::Mat>, sizes may differ; a single image counts as a
   /// list of one) -> a list per image. The first pass with another number of images than before is slower.
   std::vector<std::vector<Prediction>> classifyBatch(cv::InputArrayOfArrays images, int topK = 5);
@@ -64,6 +73,7 @@ class CV_EXPORTS Classifier {
   const std::vector<std::string>& labels() const;  ///< one per class; none without a head
   int featureSize() const;                         ///< numbers of a feature vector
   cv::Size inputSize() const;                      ///< px, of what the network sees
+  Orientation orientation() const;                 ///< of the pictures of its training
 
  private:
   std::shared_ptr<Network> network_;

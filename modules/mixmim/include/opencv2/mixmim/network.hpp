@@ -10,15 +10,18 @@
 
 #include "opencv2/mixmim/answers.hpp"
 #include "opencv2/mixmim/network_options.hpp"
+#include "opencv2/mixmim/orientation.hpp"
 
 namespace cv::mixmim {
 
 /// A network's description of itself.
 struct NetworkDescription {
-  std::string path;                 ///< of its file, for messages
-  std::string head;                 ///< the name of its output, for messages: "logits"
-  cv::Size inputSize;               ///< px, of every picture it takes
-  double evalCrop = 0.875;          ///< the part of a picture that it is shown: see evalGeometry()
+  std::string path;         ///< of its file, for messages
+  std::string head;         ///< the name of its output, for messages: "logits"
+  cv::Size inputSize;       ///< px, of every picture it takes
+  double evalCrop = 0.875;  ///< the part of a picture that it is shown: see evalGeometry()
+  /// Whether pictures are turned as their tags say before it is shown them.
+  Orientation orientation = Orientation::kIgnore;
   std::vector<std::string> labels;  ///< one per class; none where the head has no classes
   int featureSize = 0;              ///< numbers of a feature vector; 0 = the file gives none
 };

@@ -22,11 +22,12 @@ struct DeployedModel {
   /// The settings of the network's model: planOf gives its stages. None in files of format 1, the oldest;
   /// those hold MixMIM's own encoder, and modelOfConstants (model_of_constants.hpp) finds its sizes.
   std::optional<ModelConfig> model;
-  cv::Size inputSize;         ///< of the pictures that the network sees, px
-  double evalCrop = 0.875;    ///< crop rule, see evalGeometry in opencv2/mixmim/preprocess.hpp
-  Head head = Head::kLogits;  ///< what the output is
-  WeightType weights = WeightType::kFloat32;  ///< how exact it is: see goldenTolerance
-  std::vector<std::string> labels;            ///< one per class; empty where the head has none
+  cv::Size inputSize;       ///< of the pictures that the network sees, px
+  double evalCrop = 0.875;  ///< crop rule, see evalGeometry in opencv2/mixmim/preprocess.hpp
+  Orientation orientation = Orientation::kIgnore;  ///< of the pictures of its training; absent = ignored
+  Head head = Head::kLogits;                       ///< what the output is
+  WeightType weights = WeightType::kFloat32;       ///< how exact it is: see goldenTolerance
+  std::vector<std::string> labels;                 ///< one per class; empty where the head has none
   std::map<std::string, std::string>
       facts;  ///< how it was trained: model, steps, accuracy, versions; for people
   /// Gain and bias of the final norm, 2 x C, CV_32F: features = (mean of the tokens before them) * gain +

@@ -8,6 +8,8 @@
 #include <opencv2/core/cvdef.h>
 #include <opencv2/core/types.hpp>
 
+#include "opencv2/mixmim/orientation.hpp"
+
 namespace cv::mixmim {
 
 /// The task of a training run. Evaluation is a Recipe of the pipeline, not a task.
@@ -18,11 +20,13 @@ enum class Family { kMixMim, kSwin };
 
 /// [data]: which images, how many at a time, and how many bad ones are too many.
 struct DataConfig {
-  std::string train;        ///< where the training images are
-  std::string val;          ///< where the validation images are; pretraining reconstructs some of them
-  std::string root;         ///< where the paths of lists begin; "" = beside the list
-  std::string valRoot;      ///< the same for val; "" = root
-  int imagesPerClass = 0;   ///< use only the first N images of every class; 0 = all
+  std::string train;       ///< where the training images are
+  std::string val;         ///< where the validation images are; pretraining reconstructs some of them
+  std::string root;        ///< where the paths of lists begin; "" = beside the list
+  std::string valRoot;     ///< the same for val; "" = root
+  int imagesPerClass = 0;  ///< use only the first N images of every class; 0 = all
+  /// The tags that cameras write. kApply is the default of new runs (resolve()).
+  Orientation orientation = Orientation::kIgnore;
   int batch = 128;          ///< images per step
   int ring = 4;             ///< batches in flight between pipeline and trainer
   int readers = 0;          ///< threads that read files; 0 = one per four workers

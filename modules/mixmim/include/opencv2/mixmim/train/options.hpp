@@ -34,7 +34,8 @@ struct CV_EXPORTS Option {
   std::string sentence;  ///< help, one sentence
   std::string unit;      ///< "px", "epochs", ... or ""
   /// The member of a Config that holds the value.
-  std::variant<int*, uint64_t*, double*, bool*, std::string*, std::vector<int>*, cv::Size*, Task*, Family*>
+  std::variant<int*, uint64_t*, double*, bool*, std::string*, std::vector<int>*, cv::Size*, Task*, Family*,
+               Orientation*>
       value;
   /// Least number that is allowed, elements of lists and sides of sizes included.
   double min = -std::numeric_limits<double>::infinity();
@@ -81,8 +82,8 @@ struct Preset {
   std::vector<Setting> settings;  ///< what differs from the defaults of the task
 };
 
-/// "pretrain-base-600ep", ...; each task's own name stands for its defaults. Throws Error, with the list, for
-/// other names.
+/// "pretrain-base-600ep", ...; each task's own name stands for its published defaults. Throws Error, with the
+/// list, for other names.
 CV_EXPORTS Preset preset(const std::string& name);
 /// All of them.
 CV_EXPORTS std::vector<std::string> presetNames();
