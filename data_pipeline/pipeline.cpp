@@ -71,6 +71,14 @@ Parts partsOf(const PipelineOptions& options) {
   return {first, end - first, static_cast<int>(inAll)};
 }
 
+std::optional<ClassBalance> balanceOf(const Source& source, const PipelineOptions& options) {
+  const double balance = options.config.data.balance;
+  if (balance == 0 || options.recipe == Recipe::kEval) return std::nullopt;
+  std::vector<int> labels(static_cast<size_t>(source.size()));
+  for (size_t i = 0; i < labels.size(); ++i) labels[i] = source.label(static_cast<int64_t>(i));
+  return ClassBalance(labels, balance);
+}
+
 std::shared_ptr<const Source> checked(std::shared_ptr<const Source> source) {
   if (!source) throw Error("Pipeline: expected a source, got none");
   return source;
@@ -84,7 +92,7 @@ struct Pipeline::Impl {
         source(checked(std::move(images))),
         parts(partsOf(options)),
         sampler(source->size(), config().data.batch, parts.inAll, options.recipe != Recipe::kEval,
-                config().run.seed),
+                config().run.seed, balanceOf(*source, options)),
         badImages(config().data),
         targets(makeTargetReader(config().run.task, source)),
         loader(source, *targets, config(), options.recipe, counters, badImages),

@@ -30,6 +30,7 @@ SampleLoader::SampleLoader(std::shared_ptr<const Source> source, const TargetRea
       targets_(targets),
       augment_(config.augment),
       orientation_(config.data.orientation),
+      balanced_(config.data.balance > 0),
       seed_(config.run.seed),
       recipe_(recipe),
       counters_(counters),
@@ -88,6 +89,10 @@ std::string SampleLoader::tryToFill(RingBatch& work, size_t slot, const std::vec
   }
 }
 
+int64_t SampleLoader::keyOf(const SampleJob& job) const {
+  return balanced_ ? job.position : job.index;
+}
+
 View SampleLoader::fill(SampleJob& job, int64_t epoch, const std::vector<uint8_t>& bytes, Scratch& scratch,
                         cv::Mat pixels) const {
   const auto start = std::chrono::steady_clock::now();
@@ -100,7 +105,7 @@ View SampleLoader::fill(SampleJob& job, int64_t epoch, const std::vector<uint8_t
     if (evaluates)
       drawn.view = evaluationView(size, pixels.size(), augment_.evalCrop);
     else
-      drawn = drawAugmentation(seed_, job.index, epoch, size, pixels.size(), augment_);
+      drawn = drawAugmentation(seed_, keyOf(job), epoch, size, pixels.size(), augment_);
     decoded = scratch.decoder.decode(evaluates ? cv::Rect({}, size) : cv::Rect(drawn.view.crop));
     if (scratch.decoder.warnings() > 0) counters_.warned.fetch_add(1, std::memory_order_relaxed);
   }

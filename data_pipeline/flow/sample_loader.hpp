@@ -37,14 +37,17 @@ class SampleLoader {
   /// Fills a slot of `work` with its image and target, and the results in its job. `bytes` holds the file and
   /// is reused for replacements.
   ///
-  /// Random numbers: Rng(seed, index, epoch, purpose), a purpose per kind of augmentation. A damaged image is
-  /// replaced by the one that Rng(seed, position, epoch, kSubstitute) names, with its target; in evaluation
-  /// the slot stays empty instead. Throws Error when there are too many damaged images.
+  /// Random numbers: Rng(seed, key, epoch, purpose), a purpose per kind of augmentation; see keyOf. A damaged
+  /// image is replaced by the one that Rng(seed, position, epoch, kSubstitute) names, with its target; in
+  /// evaluation the slot stays empty instead. Throws Error when there are too many damaged images.
   void load(RingBatch& work, size_t slot, std::vector<uint8_t>& bytes, Scratch& scratch) const;
 
  private:
   std::string tryToFill(RingBatch& work, size_t slot, const std::vector<uint8_t>& bytes,
                         Scratch& scratch) const;
+  /// The key of a sample's random numbers: its image, or its position where an image may come several times
+  /// in an epoch, because it shall not come alike.
+  int64_t keyOf(const SampleJob& job) const;
   /// The pixels alone; returns what they show.
   View fill(SampleJob& job, int64_t epoch, const std::vector<uint8_t>& bytes, Scratch& scratch,
             cv::Mat pixels) const;
@@ -53,6 +56,7 @@ class SampleLoader {
   const TargetReader& targets_;
   AugmentConfig augment_;
   Orientation orientation_;
+  bool balanced_;
   uint64_t seed_;
   Recipe recipe_;
   PipelineCounters& counters_;

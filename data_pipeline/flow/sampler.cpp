@@ -11,8 +11,14 @@
 
 namespace cv::mixmim {
 
-Sampler::Sampler(int64_t images, int batch, int parts, bool shuffle, uint64_t seed)
-    : images_(images), batch_(batch), parts_(parts), shuffled_(shuffle), seed_(seed) {
+Sampler::Sampler(int64_t images, int batch, int parts, bool shuffle, uint64_t seed,
+                 std::optional<ClassBalance> balance)
+    : images_(images),
+      batch_(batch),
+      parts_(parts),
+      shuffled_(shuffle),
+      seed_(seed),
+      balance_(std::move(balance)) {
   if (images < 1 || batch < 1 || parts < 1)
     throw Error(fmt::format(
         "Sampler: expected at least one image, a batch and parts of at least 1, got {}, {} and {}", images,
@@ -45,9 +51,12 @@ void Sampler::assign(int64_t step, int part, std::vector<int64_t>& indices) {
 void Sampler::shuffle(int64_t epoch) {
   if (epoch == epoch_) return;
   order_.resize(static_cast<size_t>(images_));
-  std::iota(order_.begin(), order_.end(), int64_t{0});
+  if (balance_)
+    balance_->draw(seed_, epoch, order_);
+  else
+    std::iota(order_.begin(), order_.end(), int64_t{0});
   Rng rng(seed_, 0, static_cast<uint32_t>(epoch), Purpose::kShuffle);
-  for (size_t left = order_.size(); left > 1; --left) std::swap(order_[left - 1], order_[rng.below(left)]);
+  permute(order_, rng);
   epoch_ = epoch;
 }
 

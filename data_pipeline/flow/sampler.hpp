@@ -1,7 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
+
+#include "flow/class_balance.hpp"
 
 namespace cv::mixmim {
 
@@ -14,14 +17,15 @@ namespace cv::mixmim {
 ///
 /// Shuffled: every epoch is another uniformly random permutation (Fisher-Yates driven by Philox, purpose
 /// kShuffle, keyed by the epoch), and its last incomplete step is dropped. Unshuffled: the order of the
-/// source, the last batch may be short.
+/// source, the last batch may be short. With a ClassBalance the images of an epoch are drawn by it.
 ///
 /// Threads: one at a time, because the order of the current epoch (8 bytes per image) is kept.
 class Sampler {
  public:
   /// Throws Error for an empty data set, and when shuffling a data set smaller than one step. `parts` is 1
   /// unshuffled.
-  Sampler(int64_t images, int batch, int parts, bool shuffle, uint64_t seed);
+  Sampler(int64_t images, int batch, int parts, bool shuffle, uint64_t seed,
+          std::optional<ClassBalance> balance = std::nullopt);
 
   int64_t stepsPerEpoch() const;
   int64_t epochOf(int64_t step) const { return step / stepsPerEpoch(); }
@@ -41,6 +45,7 @@ class Sampler {
   int batch_, parts_;
   bool shuffled_;
   uint64_t seed_;
+  std::optional<ClassBalance> balance_;
   int64_t epoch_ = -1;          // the epoch order_ is of
   std::vector<int64_t> order_;  // stays empty unshuffled
 };

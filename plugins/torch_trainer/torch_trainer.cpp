@@ -24,7 +24,8 @@ TorchTrainer::TorchTrainer(const Config& config)
     : Trainer(withThreads(config)),
       device_(openDevice(config.run.device)),
       transfer_(device_),
-      weights_(config.model, config.run.task, config.run.seed, device_, computeType(config.run.precision)),
+      weights_(config.model, config.run.task, config.run.seed, device_, computeType(config.run.precision),
+               config.optim.freeze),
       encoder_(weights_, config.model),
       objective_(makeObjective(this->config(), weights_, encoder_, transfer_)),
       optimizer_(weights_, config) {

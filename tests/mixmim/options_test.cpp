@@ -61,13 +61,14 @@ TEST(Options, EveryScopeIsTheDecidedOne) {
   constexpr Scope kPlace = Scope::kChangesOnResume | Scope::kDiffersPerProcess;
   const std::map<Scope, std::string> decided{
       {Scope::kFixed,
-       " data.imagesPerClass data.batch"
+       " data.imagesPerClass data.batch data.balance"
        " augment.scaleMin augment.scaleMax augment.ratioMin augment.ratioMax augment.flip augment.randLayers"
        " augment.randMagnitude augment.randMagnitudeStd augment.randProbability augment.erase"
        " mix.maskRatio mix.maskRatioRange mix.groupAttention mix.bothImages mix.mixup mix.cutmix"
        " mix.probability mix.switchProbability mix.labelSmoothing"
        " optim.epochs optim.accumulate optim.warmupEpochs optim.baseLr optim.lr optim.minLr optim.beta1"
-       " optim.beta2 optim.eps optim.weightDecay optim.layerDecay optim.headFullRate optim.ema optim.clipNorm"
+       " optim.beta2 optim.eps optim.weightDecay optim.layerDecay optim.freeze optim.headFullRate optim.ema "
+       "optim.clipNorm"
        " optim.maxNonFinite run.task run.seed"},
       {Scope::kChangesOnResume,
        " data.ring data.maxBadImages data.maxBadRate run.overwrite run.precision run.keep"

@@ -114,6 +114,25 @@ TEST(Trainer, FineTuningStartsFromPretrainedWeightsOfAnotherSize) {
   EXPECT_EQ(std::memcmp(from.at(name).bytes.data, to.at(name).bytes.data, from.at(name).bytes.total()), 0);
 }
 
+/// The encoder keeps every bit, the head learns, and only the head has moments to keep.
+TEST(Trainer, AFrozenEncoderStaysAsItIs) {
+  const Config config =
+      tinyConfig(Task::kFinetune, {{"optim.freeze", "true", ""}, {"model.dropPath", "0.3", ""}});
+  const auto trainer = createTrainer(config);
+  const TensorMap before = copyOf(trainer->state().weights);
+  for (int64_t step = 0; step < 3; ++step) trainer->step(batchOf(config, step));
+  const TrainerState state = trainer->state();
+  for (const auto& [name, tensor] : state.weights) {
+    const bool same = std::memcmp(tensor.bytes.data, before.at(name).bytes.data, tensor.bytes.total()) == 0;
+    EXPECT_EQ(same, name.rfind("head.", 0) != 0) << name;
+  }
+  std::vector<std::string> kept;
+  for (const auto& entry : state.optimizer) kept.push_back(entry.first);
+  EXPECT_EQ(kept, (std::vector<std::string>{"head.bias.exp_avg", "head.bias.exp_avg_sq",
+                                            "head.weight.exp_avg", "head.weight.exp_avg_sq", "step"}));
+  expectSameAfterRestoring(config);
+}
+
 TEST(Trainer, ClippingBoundsTheUpdateAndReportsTheUnclippedNorm) {
   const Config plain = tinyConfig(Task::kPretrain),
                clipped = tinyConfig(Task::kPretrain, {{"optim.clipNorm", "1e-3", ""}});

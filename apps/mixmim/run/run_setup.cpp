@@ -37,6 +37,12 @@ void warnAboutCoarseMask(const Config& config) {
                   sizeText(config.model.imageSize), strideOf(config.model), cells.height, cells.width));
 }
 
+/// A head on top of random features.
+void warnAboutFrozenNoise(const Config& config) {
+  if (config.optim.freeze && config.run.init.empty() && config.run.resume.empty())
+    say("warning: optim.freeze without weights to start from keeps a random encoder; --init names some");
+}
+
 /// The learning rate of such a run never reaches its peak.
 void warnAboutLongWarmup(const OptimConfig& optim) {
   if (optim.warmupEpochs == 0 || optim.warmupEpochs < optim.epochs) return;
@@ -182,6 +188,7 @@ RunSetup setUpRun(const RunRequest& request, const Launch& launch, Repair repair
   openTraining(run);
   followData(run, request, launch.size);
   warnAboutLongWarmup(run.config.optim);
+  warnAboutFrozenNoise(run.config);
   openValidation(run, request.classMap);
   run.trainer = createTrainer(run.config);
   run.world = joinOthers(*run.trainer, launch);

@@ -41,9 +41,10 @@ void copyEntry(const at::Tensor& target, const TensorMap& from, const std::strin
 }
 
 Weights::Weights(const ModelConfig& model, Task task, uint64_t seed, at::Device device,
-                 at::ScalarType compute)
+                 at::ScalarType compute, bool headOnly)
     : list_(parameters(model, task)), compute_(compute) {
-  for (const Parameter& parameter : list_) {
+  for (Parameter& parameter : list_) {
+    if (headOnly && !startsWith(parameter.name, "head.")) parameter.trainable = false;
     const Tensor value = initialValue(parameter, seed);
     at::Tensor tensor =
         fromBorder(parameter.name, value).to(device, at::kFloat, /*non_blocking=*/false, /*copy=*/true);

@@ -23,9 +23,10 @@ void copyEntry(const at::Tensor& target, const TensorMap& from, const std::strin
 class Weights {
  public:
   /// Initial values (see initialValue) on `device`; trainable ones require gradients.
-  /// `compute`: the type layers multiply in; the weights themselves are float32.
+  /// `compute`: the type layers multiply in; the weights themselves are float32. `headOnly`: no parameter is
+  /// trainable but the classifier's head.
   Weights(const ModelConfig& model, Task task, uint64_t seed, at::Device device,
-          at::ScalarType compute = at::kFloat);
+          at::ScalarType compute = at::kFloat, bool headOnly = false);
 
   const at::Tensor& at(const std::string& name) const;  ///< Error for a name the model does not have
   const std::vector<Parameter>& list() const { return list_; }

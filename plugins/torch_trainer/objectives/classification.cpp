@@ -17,7 +17,8 @@ at::Tensor Classification::loss(const Batch& batch) {
   const at::Tensor targets =
       mixTargets(labels, config_.model.classes, config_.mix.labelSmoothing, batch.mixing.mixture);
   DropPath drop(config_.run.seed, batch.key);
-  return softCrossEntropy(head_(encoder_.forward(images, &drop).mean(1)), targets);
+  DropPath* const drops = config_.optim.freeze ? nullptr : &drop;
+  return softCrossEntropy(head_(encoder_.forward(images, drops).mean(1)), targets);
 }
 
 Answers Classification::answers(const Batch& batch) {

@@ -37,6 +37,8 @@ void checkConfig(const Config& config) {
   };
   ordered("augment.scaleMin", config.augment.scaleMin, config.augment.scaleMax);
   ordered("augment.ratioMin", config.augment.ratioMin, config.augment.ratioMax);
+  if (config.optim.freeze && config.run.task == Task::kPretrain)
+    throw Error("optim.freeze", "expected false in pretraining, which trains the encoder");
   if (config.mix.maskRatio + config.mix.maskRatioRange > 1)
     throw Error("mix.maskRatioRange", fmt::format("expected maskRatio + maskRatioRange of at most 1, got {}",
                                                   config.mix.maskRatio + config.mix.maskRatioRange));
@@ -52,9 +54,9 @@ std::string placeOf(const Setting& setting) {
 /// The task's changes of the defaults: the published recipes of pretraining and fine-tuning.
 void applyTask(Task task, Config& config) {
   config.run.task = task;
+  config.data.orientation = Orientation::kApply;
   if (task == Task::kPretrain) return;  // the defaults of config.hpp
   config.augment.scaleMin = 0.08;
-  config.data.orientation = Orientation::kApply;
   config.augment.randLayers = 2;
   config.augment.erase = 0.25;
   config.model.dropPath = 0.1;

@@ -28,6 +28,7 @@ struct DataConfig {
   /// The tags that cameras write. kApply is the default of new runs (resolve()).
   Orientation orientation = Orientation::kIgnore;
   int batch = 128;          ///< images per step
+  double balance = 0;       ///< 0 = pictures as often as they are, 1 = classes equally often
   int ring = 4;             ///< batches in flight between pipeline and trainer
   int readers = 0;          ///< threads that read files; 0 = one per four workers
   int maxBadImages = 1000;  ///< stop when more images than this could not be read
@@ -96,6 +97,7 @@ struct OptimConfig {
   double eps = 1e-8;          ///< added to the root of the square's mean
   double weightDecay = 0.05;  ///< decoupled; not for biases and norms
   double layerDecay = 1.0;    ///< learning rate factor per block, counted from the head; 1 = none
+  bool freeze = false;        ///< only the classifier's head learns, and the encoder stays as it is
   bool headFullRate = false;  ///< the classifier's head is not scaled by layerDecay
   double clipNorm = 0;        ///< largest gradient norm; 0 = no clipping
   /// Decay per step of a running average of the weights, which is then used instead of them; 0 = none.

@@ -26,6 +26,7 @@ enum class Purpose : uint32_t {
   kInitialise,
   kDropPath,  // in a trainer
   kShapes,    // the demo data set
+  kBalance,   // per class
 };
 
 /// A stream keyed by (seed, item, epoch, purpose). Copyable, 48 bytes, no allocation; not for sharing between
