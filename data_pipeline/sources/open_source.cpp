@@ -7,6 +7,7 @@
 #include "data_pipeline/image_format.hpp"
 #include "data_pipeline/source.hpp"
 #include "data_pipeline/tar_format.hpp"
+#include "opencv2/mixmim/byte_order_mark.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/text.hpp"
 #include "sources/archives/shard_names.hpp"
@@ -38,8 +39,7 @@ std::shared_ptr<const Source> openFile(const std::string& path, const SourceOpti
   if (const ImageFormat format = formatOf(bytes); format != ImageFormat::kUnknown)
     throw Error(path, fmt::format("expected a folder of images, a .tar or a list, got a picture ({})",
                                   nameOf(format)));
-  if (beginning.find('\0') != std::string::npos && !startsWith(beginning, "\xff\xfe") &&
-      !startsWith(beginning, "\xfe\xff"))
+  if (beginning.find('\0') != std::string::npos && !hasUtf16Mark(beginning))
     throw Error(path, "expected a folder of images, a .tar or a list, got another file");
   return openList(path, options);
 }

@@ -2,6 +2,7 @@
 
 #include <fstream>
 
+#include "opencv2/mixmim/byte_order_mark.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/text.hpp"
 
@@ -9,13 +10,9 @@ namespace cv::mixmim {
 
 namespace {
 
-constexpr std::string_view kUtf8Mark = "\xef\xbb\xbf";
-
 /// The beginning of such a file, or a first letter that takes two bytes.
 bool isUtf16(std::string_view text) {
-  constexpr std::string_view kLittle = "\xff\xfe", kBig = "\xfe\xff";
-  return startsWith(text, kLittle) || startsWith(text, kBig) ||
-         (text.size() > 1 && (text[0] == '\0') != (text[1] == '\0'));
+  return hasUtf16Mark(text) || (text.size() > 1 && (text[0] == '\0') != (text[1] == '\0'));
 }
 
 }  // namespace
@@ -25,7 +22,7 @@ std::vector<std::string> readTextLines(const std::string& path, const std::strin
   std::vector<std::string> lines;
   for (std::string line; std::getline(file, line);) {
     if (lines.empty() && isUtf16(line)) throw Error(path, "is UTF-16", "save it as UTF-8");
-    if (lines.empty() && startsWith(line, kUtf8Mark)) line.erase(0, kUtf8Mark.size());
+    if (lines.empty()) line = std::string(withoutUtf8Mark(line));
     if (endsWith(line, "\r")) line.pop_back();
     lines.push_back(line);
   }

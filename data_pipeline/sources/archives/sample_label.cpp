@@ -6,9 +6,9 @@
 
 #include <fmt/format.h>
 
+#include "opencv2/mixmim/byte_order_mark.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/json.hpp"
-#include "opencv2/mixmim/text.hpp"
 #include "sources/names/class_numbers.hpp"
 
 namespace cv::mixmim {
@@ -18,8 +18,8 @@ namespace {
 constexpr size_t kLongestLabel = 100;
 
 std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf", kBlanks = " \t\r\n\v\f";
-  if (startsWith(text, kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  constexpr std::string_view kBlanks = " \t\r\n\v\f";
+  text = withoutUtf8Mark(text);
   const size_t begin = text.find_first_not_of(kBlanks);
   if (begin == std::string_view::npos) return {};
   return text.substr(begin, text.find_last_not_of(kBlanks) + 1 - begin);

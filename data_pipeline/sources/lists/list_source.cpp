@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "opencv2/mixmim/byte_order_mark.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/text.hpp"
 #include "sources/archives/tar_source.hpp"
@@ -42,9 +43,9 @@ PictureFiles readJson(const InputFile& file, const SourceOptions& options) {
   int64_t at = 0;
   const auto next = [&]() -> std::string_view {
     std::string_view text(piece.data(), file.readAt(at, piece.data(), piece.size()));
-    const bool mark = at == 0 && startsWith(text, "\xef\xbb\xbf");
+    const bool first = at == 0;
     at += static_cast<int64_t>(text.size());
-    return mark ? text.substr(3) : text;
+    return first ? withoutUtf8Mark(text) : text;
   };
   return readJsonList(next, file.path(), options);
 }

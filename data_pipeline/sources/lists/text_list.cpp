@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "opencv2/mixmim/byte_order_mark.hpp"
 #include "opencv2/mixmim/error.hpp"
-#include "opencv2/mixmim/text.hpp"
 #include "sources/lists/csv.hpp"
 #include "sources/lists/list_builder.hpp"
 #include "sources/lists/list_format.hpp"
@@ -14,9 +14,8 @@ namespace cv::mixmim {
 namespace {
 
 std::string_view withoutByteOrderMark(std::string_view text, const std::string& list) {
-  if (startsWith(text, "\xff\xfe") || startsWith(text, "\xfe\xff"))
-    throw Error(list, "is UTF-16, expected UTF-8", "save it as UTF-8");
-  return startsWith(text, "\xef\xbb\xbf") ? text.substr(3) : text;
+  if (hasUtf16Mark(text)) throw Error(list, "is UTF-16, expected UTF-8", "save it as UTF-8");
+  return withoutUtf8Mark(text);
 }
 
 /// A line of which the first ones say that it ends in a number.

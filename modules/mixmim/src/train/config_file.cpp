@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "opencv2/mixmim/byte_order_mark.hpp"
 #include "opencv2/mixmim/error.hpp"
-#include "opencv2/mixmim/text.hpp"
 #include "opencv2/mixmim/train/options.hpp"
 
 namespace cv::mixmim {
@@ -87,11 +87,9 @@ class Line {
 
 /// The text without the mark that editors of Windows put before UTF-8.
 std::string_view withoutMark(std::string_view text, const std::string& origin) {
-  const std::string_view utf8 = "\xEF\xBB\xBF";
-  const bool wide = startsWith(text, "\xFF\xFE") || startsWith(text, "\xFE\xFF") ||
-                    text.find('\0') != std::string_view::npos;
-  if (wide) throw Error(origin, "is UTF-16, expected UTF-8", "save it as UTF-8");
-  return startsWith(text, utf8) ? text.substr(utf8.size()) : text;
+  if (hasUtf16Mark(text) || text.find('\0') != std::string_view::npos)
+    throw Error(origin, "is UTF-16, expected UTF-8", "save it as UTF-8");
+  return withoutUtf8Mark(text);
 }
 
 /// Throws Error for the second value of an option, under whichever of its names.
