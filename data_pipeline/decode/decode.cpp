@@ -29,7 +29,7 @@ void toRgb(const cv::Mat& in, cv::Mat& out) {
   }
 }
 
-/// What OpenCV makes of the bytes.
+/// The picture as OpenCV decodes it.
 cv::Mat readByOpenCv(const std::vector<uint8_t>& bytes, const char* name) {
   try {
     cv::Mat image = cv::imdecode(bytes, cv::IMREAD_UNCHANGED);

@@ -34,7 +34,7 @@ std::vector<Setting> dimensionsOf(Config config, const std::string& origin) {
   return settings;
 }
 
-/// Whether the run that goes on is another program's, of which nothing but weights and optimiser is read.
+/// True for a run of another program, whose weights and optimiser are read and nothing else.
 bool resumesPth(const std::string& resumed) {
   return !resumed.empty() && resumed != "auto" && weightsKindOf(resumed) == WeightsKind::kPth;
 }

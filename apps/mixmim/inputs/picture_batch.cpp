@@ -26,7 +26,7 @@ cv::Mat pictureAt(const Source& source, int64_t index, Orientation orientation) 
   }
 }
 
-/// Of an animated WebP, which not every OpenCV reads; else an empty picture.
+/// The first frame of an animated WebP, because not every OpenCV reads one; else an empty picture.
 cv::Mat firstPicture(const std::vector<uint8_t>& bytes, Orientation orientation) {
   try {
     const std::optional<WebpFrame> frame = firstFrameOf(bytes);

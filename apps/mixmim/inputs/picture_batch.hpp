@@ -17,7 +17,7 @@ cv::Mat pictureOf(const std::vector<uint8_t>& bytes, Orientation orientation);
 /// The same for a file. Throws Error naming it and what it is.
 cv::Mat pictureOfFile(const std::string& path, Orientation orientation);
 
-/// What to say of bytes that pictureOf() could not read: "HEIC is not read here; convert it to JPEG or PNG".
+/// The reason why pictureOf() could not read some bytes: "HEIC is not read here; convert it to JPEG or PNG".
 std::string whyNoPicture(const std::vector<uint8_t>& bytes);
 
 /// Up to `count` pictures, evenly spread over a data set and always the same ones; those that cannot be read

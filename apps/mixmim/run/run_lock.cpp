@@ -42,7 +42,7 @@ std::string ownName() {
               "wait for it, or choose another --out");
 }
 
-/// Whether the open file is still the one of that name, and not one that its last holder has removed.
+/// True while the open file is the one of that name, false once its last holder has removed it.
 bool isNamed(int descriptor, const fs::path& file) {
   struct stat opened {
   }, named{};

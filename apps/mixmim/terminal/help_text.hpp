@@ -10,7 +10,7 @@ namespace cv::mixmim {
 class CommandLine;
 struct LineOption;
 
-/// What the program's exit codes mean.
+/// An exit code of the program and its meaning.
 struct ExitCode {
   std::string number, meaning;
 };

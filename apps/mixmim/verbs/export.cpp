@@ -48,7 +48,7 @@ int writeForPytorch(const std::string& out, const std::string& init, bool withOp
   return kDone;
 }
 
-/// Whether the ending of --out asks for PyTorch's format rather than for a model.
+/// True where the ending of --out asks for PyTorch's format, false where it asks for a model.
 bool isForPytorch(const std::string& out) {
   std::string ending = std::filesystem::path(out).extension().string();
   std::transform(ending.begin(), ending.end(), ending.begin(),

@@ -14,7 +14,7 @@ namespace cv::mixmim {
 
 namespace {
 
-/// Whether OpenCV writes pictures with that ending. It throws for names without one.
+/// An ending for which OpenCV writes pictures. A name without one is asked first, because OpenCV throws.
 bool isPictureName(const std::string& path) {
   return std::filesystem::path(path).has_extension() && cv::haveImageWriter(path);
 }

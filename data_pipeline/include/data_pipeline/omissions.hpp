@@ -1,4 +1,4 @@
-// What a data set holds that is not used, so that nothing is lost without a word.
+// Files of a data set that are not used: counted by kind, so that nothing is lost without a word.
 #pragma once
 
 #include <array>

@@ -41,7 +41,7 @@ class Source {
   virtual std::string fingerprint() const = 0;
   /// The parts that were left out when the source was opened, because they are damaged.
   virtual std::vector<SourceProblem> problems() const { return {}; }
-  /// What was passed over, because it is no picture or has no place among the classes.
+  /// Files that were passed over, because they are no pictures or have no place among the classes.
   virtual Omissions omissions() const { return {}; }
   /// Sentences for whoever wants its classes: what looks like a mistake but may be meant.
   virtual std::vector<std::string> warnings() const { return {}; }
