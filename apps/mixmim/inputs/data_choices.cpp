@@ -4,8 +4,16 @@
 
 namespace cv::mixmim {
 
+std::vector<Choice> followData(const RunRequest& request, const DataAtHand& data, Config& config) {
+  if (!request.followsData) return {};
+  std::vector<Choice> choices = choicesFor(config, request.given, data);
+  applyChoices(choices, config);
+  return choices;
+}
+
 std::string choicesText(const std::vector<Choice>& choices, int64_t images, const std::string& preset,
                         const std::string& before) {
+  if (choices.empty()) return {};
   std::string text =
       fmt::format("{}{}, {} pictures; what was not said follows them (--preset {} does not):", before,
                   images < kManyImages ? "small data" : "data", images, preset);

@@ -85,13 +85,10 @@ void openTraining(RunSetup& run) {
 }
 
 /// Fills in the defaults that wait for the number of pictures.
-void followData(RunSetup& run, const RunRequest& request, int processes) {
-  if (!request.followsData) return;
+void chooseDefaults(RunSetup& run, const RunRequest& request, int processes) {
   const auto images = static_cast<int64_t>(run.train->size());
-  run.choices = choicesFor(run.config, request.given, {images, processes});
-  applyChoices(run.choices, run.config);
-  if (!run.choices.empty())
-    std::cerr << choicesText(run.choices, images, runTaskOf(run.config.run.task).verb);
+  run.choices = followData(request, {images, processes}, run.config);
+  std::cerr << choicesText(run.choices, images, runTaskOf(run.config.run.task).verb);
 }
 
 void openValidation(RunSetup& run, const std::string& classMap) {
@@ -186,7 +183,7 @@ RunSetup setUpRun(const RunRequest& request, const Launch& launch, Repair repair
   takeOwnShare(run.config, launch);
   warnAboutCoarseMask(run.config);
   openTraining(run);
-  followData(run, request, launch.size);
+  chooseDefaults(run, request, launch.size);
   warnAboutLongWarmup(run.config.optim);
   warnAboutFrozenNoise(run.config);
   openValidation(run, request.classMap);

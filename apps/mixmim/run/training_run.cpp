@@ -47,7 +47,12 @@ std::optional<NamedNumber> headlineOf(const RunSetup& setup) {
   return headline;
 }
 
-/// All that metrics may hold.
+/// Whole steps, at least one.
+int64_t stepsIn(double epochs, const RunSetup& setup) {
+  return std::max<int64_t>(1, std::llround(epochs * static_cast<double>(setup.stepsPerEpoch)));
+}
+
+/// The names of all numbers that a line of metrics may hold.
 std::vector<std::string> columnsOf(const RunSetup& setup) {
   std::vector<std::string> columns{
       "step",   "epoch",         "loss",      "lr", "grad_norm", "images_per_second", "data_wait_percent",
@@ -81,17 +86,14 @@ TrainingRun::TrainingRun(RunSetup setup)
   folder_.tabulate(columnsOf(setup_));
 }
 
-/// Of the steps alone, so that a resumed run stops where the undisturbed one would.
+/// Judged by steps alone, because a resumed run must stop where the undisturbed one would.
 bool TrainingRun::stopsEarly() const {
   if (config_.run.earlyStop == 0 || best_ < 0) return false;
-  const auto stepsPerEpoch = static_cast<double>(setup_.stepsPerEpoch);
-  const int64_t interval = std::max<int64_t>(1, std::llround(config_.run.validateEpochs * stepsPerEpoch));
-  return (step_ - bestAt_) / interval >= config_.run.earlyStop;
+  return (step_ - bestAt_) / stepsIn(config_.run.validateEpochs, setup_) >= config_.run.earlyStop;
 }
 
 bool TrainingRun::due(double everyEpochs) const {
-  const double steps = everyEpochs * static_cast<double>(setup_.stepsPerEpoch);
-  return step_ % std::max<int64_t>(1, std::llround(steps)) == 0 || step_ == setup_.totalSteps;
+  return step_ % stepsIn(everyEpochs, setup_) == 0 || step_ == setup_.totalSteps;
 }
 
 int TrainingRun::run(bool json) {

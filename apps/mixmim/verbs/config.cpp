@@ -35,14 +35,13 @@ CommandLine commandLine(const Arguments& arguments) {
 }
 
 /// Lets settings follow the pictures, where there are some, and says in a comment which ones do and why.
-std::string followData(const RunRequest& request, Config& config) {
+std::string chooseDefaults(const RunRequest& request, Config& config) {
   if (!request.followsData || config.data.train.empty()) return {};
   try {
     const bool needed = runTaskOf(config.run.task).needsClasses;
     const auto source = openTrainingData(config.data, needed ? Classes::kNeeded : Classes::kUnused);
     const auto images = static_cast<int64_t>(source->size());
-    const std::vector<Choice> choices = choicesFor(config, request.given, {images});
-    applyChoices(choices, config);
+    const std::vector<Choice> choices = followData(request, {images}, config);
     return choices.empty() ? "" : choicesText(choices, images, runTaskOf(config.run.task).verb, "# ") + '\n';
   } catch (const Error& error) {  // a file of settings may be made before there are pictures
     return fmt::format("# no setting follows the data: {}\n\n", error.what());
@@ -52,7 +51,7 @@ std::string followData(const RunRequest& request, Config& config) {
 int run(const CommandLine& line) {
   const RunRequest request = requestOf(line);
   Config config = request.config;
-  std::cout << followData(request, config);
+  std::cout << chooseDefaults(request, config);
   if (const std::string name = line.get("preset"); !name.empty())
     std::cout << fmt::format("# {}: {}\n\n", name, presetNamed(name).sentence);
   std::cout << toIni(config);

@@ -1,6 +1,5 @@
 #include "sources/archives/tar_samples.hpp"
 
-#include <cctype>
 #include <set>
 #include <unordered_set>
 #include <utility>
@@ -108,9 +107,7 @@ SampleName sampleNameOf(const std::string& name) {
   const size_t dot = name.find('.', begin);
   if (dot == std::string::npos || dot == begin) return {};
   if (isMetadata(name) || reasonToPassPath(name)) return {};
-  SampleName parts{name.substr(0, dot), name.substr(dot + 1)};
-  for (char& c : parts.extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return parts;
+  return {name.substr(0, dot), lowerCase(std::string_view(name).substr(dot + 1))};
 }
 
 TarGroups groupSamples(const std::vector<TarEntry>& files) {

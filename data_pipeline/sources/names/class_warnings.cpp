@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <numeric>
 
 #include <fmt/format.h>
 
 #include "opencv2/mixmim/error.hpp"
+#include "sources/names/file_names.hpp"
 
 namespace cv::mixmim {
 
@@ -16,9 +16,9 @@ namespace {
 constexpr std::array kPartsOfDataSets{"train",  "training", "trainset", "val",     "valid", "validation",
                                       "valset", "test",     "testing",  "testset", "dev",   "eval"};
 
-bool isPartOfDataSet(std::string name) {
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
-  return std::find(kPartsOfDataSets.begin(), kPartsOfDataSets.end(), name) != kPartsOfDataSets.end();
+bool isPartOfDataSet(const std::string& name) {
+  return std::find(kPartsOfDataSets.begin(), kPartsOfDataSets.end(), lowerCase(name)) !=
+         kPartsOfDataSets.end();
 }
 
 /// Two names are enough, because "train" alone is a vehicle.
@@ -39,7 +39,7 @@ std::string warningOfFolders(const ClassFolders& folders) {
   if (looksLikeParts(classes)) {
     const auto part = std::find_if(classes.begin(), classes.end(), isPartOfDataSet);
     const auto train = std::find_if(part, classes.end(), [](const std::string& name) {
-      return isPartOfDataSet(name) && std::tolower(static_cast<unsigned char>(name[1])) == 'r';
+      return isPartOfDataSet(name) && lowerCase(name)[1] == 'r';
     });
     const std::string& meant = train == classes.end() ? *part : *train;
     return fmt::format("{}; did you mean {}/{}?", warningOfNames(root, classes), root, meant);
