@@ -21,8 +21,7 @@ int64_t powerOfTwoUpTo(int64_t number) {
 
 /// Two digits that matter: a rule gives no more.
 double rounded(double value) {
-  const double unit = std::pow(10, std::floor(std::log10(value)) - 1);
-  return std::round(value / unit) * unit;
+  return std::stod(fmt::format("{:.1e}", value));  // not by powers of ten, which are not exact
 }
 
 /// The choices so far, and the config as it is with them.
