@@ -75,7 +75,8 @@ TEST(Options, EveryScopeIsTheDecidedOne) {
        " run.checkpointEpochs run.checkpointMinutes run.logSteps run.validateEpochs run.pictureEpochs"
        " run.earlyStop run.lostSeconds"},
       {kPlace,
-       " data.train data.val data.root data.valRoot data.readers run.out run.init run.resume run.device "
+       " data.train data.val data.root data.valRoot data.classMap data.readers run.out run.init run.resume "
+       "run.device "
        "run.threads"},
       {Scope::kShape,
        " model.name model.encoder model.patchSize model.embedDim model.depths model.headDim model.window"

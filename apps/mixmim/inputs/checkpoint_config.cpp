@@ -74,7 +74,6 @@ RunRequest requestOf(const CommandLine& line) {
   request.config = line.config(request.given);
   request.given.insert(request.given.end(), said.begin(), said.end());
   request.followsData = !line.has("preset");
-  request.classMap = line.get("class-map");
   return request;
 }
 

@@ -15,7 +15,6 @@ struct RunRequest {
   Config config;               ///< resolved from `given`
   std::vector<Setting> given;  ///< in order; settings that are not among them may follow the data
   bool followsData = true;     ///< false: a preset was named, which is taken to the letter
-  std::string classMap;        ///< the file that matches the classes of data.val; "" = none
 };
 
 /// The request of a command line that begins a run or goes on with one. What is not said again is taken from

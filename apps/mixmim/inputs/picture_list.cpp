@@ -13,7 +13,8 @@ PictureList::PictureList(const CommandLine& line) : files_(line.words()) {
     throw UsageError(fmt::format(
         "mixmim {}: expected {}", line.verb(),
         data.empty() ? "at least one picture, or --data SRC" : "either pictures or --data, got both"));
-  if (!data.empty()) source_ = openAndReport(data);
+  if (!line.get("root").empty() && data.empty()) throw UsageError("--root: only with --data");
+  if (!data.empty()) source_ = openAndReport(data, {0, Classes::kShown, line.get("root")});
 }
 
 int64_t PictureList::size() const {
@@ -34,7 +35,9 @@ cv::Mat PictureList::read(int64_t index, Orientation orientation) const {
 }
 
 CommandLine& addPictures(CommandLine& line) {
-  return line.words("IMAGE").option("data", "Instead of single pictures: all of a folder, tree or archive.");
+  return line.words("IMAGE")
+      .option("data", "Instead of single pictures: all of a folder, tree, archive or list.")
+      .option("root", "Where the paths of a list begin; without it, in the folder of the list.");
 }
 
 std::string picturePath(const Source& source, int64_t index) {

@@ -16,7 +16,7 @@ namespace cv::mixmim {
 
 class PictureList {
  public:
-  /// The words of the line, or its --data. UsageError for none of them and for both.
+  /// The words of the line, or its --data, with --root. UsageError for none of them and for both.
   explicit PictureList(const CommandLine& line);
 
   int64_t size() const;
@@ -29,7 +29,7 @@ class PictureList {
   std::shared_ptr<const Source> source_;  // null: the files
 };
 
-/// Adds IMAGE... and --data to a verb.
+/// Adds IMAGE..., --data and --root to a verb.
 CommandLine& addPictures(CommandLine& line);
 
 /// The path of a picture; in an archive ARCHIVE/NAME.

@@ -91,14 +91,15 @@ void chooseDefaults(RunSetup& run, const RunRequest& request, int processes) {
   std::cerr << choicesText(run.choices, images, runTaskOf(run.config.run.task).verb);
 }
 
-void openValidation(RunSetup& run, const std::string& classMap) {
+void openValidation(RunSetup& run) {
   const DataConfig& data = run.config.data;
   if (run.config.run.earlyStop > 0 && (data.val.empty() || !runTaskOf(run.config.run.task).needsClasses))
     throw Error("run.earlyStop", "needs validations, and there are none", "give a fine-tuning --val SRC");
   if (data.val.empty()) return;
   run.val = openValidationData(data, classesOf(run.config));
   if (runTaskOf(run.config.run.task).needsClasses)
-    run.val = withClassesOf({run.train->labels()}, run.val, data.val, readClassMap(classMap));
+    run.val = withClassesOf({run.train->labels(), false, run.config.model.labels}, run.val, data.val,
+                            readClassMap(data.classMap));
 }
 
 /// Sets `resumed` if there is something to resume, and then the number of batches per step if it was left
@@ -186,7 +187,7 @@ RunSetup setUpRun(const RunRequest& request, const Launch& launch, Repair repair
   chooseDefaults(run, request, launch.size);
   warnAboutLongWarmup(run.config.optim);
   warnAboutFrozenNoise(run.config);
-  openValidation(run, request.classMap);
+  openValidation(run);
   run.trainer = createTrainer(run.config);
   run.world = joinOthers(*run.trainer, launch);
   try {

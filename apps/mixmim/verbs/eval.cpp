@@ -74,9 +74,6 @@ CommandLine commandLine(const Arguments&) {
                    "mixmim eval --model runs/second --data photos/val --csv confusion.csv");
   line.option("model", "A checkpoint, a run folder, a file of PyTorch or safetensors, or an .onnx.")
       .flag("json", "Print the result as one JSON object.")
-      .option("class-map",
-              "Lines data,model: which class of the model a class of the data is, by name or number. "
-              "Without it classes are matched by name, numbers by position.")
       .option("csv", "Write the confusion matrix to this file: a row per true class, a column per answer.")
       .option("answers", "Write a line for every picture to this CSV file: path, label, answer, probability.")
       .settings(Task::kFinetune,
@@ -96,7 +93,7 @@ int run(const CommandLine& line) {
     computeOn(config.run.threads);
   else
     refuseClassifierOptions(line, "only for an .onnx; a checkpoint is computed by its trainer");
-  const ClassMap map = readClassMap(line.get("class-map"));
+  const ClassMap map = readClassMap(config.data.classMap);
   const auto source = openTrainingData(config.data, Classes::kNeeded);
   const LabelledData data{source, config.data.train, map, line.get("answers")};
   const Measured measured =

@@ -132,10 +132,11 @@ class Comparer {
 /// The labelled pictures of --check, or none.
 std::shared_ptr<const Source> checkSource(const CommandLine& line, Head head) {
   const std::string place = line.get("check");
+  if (place.empty() && !line.get("root").empty()) throw UsageError("--root: only with --check");
   if (place.empty()) return nullptr;
   if (!hasClasses(head))
     throw UsageError(fmt::format("--check: the head {} has no classes to be right about", nameOf(head)));
-  return openAndReport(place, {0, Classes::kNeeded, {}});
+  return openAndReport(place, {0, Classes::kNeeded, line.get("root")});
 }
 
 boost::json::object toJson(const DeployedCheck& check) {
@@ -189,6 +190,7 @@ CommandLine commandLine(const Arguments&) {
       .option("labels", "Text file with one label per line, instead of the checkpoint's class names.")
       .option("check",
               "Labelled pictures: also print how right the file is on them, with and without --int8.")
+      .option("root", "Where the paths of a list begin that is given to --check.")
       .flag("optimizer", "Into a .pth, also the optimizer's state.")
       .flag("json", "Print the result as one JSON object.")
       .settings(Task::kFinetune,
@@ -199,7 +201,7 @@ CommandLine commandLine(const Arguments&) {
 int run(const CommandLine& line) {
   const std::string out = line.required("out");
   if (isForPytorch(out)) {
-    refuse(line, {"head", "weights", "opset", "labels", "check"}, "only for an .onnx");
+    refuse(line, {"head", "weights", "opset", "labels", "check", "root"}, "only for an .onnx");
     return writeForPytorch(out, initOf(line), line.has("optimizer"), line.has("json"));
   }
   refuse(line, {"optimizer"}, "only for a .pth");

@@ -7,8 +7,7 @@ Verb finetuneVerb() {
       "finetune", "Supervised training of a classifier on the pretrained encoder.",
       "--data SRC --val SRC --out RUN --init CHECKPOINT [OPTION...]",
       "mixmim finetune --data photos/train --val photos/val --out runs/second --init runs/first");
-  line.option("class-map", "Lines data,model: which class of --data a class of --val is, by name or number.")
-      .example("mixmim finetune --config runs/second/config.ini --out runs/third --lr 5e-4 --dry-run");
+  line.example("mixmim finetune --config runs/second/config.ini --out runs/third --lr 5e-4 --dry-run");
   return trainingVerb("supervised training of the same encoder", line, Task::kFinetune);
 }
 

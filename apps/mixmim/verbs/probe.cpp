@@ -40,11 +40,10 @@ CommandLine commandLine(const Arguments&) {
       "mixmim probe --init runs/first --data photos/train --val photos/val");
   line.option("knn", "How many neighbours vote.", "20")
       .option("out", "Write the encoder with the linear classifier to this .onnx, for predict and eval.")
-      .option("class-map", "Lines data,model: which class of --data a class of --val is, by name or number.")
       .flag("json", "Print the result as one JSON object.")
-      .settings(Task::kPretrain,
-                {"data.train", "data.val", "data.root", "data.valRoot", "data.imagesPerClass", "data.batch",
-                 "run.init", "run.device", "run.threads", "run.trainer"});
+      .settings(Task::kPretrain, {"data.train", "data.val", "data.root", "data.valRoot", "data.classMap",
+                                  "data.imagesPerClass", "data.batch", "run.init", "run.device",
+                                  "run.threads", "run.trainer"});
   return line;
 }
 

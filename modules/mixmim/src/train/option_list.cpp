@@ -48,6 +48,8 @@ std::vector<Row> rowsOf(Config& config) {
      "Where the paths of a list begin; empty = in the folder of the list."},
     {"data.valRoot",             "",           "",            &data.valRoot,             {},                             kPlace,
      "The same for the list of --val; empty = as --root."},
+    {"data.classMap",            "class-map",  "",            &data.classMap,            {},                             kPlace,
+     "Lines data,model: which class of the model (in a fine-tuning and a probe, of --data) a class of the pictures to judge is, by name or number. Without it classes are matched by name, numbers by position."},
     {"data.imagesPerClass",      "",           "images",      &data.imagesPerClass,      {0, kMany},                     kFixed,
      "Use only the first N images of every class; 0 = all."},
     {"data.orientation",         "",           "",            &data.orientation,         words({"apply", "ignore"}),     kExport,

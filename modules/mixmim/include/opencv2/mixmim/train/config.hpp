@@ -27,6 +27,7 @@ struct DataConfig {
   int imagesPerClass = 0;  ///< use only the first N images of every class; 0 = all
   /// The tags that cameras write. kApply is the default of new runs (resolve()).
   Orientation orientation = Orientation::kIgnore;
+  std::string classMap;    ///< file that matches the classes of val with those of train; "" = by name
   int batch = 128;          ///< images per step
   double balance = 0;       ///< 0 = pictures as often as they are, 1 = classes equally often
   int ring = 4;             ///< batches in flight between pipeline and trainer
