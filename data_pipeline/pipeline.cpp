@@ -108,7 +108,7 @@ struct Pipeline::Impl {
 
   const Config& config() const { return options.config; }
 
-  void start(int64_t first, int64_t last);
+  void start(int64_t first, int64_t last, int64_t epochZero);
   Lease next();
   void stop();
   void join();
@@ -153,6 +153,7 @@ void Pipeline::Impl::start(int64_t first, int64_t last) {
                     sampler.stepsPerEpoch(), first, last));
   join();
   place = first * parts.count;
+  int64_t epochZero = 0;         // the step at which the data begin
   end = last * parts.count;
   failure = nullptr;
   ring->open();
@@ -164,6 +165,7 @@ void Pipeline::Impl::start(int64_t first, int64_t last) {
 
 void Pipeline::Impl::stop() {
   ring->close();
+  epochZero = zero;
   files.close();
   toRead.close();
 }
@@ -196,7 +198,7 @@ void Pipeline::Impl::feed(int64_t first, int64_t last) {
 
 /// Everything of a batch that is not an image: which images, which mask or mixture, where in the epoch.
 void Pipeline::Impl::prepare(RingBatch& work, int64_t sequence) {
-  const int64_t step = sequence / parts.count;
+  const int64_t step = sequence / parts.count, ofData = step - epochZero;
   const int own = static_cast<int>(sequence % parts.count), part = parts.first + own;
   Batch& batch = work.batch;
   batch.step = step;
@@ -204,11 +206,12 @@ void Pipeline::Impl::prepare(RingBatch& work, int64_t sequence) {
   batch.accumulation.parts = parts.count;
   batch.accumulation.inAll = parts.inAll;
   batch.key = step * parts.inAll + part;
-  batch.epoch = static_cast<double>(step) / static_cast<double>(sampler.stepsPerEpoch());
+  batch.epoch = static_cast<double>(ofData) / static_cast<double>(sampler.stepsPerEpoch());
+  batch.classWeights = lossWeights;
   work.sequence = sequence;
-  work.epoch = sampler.epochOf(step);
-  sampler.assign(step, part, indices);
-  work.assign(indices, sampler.positionOf(step, part));
+  work.epoch = sampler.epochOf(ofData);
+  sampler.assign(ofData, part, indices);
+  work.assign(indices, sampler.positionOf(ofData, part));
 
   const auto rng = [&](Purpose purpose) {
     return Rng(config().run.seed, static_cast<uint64_t>(batch.key), 0, purpose);
@@ -311,8 +314,8 @@ int64_t Pipeline::stepsPerEpoch() const {
   return impl_->sampler.stepsPerEpoch();
 }
 
-void Pipeline::start(int64_t first, int64_t last) {
-  impl_->start(first, last);
+void Pipeline::start(int64_t first, int64_t last, int64_t epochZero) {
+  impl_->start(first, last, epochZero);
 }
 
 Pipeline::Lease Pipeline::next() {

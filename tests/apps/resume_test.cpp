@@ -103,6 +103,57 @@ TEST(Run, MayBecomeLongerWhenItIsResumed) {
   EXPECT_NE(again.out.find("20 steps done"), std::string::npos) << again.out;
 }
 
+/// 16 pictures: 4 steps per epoch of 4 pictures, then 8 of 2, or 2 of 8.
+TEST(Run, MayHaveOtherBatchesWhenItIsResumed) {
+  struct {
+    const char *options, *said;
+    int64_t steps, perEpoch;
+  } const cases[] = {
+      {"--batch 2", "2 images per step instead of 4 from step 12 on; the learning rate changes with them", 28,
+       8},
+      {"--batch 8 --optim.lr 0.1", "", 0, 0},
+      {"--accumulate 2",
+       "8 images per step instead of 4 from step 12 on; the learning rate changes with them", 16, 2},
+  };
+  const TempFolder folder;
+  const fs::path here = folder.path();
+  makeData(here, 8);
+  ASSERT_EQ(mixmim(here, tinyRun("pretrain", "first", "--epochs 3 --run.logSteps 1 --optim.baseLr 0.1")).exitCode, 0);
+  for (const auto& [options, said, steps, perEpoch] : cases) {
+    SCOPED_TRACE(options);
+    fs::remove_all(here / "run");
+    fs::copy(here / "first", here / "run", fs::copy_options::recursive | fs::copy_options::copy_symlinks);
+    const std::string command = "pretrain --out run --resume auto --epochs 5 --run.logSteps 1 ";
+    const Outcome other = mixmim(here, command + options);
+    if (steps == 0) {
+      EXPECT_NE(other.err.find("optim.lr: expected 0 as in the run to be resumed, got 0.1"),
+                std::string::npos)
+          << other.err;
+      continue;
+    }
+    ASSERT_EQ(other.exitCode, 0) << other.err;
+    EXPECT_NE(other.err.find(said), std::string::npos) << other.err;
+    const CheckpointInfo info = readCheckpointInfo((here / "run").string());
+    EXPECT_EQ(info.step, steps);
+    EXPECT_EQ(info.epoch, 5);
+    int64_t step = 0;
+    for (const auto& line : jsonLinesOf(here / "run/metrics.jsonl")) {
+      EXPECT_EQ(line.at("step").as_int64(), ++step);
+      const double epoch = step <= 12 ? static_cast<double>(step) / 4
+                                      : 3 + static_cast<double>(step - 12) / static_cast<double>(perEpoch);
+      EXPECT_EQ(line.at("epoch").to_number<double>(), epoch);
+    }
+    EXPECT_EQ(step, steps);
+    // And once more, now without a word, to the bit.
+    const std::string end = finalState(here / "run");
+    fs::remove_all(here / "run/checkpoints" / fs::read_symlink(here / "run/checkpoints/last"));
+    const Outcome again = mixmim(here, command);
+    EXPECT_EQ(again.exitCode, 0) << again.err;
+    EXPECT_EQ(again.err.find("instead of"), std::string::npos) << again.err;
+    EXPECT_EQ(finalState(here / "run"), end);
+  }
+}
+
 TEST(Run, EndsEarlyWhereItGetsNoBetter) {
   const TempFolder folder;
   const fs::path here = folder.path();

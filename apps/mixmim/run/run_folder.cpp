@@ -86,6 +86,21 @@ std::string linesUpTo(const fs::path& path, int64_t step) {
   return kept;
 }
 
+void sayWhichSteps(const Config& config, const CheckpointInfo& info) {
+  const auto imagesOf = [](const Config& run) { return int64_t{run.data.batch} * run.optim.accumulate; };
+  const int64_t now = imagesOf(config), then = imagesOf(info.config);
+  if (now == then) return;
+  std::cerr << fmt::format("{} images per step instead of {} from step {} on; the learning rate {}\n", now,
+                           then, info.step,
+                           config.optim.lr > 0 ? fmt::format("stays {:g} (optim.lr)", config.optim.lr)
+                                               : "changes with them (optim.baseLr)");
+}
+
+/// The length of a run and of its steps may change: the schedule then has another shape from there on.
+bool isOfSchedule(const std::string& option) {
+  return option == kEpochs || option == "data.batch" || option == "optim.accumulate";
+}
+
 }  // namespace
 
 void checkRunFolder(const Config& config) {
@@ -236,7 +251,8 @@ std::string checkpointToResume(const Config& config, Repair repair) {
   return newest;
 }
 
-void checkLength(const Config& config, const CheckpointInfo& info) {
+void checkSchedule(const Config& config, const CheckpointInfo& info) {
+  sayWhichSteps(config, info);
   const double now = config.optim.epochs, then = info.config.optim.epochs;
   if (now == then) return;
   if (now < info.epoch)
@@ -251,7 +267,7 @@ void checkSameRun(const Config& config, const CheckpointInfo& info, const std::s
   Config now = config, then = info.config;
   const std::vector<Option> a = options(now), b = options(then);
   for (size_t i = 0; i < a.size(); ++i) {
-    if (a[i].is(Scope::kChangesOnResume) || a[i].name == kEpochs) continue;
+    if (a[i].is(Scope::kChangesOnResume) || isOfSchedule(a[i].name)) continue;
     if (a[i].get() != b[i].get())
       throw Error(a[i].name,
                   fmt::format("expected {} as in the run to be resumed, got {}", b[i].get(), a[i].get()),

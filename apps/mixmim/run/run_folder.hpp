@@ -82,12 +82,12 @@ std::string linesOf(const std::vector<BadImage>& images);
 /// yet), else the named one. Says on stderr what it passed over.
 std::string checkpointToResume(const Config& config, Repair repair);
 
-/// Says on stderr when a resumed run will be longer or shorter than it was. Throws Error when it is longer
-/// already.
-void checkLength(const Config& config, const CheckpointInfo& info);
+/// Says on stderr when a resumed run will be longer or shorter than it was, or have other steps. Throws Error
+/// when it is longer already.
+void checkSchedule(const Config& config, const CheckpointInfo& info);
 
 /// Throws Error when `config` and the checkpoint's disagree about anything that changes results, naming it,
-/// except the number of epochs.
+/// except the number of epochs and of images per step.
 void checkSameRun(const Config& config, const CheckpointInfo& info, const std::string& fingerprint);
 
 }  // namespace cv::mixmim

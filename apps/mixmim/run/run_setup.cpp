@@ -116,7 +116,7 @@ void findCheckpoint(RunSetup& run, Repair repair) {
     const CheckpointInfo info = readCheckpointInfo(run.resumed);
     if (config.optim.accumulate == 0) config.optim.accumulate = info.config.optim.accumulate;
     checkSameRun(config, info, run.train->fingerprint());
-    checkLength(config, info);
+    checkSchedule(config, info);
   }
 }
 
@@ -124,11 +124,9 @@ void findCheckpoint(RunSetup& run, Repair repair) {
 void shareStart(RunSetup& run) {
   int& accumulate = run.config.optim.accumulate;
   if (accumulate == 0) accumulate = run.world->size();
-  const boost::json::object own{{"resumed", run.resumed},
-                                {"step", run.firstStep},
-                                {"best", run.best},
-                                {"best_step", run.bestStep},
-                                {"accumulate", accumulate}};
+  const boost::json::object own{{"resumed", run.resumed},    {"step", run.firstStep},
+                                {"epoch", run.firstEpoch},   {"best", run.best},
+                                {"best_step", run.bestStep}, {"accumulate", accumulate}};
   const std::string first = run.world->gather(jsonText(own)).front();
   const boost::json::value start = boost::json::parse(first);
   run.resumed = start.at("resumed").as_string().c_str();
@@ -138,6 +136,7 @@ void shareStart(RunSetup& run) {
   accumulate = start.at("accumulate").to_number<int>();
   copyFromFirst(*run.world, *run.trainer);
 }
+  run.firstEpoch = start.at("epoch").to_number<double>();
 
 /// Some processes then wait for others in every step.
 void warnAboutUnevenShares(const RunSetup& run) {
@@ -155,7 +154,8 @@ void loadWeights(RunSetup& run) {
     const CheckpointInfo info = readCheckpointInfo(run.resumed);
     run.trainer->restore(readTrainerState(run.resumed));
     run.firstStep = info.step;
-    run.best = info.bestTop1;
+    run.firstEpoch = weightsKindOf(run.resumed) == WeightsKind::kPth ? -1 : info.epoch;
+    run.best = info.best;
     run.bestStep = info.bestStep;
   } else if (init.empty()) {
     say("starts from random weights");
@@ -202,7 +202,9 @@ RunSetup setUpRun(const RunRequest& request, const Launch& launch, Repair repair
       run.train,
       PipelineOptions{run.config, runTaskOf(run.config.run.task).recipe, allocate, launch.rank, launch.size});
   run.stepsPerEpoch = run.pipeline->stepsPerEpoch();
-  run.totalSteps = std::llround(run.config.optim.epochs * static_cast<double>(run.stepsPerEpoch));
+  if (run.firstEpoch >= 0) run.epochZero = run.firstStep - stepsIn(run.firstEpoch, run.stepsPerEpoch);
+  run.totalSteps =
+      run.epochZero + std::llround(run.config.optim.epochs * static_cast<double>(run.stepsPerEpoch));
   return run;
 }
 

@@ -23,8 +23,11 @@ struct RunSetup {
   std::shared_ptr<World> world;         ///< the processes of this run; never null
   std::unique_ptr<Pipeline> pipeline;   ///< of the training images, not started
   int64_t stepsPerEpoch = 0, totalSteps = 0;
+  /// The step at which epoch 0 would have begun with this batch size: see Pipeline::start.
+  int64_t epochZero = 0;
   std::string resumed;    ///< the checkpoint the run continues, or ""
   int64_t firstStep = 0;  ///< steps done by then
+  double firstEpoch = 0;  ///< epochs done by then; -1 = as many as the steps make, in a file of PyTorch
   double best = -1;       ///< headline of a validation by then; -1 = none
   int64_t bestStep = -1;  ///< the checkpoint that had it; -1 = none, or an older checkpoint does not say
 

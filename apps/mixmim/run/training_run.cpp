@@ -93,7 +93,11 @@ bool TrainingRun::stopsEarly() const {
 }
 
 bool TrainingRun::due(double everyEpochs) const {
-  return step_ % stepsIn(everyEpochs, setup_) == 0 || step_ == setup_.totalSteps;
+  return (step_ - setup_.epochZero) % stepsIn(everyEpochs, setup_) == 0 || step_ == setup_.totalSteps;
+}
+
+double TrainingRun::epoch() const {
+  return static_cast<double>(step_ - setup_.epochZero) / static_cast<double>(setup_.stepsPerEpoch);
 }
 
 int TrainingRun::run(bool json) {
@@ -122,7 +126,7 @@ int TrainingRun::run(bool json) {
 
 void TrainingRun::train() {
   progress_.emplace(runTaskOf(config_.run.task).verb, setup_.totalSteps, step_);
-  pipeline_.start(step_, setup_.totalSteps);
+  pipeline_.start(step_, setup_.totalSteps, setup_.epochZero);
   std::future<uint32_t> agreed;
   while (!wanted(kInterrupt | kTerminate) && !stopsEarly()) {
     const Pipeline::Lease batch = nextBatch();
@@ -180,17 +184,16 @@ void TrainingRun::lookForBadImages(bool together) {
 
 void TrainingRun::logMetrics(const StepReport& report) {
   const StepMeter::Reading reading = meter_.read(pipeline_.stats().waitForBatch.seconds);
-  boost::json::object metrics{
-      {"step", step_},
-      {"epoch", static_cast<double>(step_) / static_cast<double>(setup_.stepsPerEpoch)},
-      {"loss", reading.loss},
-      {"lr", report.lr},
-      {"grad_norm", report.gradNorm},
-      {"images_per_second", reading.imagesPerSecond},
-      {"data_wait_percent", reading.dataWaitPercent},
-      {"memory", peakMemoryMb()},
-      {"skipped_steps", nonFinite_.count()},
-      {"bad_images", badImages_.count()}};
+  boost::json::object metrics{{"step", step_},
+                              {"epoch", epoch()},
+                              {"loss", reading.loss},
+                              {"lr", report.lr},
+                              {"grad_norm", report.gradNorm},
+                              {"images_per_second", reading.imagesPerSecond},
+                              {"data_wait_percent", reading.dataWaitPercent},
+                              {"memory", peakMemoryMb()},
+                              {"skipped_steps", nonFinite_.count()},
+                              {"bad_images", badImages_.count()}};
   if (world_.size() > 1) addTraffic(metrics, reading.seconds);
   folder_.log(std::move(metrics));
   details_ = fmt::format("loss {:.4f}  lr {:.2e}  {:.0f} img/s  data wait {:.0f}%", reading.loss, report.lr,
@@ -235,7 +238,7 @@ void TrainingRun::saveCheckpoint() {
   info.config = setup_.toKeep();
   info.labels = setup_.train->labels();
   info.step = step_;
-  info.epoch = static_cast<double>(step_) / static_cast<double>(setup_.stepsPerEpoch);
+  info.epoch = epoch();
   info.dataFingerprint = setup_.train->fingerprint();
   info.bestTop1 = best_;
   if (bestIsNew_) bestStep_ = step_;

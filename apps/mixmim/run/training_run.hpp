@@ -31,6 +31,7 @@ class TrainingRun {
   void afterStep(const StepReport& report);
   bool stopsEarly() const;
   bool due(double everyEpochs) const;  ///< at step_, which ends an interval of that length, or the run
+  double epoch() const;                ///< epochs done
   Pipeline::Lease nextBatch();
   void account(const StepReport& report);
   void lookForBadImages(bool together);

@@ -54,8 +54,10 @@ class Pipeline {
   int64_t stepsPerEpoch() const;
 
   /// Starts streaming the batches of steps [first, last); a stream in progress is stopped first. Any `first`
-  /// costs the same: nothing is replayed. Evaluation: start(0, stepsPerEpoch()).
-  void start(int64_t first, int64_t last);
+  /// costs the same: nothing is replayed. Evaluation: start(0, stepsPerEpoch()). `epochZero`: the step at
+  /// which epoch 0 begins, or would begin; a run that goes on with another batch size keeps counting its
+  /// steps, although its epochs now have more or fewer of them. Not after `first`; may be negative.
+  void start(int64_t first, int64_t last, int64_t epochZero = 0);
 
   /// The next batch, in step order, never one without images; blocks. Empty after the last or after stop().
   /// Rethrows the first failure of any worker (too many bad images, for example) once.
