@@ -38,6 +38,13 @@ Outcome checkImage(const Source& source, int64_t index, Worker& worker) {
   return outcome;
 }
 
+/// An image without a label counts as one of class -1.
+void countLabels(const Source& source, int64_t index, ImageCheck& check) {
+  const std::vector<int> labels = source.labelsOf(index);
+  if (labels.empty()) ++check.perClass[-1];
+  for (const int label : labels) ++check.perClass[label];
+}
+
 }  // namespace
 
 ImageCheck checkImages(const Source& source, int threads, const std::function<bool(int64_t done)>& progress) {
@@ -54,7 +61,7 @@ ImageCheck checkImages(const Source& source, int threads, const std::function<bo
       const std::lock_guard<std::mutex> lock(mutex);
       if (!outcome.format.empty()) ++check.formats[outcome.format];
       if (outcome.reason.empty())
-        ++check.perClass[source.label(index)];
+        countLabels(source, index, check);
       else
         check.bad.push_back({source.path(index), source.offset(index), outcome.reason, 0, index, ""});
       if (!progress(++done)) stopped = true;

@@ -14,6 +14,7 @@
 #include "data_pipeline/mixture.hpp"
 #include "data_pipeline/stats.hpp"
 #include "flow/batch_ring.hpp"
+#include "flow/class_weights.hpp"
 #include "flow/job_queue.hpp"
 #include "flow/pool.hpp"
 #include "flow/sample_loader.hpp"
@@ -74,9 +75,17 @@ Parts partsOf(const PipelineOptions& options) {
 std::optional<ClassBalance> balanceOf(const Source& source, const PipelineOptions& options) {
   const double balance = options.config.data.balance;
   if (balance == 0 || options.recipe == Recipe::kEval) return std::nullopt;
+  if (source.hasSeveralLabels())
+    throw Error("data.balance", "expected one class per picture, but these have several labels",
+                "optim.classWeights weighs them in the loss");
   std::vector<int> labels(static_cast<size_t>(source.size()));
   for (size_t i = 0; i < labels.size(); ++i) labels[i] = source.label(static_cast<int64_t>(i));
   return ClassBalance(labels, balance);
+}
+
+cv::Mat weightsOf(const Source& source, const PipelineOptions& options) {
+  const double share = options.config.optim.classWeights;
+  return share == 0 || options.recipe != Recipe::kFinetune ? cv::Mat() : classWeights(source, share);
 }
 
 std::shared_ptr<const Source> checked(std::shared_ptr<const Source> source) {
@@ -94,7 +103,8 @@ struct Pipeline::Impl {
         sampler(source->size(), config().data.batch, parts.inAll, options.recipe != Recipe::kEval,
                 config().run.seed, balanceOf(*source, options)),
         badImages(config().data),
-        targets(makeTargetReader(config().run.task, source)),
+        targets(makeTargetReader(config().run.task, config().model.labels, source)),
+        lossWeights(weightsOf(*source, options)),
         loader(source, *targets, config(), options.recipe, counters, badImages),
         ring(std::make_shared<BatchRing>(ringShape(config(), options.recipe), options.allocate, *targets)),
         workers(workerCount(config().run.threads)),
@@ -129,6 +139,7 @@ struct Pipeline::Impl {
   PipelineCounters counters;
   BadImages badImages;
   const std::unique_ptr<const TargetReader> targets;
+  const cv::Mat lossWeights;  // of the classes; all batches share it
   const SampleLoader loader;
   const std::shared_ptr<BatchRing> ring;  // shared with the leases, which may outlive the pipeline
   const int workers, readerCount;
@@ -142,18 +153,20 @@ struct Pipeline::Impl {
   std::vector<std::thread> readers;
   std::vector<int64_t> indices;  // the feeder's
   int64_t place = 0, end = 0;    // the consumer's, in the stream
+  int64_t epochZero = 0;         // the step at which the data begin
   std::mutex failureMutex;
   std::exception_ptr failure;
 };
 
-void Pipeline::Impl::start(int64_t first, int64_t last) {
-  if (first < 0 || last < first || (options.recipe == Recipe::kEval && last > sampler.stepsPerEpoch()))
+void Pipeline::Impl::start(int64_t first, int64_t last, int64_t zero) {
+  if (first < 0 || last < first || first < zero ||
+      (options.recipe == Recipe::kEval && last > sampler.stepsPerEpoch()))
     throw Error(
         fmt::format("Pipeline::start: expected 0 <= first <= last (in evaluation <= {}), got {} and {}",
                     sampler.stepsPerEpoch(), first, last));
   join();
+  epochZero = zero;
   place = first * parts.count;
-  int64_t epochZero = 0;         // the step at which the data begin
   end = last * parts.count;
   failure = nullptr;
   ring->open();
@@ -165,7 +178,6 @@ void Pipeline::Impl::start(int64_t first, int64_t last) {
 
 void Pipeline::Impl::stop() {
   ring->close();
-  epochZero = zero;
   files.close();
   toRead.close();
 }

@@ -64,6 +64,13 @@ top, left = round((height - rows) / 2), round((width - columns) / 2)
 net = cv2.dnn.readNetFromONNX(model)
 net.setInput(cv2.dnn.blobFromImage(image[top:top + rows, left:left + columns]))
 scores = net.forward()[0]
-shares = scores if about["mixmim.head"] == "probabilities" else cv2.exp(scores - scores.max()).ravel()
+several = json.loads(about.get("mixmim.model", "{}")).get("labels") == "several"  # per picture
+if about["mixmim.head"] == "probabilities":
+    shares = scores
+elif several:
+    shares = 1 / (1 + cv2.exp(-scores).ravel())
+else:
+    shares = cv2.exp(scores - scores.max()).ravel()
+    shares /= shares.sum()
 for i in shares.argsort()[::-1][:5]:
-    print(f"{labels[i]} {shares[i] / shares.sum():.4f}")
+    print(f"{labels[i]} {shares[i]:.4f}")

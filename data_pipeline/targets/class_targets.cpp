@@ -11,7 +11,7 @@ void ClassTargets::allocate(Batch& batch) const {
 }
 
 Target ClassTargets::read(int64_t index) const {
-  return {source_->label(index)};
+  return {source_->label(index), {}};
 }
 
 void ClassTargets::place(const Target& target, const View& /*view*/, Batch& batch, int slot) const {

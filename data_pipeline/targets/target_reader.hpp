@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "data_pipeline/source.hpp"
 #include "data_pipeline/view.hpp"
@@ -13,7 +14,8 @@ namespace cv::mixmim {
 
 /// The target of one image, a member for each kind. As made, it says nothing about its image.
 struct Target {
-  int label = -1;  ///< class of the whole image; -1 = unknown
+  int label = -1;           ///< class of the whole image; -1 = unknown
+  std::vector<int> labels;  ///< all labels of the whole image
 };
 
 /// Brings the targets of images to their slots. Threads: everything is const and may be called concurrently
@@ -32,7 +34,8 @@ class TargetReader {
   virtual void move(Batch& batch, int from, int to) const = 0;
 };
 
-/// The targets of config.run.task.
-std::unique_ptr<TargetReader> makeTargetReader(Task task, std::shared_ptr<const Source> source);
+/// The targets of a model: `labelling` counts in fine-tuning.
+std::unique_ptr<TargetReader> makeTargetReader(Task task, Labelling labelling,
+                                               std::shared_ptr<const Source> source);
 
 }  // namespace cv::mixmim

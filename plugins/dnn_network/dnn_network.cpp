@@ -11,6 +11,7 @@
 #include "layers/fused_layers.hpp"
 #include "model_io/onnx/constants.hpp"
 #include "model_io/onnx/weights.hpp"
+#include "opencv2/mixmim/answers.hpp"
 #include "opencv2/mixmim/error.hpp"
 
 namespace cv::mixmim {
@@ -29,8 +30,8 @@ DeployedModel readModel(const std::string& path) {
 }
 
 NetworkDescription descriptionOf(const std::string& path, const DeployedModel& model) {
-  return {path,         nameOf(model.head),      model.inputSize, model.evalCrop, model.orientation,
-          model.labels, model.featureAffine.cols};
+  return {path,         nameOf(model.head),       model.inputSize,        model.evalCrop, model.orientation,
+          model.labels, model.featureAffine.cols, hasSeveralLabels(model)};
 }
 
 cv::dnn::Net fusedNet(const std::string& path, const DeployedModel& about, bool int8) {
@@ -40,16 +41,14 @@ cv::dnn::Net fusedNet(const std::string& path, const DeployedModel& about, bool 
   return net;
 }
 
-constexpr double kInt8Tolerance = 5e-2;  // of the largest number; a wrong layer is off by far more
-
-/// One row of scores -> their probabilities.
-cv::Mat softmax(const cv::Mat& scores) {
-  double largest = 0;
-  cv::minMaxLoc(scores, nullptr, &largest);
-  cv::Mat powers;
-  cv::exp(scores - largest, powers);
-  return powers / cv::sum(powers)[0];
+/// The logarithm of probabilities, finite for 0 too.
+cv::Mat logOf(const cv::Mat& probabilities) {
+  cv::Mat logarithms;
+  cv::log(cv::max(probabilities, std::numeric_limits<float>::min()), logarithms);
+  return logarithms;
 }
+
+constexpr double kInt8Tolerance = 5e-2;  // of the largest number; a wrong layer is off by far more
 
 /// OpenCV's importer names a layer after its node, some versions with a word before it.
 std::string layerOf(const cv::dnn::Net& net, const std::string& node) {
@@ -106,13 +105,11 @@ cv::Mat DnnNetwork::forward(const std::vector<cv::Mat>& inputs, const std::strin
   return answer;
 }
 
-/// Scores before softmax. For a network that gives probabilities itself, their logarithms.
+/// Scores before softmax or sigmoid, also of a network that gives probabilities itself.
 cv::Mat DnnNetwork::scoresOf(const std::vector<cv::Mat>& inputs) {
-  cv::Mat scores = forward(inputs, scoresLayer_, static_cast<int>(model_.labels.size()));
-  if (scoresLayer_ != nameOf(Head::kProbabilities)) return scores;
-  cv::Mat positive = cv::max(scores, std::numeric_limits<float>::min());
-  cv::log(positive, scores);
-  return scores;
+  const cv::Mat answer = forward(inputs, scoresLayer_, static_cast<int>(model_.labels.size()));
+  if (scoresLayer_ != nameOf(Head::kProbabilities)) return answer;
+  return hasSeveralLabels(model_) ? logOf(answer) - logOf(1 - answer) : logOf(answer);
 }
 
 cv::Mat DnnNetwork::featuresOf(const std::vector<cv::Mat>& inputs) {
@@ -141,7 +138,7 @@ cv::Mat DnnNetwork::goldenAnswerHere() {
   const std::vector<cv::Mat> picture{model_.goldenInput};
   if (model_.head == Head::kFeatures) return featuresOf(picture);
   const cv::Mat scores = scoresOf(picture);
-  return model_.head == Head::kProbabilities ? softmax(scores) : scores;
+  return model_.head == Head::kProbabilities ? probabilitiesOf(scores, hasSeveralLabels(model_)) : scores;
 }
 
 void DnnNetwork::replayGolden() {

@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 const BatchRing::Shape kShape{2, 4, {32, 32}, {1, 1}};
 
 std::unique_ptr<TargetReader> targets() {
-  return makeTargetReader(Task::kPretrain, test::labelled({}));
+  return makeTargetReader(Task::kPretrain, Labelling::kOne, test::labelled({}));
 }
 
 RingBatch& filled(BatchRing& ring, int64_t step) {

@@ -1,11 +1,14 @@
 #include "flow/class_balance.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include <gtest/gtest.h>
 
+#include "flow/class_weights.hpp"
 #include "flow/sampler.hpp"
+#include "tests/data_pipeline/labels_only.hpp"
 #include "tests/support/expect_error.hpp"
 
 namespace cv::mixmim {
@@ -75,6 +78,31 @@ TEST(ClassBalance, RoundsFairly) {
 TEST(ClassBalance, WantsClasses) {
   MIXMIM_EXPECT_ERROR(ClassBalance({0, -1}, 1),
                       "data.balance: expected images with classes, got one without; leave it at 0");
+}
+
+std::vector<float> weightsOf(const Source& source, double share) {
+  const cv::Mat weights = classWeights(source, share);
+  return {weights.begin<float>(), weights.end<float>()};
+}
+
+TEST(ClassWeights, MakeClassesCountAlike) {
+  const test::LabelsOnly source({0, 0, 0, 0, 0, 0, 0, 0, 2, 2}, 3);
+  EXPECT_EQ(weightsOf(source, 0), (std::vector<float>{1, 1, 1}));
+  EXPECT_EQ(weightsOf(source, 1), (std::vector<float>{0.625F, 1, 2.5F})) << "8 and 2 of 10 images";
+  const std::vector<float> half = weightsOf(source, 0.5);
+  EXPECT_FLOAT_EQ(half[2] / half[0], 2);
+  EXPECT_FLOAT_EQ(8 * half[0] + 2 * half[2], 10) << "the mean over the images is 1";
+}
+
+TEST(ClassWeights, OfSeveralLabelsAreThoseOfHavingThem) {
+  const test::SetsOfLabels source(4, {{0}, {0, 1}, {0}, {0}, {2, 3}, {2}, {2}, {2}});
+  EXPECT_EQ(weightsOf(source, 1), (std::vector<float>{1, 7, 1, 7}));
+  EXPECT_FLOAT_EQ(weightsOf(source, 0.5)[1], std::sqrt(7.F));
+}
+
+TEST(ClassWeights, WantClasses) {
+  MIXMIM_EXPECT_ERROR(classWeights(test::LabelsOnly({0, -1}, 1), 1),
+                      "optim.classWeights: expected images with classes, got one without; leave it at 0");
 }
 
 TEST(ClassBalance, IsWhatASamplerDraws) {

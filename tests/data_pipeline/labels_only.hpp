@@ -1,4 +1,4 @@
-// A data set whose images have labels and nothing else.
+// Data sets whose images have labels and nothing else.
 #pragma once
 
 #include <memory>
@@ -12,7 +12,10 @@ namespace cv::mixmim::test {
 
 class LabelsOnly final : public Source {
  public:
-  explicit LabelsOnly(std::vector<int> labels) : labels_(std::move(labels)) {}
+  /// `classes`: how many have a name.
+  explicit LabelsOnly(std::vector<int> labels, int classes = 0) : labels_(std::move(labels)) {
+    for (int i = 0; i < classes; ++i) names_.push_back(std::to_string(i));
+  }
   int64_t size() const override { return static_cast<int64_t>(labels_.size()); }
   int label(int64_t index) const override { return labels_.at(static_cast<size_t>(index)); }
   std::string path(int64_t) const override { return {}; }
@@ -23,6 +26,27 @@ class LabelsOnly final : public Source {
 
  private:
   std::vector<int> labels_;
+  std::vector<std::string> names_;
+};
+
+/// A data set whose images have any number of `classes` labels.
+class SetsOfLabels final : public Source {
+ public:
+  SetsOfLabels(int classes, std::vector<std::vector<int>> sets) : sets_(std::move(sets)) {
+    for (int i = 0; i < classes; ++i) names_.push_back(std::to_string(i));
+  }
+  int64_t size() const override { return static_cast<int64_t>(sets_.size()); }
+  int label(int64_t index) const override { return labelsOf(index).empty() ? -1 : labelsOf(index).front(); }
+  bool hasSeveralLabels() const override { return true; }
+  std::vector<int> labelsOf(int64_t index) const override { return sets_.at(static_cast<size_t>(index)); }
+  std::string path(int64_t) const override { return {}; }
+  std::string name(int64_t) const override { return {}; }
+  void read(int64_t, std::vector<uint8_t>& bytes) const override { bytes.clear(); }
+  const std::vector<std::string>& labels() const override { return names_; }
+  std::string fingerprint() const override { return {}; }
+
+ private:
+  std::vector<std::vector<int>> sets_;
   std::vector<std::string> names_;
 };
 

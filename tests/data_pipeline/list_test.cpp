@@ -1,9 +1,11 @@
 // Lists of pictures: every form that people have, and what is wrong with others.
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 #include <gtest/gtest.h>
 
+#include "sources/files/file_source.hpp"
 #include "sources/lists/csv.hpp"
 #include "sources/lists/json_list.hpp"
 #include "sources/lists/text_list.hpp"
@@ -133,6 +135,93 @@ INSTANTIATE_TEST_SUITE_P(
              {"l.csv: 1 of its 2 pictures is listed before"}}),
     [](const auto& tested) { return std::string(tested.param.name); });
 
+struct SeveralLabels {
+  const char *name, *text;
+  List classes;
+  std::vector<std::vector<int>> labels;  // of each picture; none = every picture has one class
+  List warnings;
+};
+
+class Labels : public testing::TestWithParam<SeveralLabels> {};
+
+TEST_P(Labels, AreFound) {
+  const auto& [name, text, classes, labels, warnings] = GetParam();
+  PictureFiles files = readTextList(text, "l.csv", kNeeded);
+  EXPECT_EQ(files.classes, classes);
+  EXPECT_EQ(files.warnings, warnings);
+  const auto source = sourceOf(std::move(files));
+  EXPECT_EQ(source->hasSeveralLabels(), !labels.empty());
+  for (size_t i = 0; i < labels.size(); ++i) {
+    const auto index = static_cast<int64_t>(i);
+    EXPECT_EQ(source->labelsOf(index), labels[i]) << i;
+    EXPECT_EQ(source->label(index), labels[i].empty() ? -1 : labels[i].front()) << i;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, Labels,
+    testing::Values(
+        SeveralLabels{"Bars",
+                      "path,label\n1.jpg,sea| red sun |sea\n2.jpg,\n3.jpg,cat\n",
+                      {"cat", "red sun", "sea"},
+                      {{1, 2}, {}, {0}},
+                      {"l.csv: several labels per picture, separated by '|'"}},
+        SeveralLabels{"BarsWithoutHeader",
+                      "1.jpg,a\n2.jpg,a|b\n",
+                      {"a", "b"},
+                      {{0}, {0, 1}},
+                      {"l.csv: several labels per picture, separated by '|'"}},
+        SeveralLabels{"Blanks",
+                      "image_name,tags\n1.jpg,haze primary\n2.jpg,haze\n",
+                      {"haze", "primary"},
+                      {{0, 1}, {0}},
+                      {"l.csv: several labels per picture, separated by blanks"}},
+        SeveralLabels{"SemicolonsBeforeCommas",
+                      "path,Labels\n1.jpg,a;b c\n2.jpg,\"d, e\"\n",
+                      {"a", "b c", "d, e"},
+                      {{0, 1}, {2}},
+                      {"l.csv: several labels per picture, separated by ';'"}},
+        SeveralLabels{"CommasInQuotes",
+                      "path,classes\n1.jpg,\"a, b c\"\n2.jpg,a\n",
+                      {"a", "b c"},
+                      {{0, 1}, {0}},
+                      {"l.csv: several labels per picture, separated by ','"}},
+        SeveralLabels{"Numbers",
+                      "path,labels\n1.jpg,0 2\n2.jpg,1\n",
+                      {"0", "1", "2"},
+                      {{0, 2}, {1}},
+                      {"l.csv: several labels per picture, separated by blanks"}},
+        SeveralLabels{"ColumnsOfFlags",
+                      "zoo,path,ape\n1,1.jpg,0\n1.0,2.jpg,1\n0,3.jpg,0.0\n",
+                      {"ape", "zoo"},
+                      {{1}, {0, 1}, {}},
+                      {}},
+        SeveralLabels{"AFlagThatNoPictureHas",
+                      "path,ape,bee,zoo\n1.jpg,1,0,1\n",
+                      {"ape", "bee", "zoo"},
+                      {{0, 2}},
+                      {"l.csv: no picture has the class bee"}},
+        SeveralLabels{"FlagsOfOneClassEach", "path,ape,zoo\n1.jpg,0,1\n2.jpg,1,0\n", {"ape", "zoo"}, {}, {}},
+        SeveralLabels{"OneTagEach", "path,tags\n1.jpg,zoo\n2.jpg,ape\n", {"ape", "zoo"}, {}, {}}),
+    [](const auto& tested) { return std::string(tested.param.name); });
+
+TEST(TextList, OneLabelOrNoneIsAClassOrNone) {
+  const PictureFiles files = readTextList("path,tags\n1.jpg,zoo\n2.jpg,\n3.jpg,ape\n", "l.csv", kNeeded);
+  EXPECT_EQ(entries(files), (List{"1.jpg 1", "3.jpg 0"}));
+  EXPECT_EQ(files.omissions.text(), "1 picture without a class");
+  EXPECT_EQ(
+      entries(readTextList("path,tags\n1.jpg,b\n2.jpg,a\n3.jpg,b\n", "l.csv", {1, Classes::kNeeded, {}})),
+      (List{"1.jpg 1", "2.jpg 0"}));
+}
+
+TEST(TextList, LabelsTellDataSetsApart) {
+  std::set<std::string> fingerprints;
+  for (const char* labels : {"a|b\nx,c", "a|c\nx,b", "a|b|c\nx,c", "a\nx,c|b"})
+    fingerprints.insert(
+        sourceOf(readTextList(std::string("path,labels\nx,") + labels + "\n", "l.csv", {}))->fingerprint());
+  EXPECT_EQ(fingerprints.size(), 4u);
+}
+
 TEST(TextList, ARootTakesSlashesInside) {
   EXPECT_EQ(entries(readTextList("/a/1.jpg 0\n//b/2.jpg 1\n", "l.txt", {0, Classes::kShown, "root"})),
             (List{"a/1.jpg 0", "b/2.jpg 1"}));
@@ -170,7 +259,10 @@ INSTANTIATE_TEST_SUITE_P(
         WrongList{
             "WhichIsTheLabel", "l.csv", "a.jpg,x,y\n",
             "l.csv: expected a column for paths and one for labels, got 3; a header such as path,label says "
-            "which they are"},
+            "which they are; columns of 0 and 1 are labels"},
+        WrongList{"ColumnsOfOtherNumbers", "l.csv", "path,ape,bee\na.jpg,0,2\n",
+                  "l.csv: expected a column for paths and one for labels, got 3; a header such as path,label "
+                  "says which they are; columns of 0 and 1 are labels"},
         WrongList{"Utf16", "l.csv", "\xff\xfep\0a\0", "l.csv: is UTF-16, expected UTF-8; save it as UTF-8"},
         WrongList{
             "NotUtf8", "l.csv", "K\xe4se.jpg,0\n",
@@ -187,6 +279,18 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(TextList, ZeroBytesAreNoPartOfPaths) {
   MIXMIM_EXPECT_ERROR(readTextList(std::string_view("a.jpg\0,1\n", 9), "l.csv", {}),
                       "l.csv:1: a zero byte in a path");
+}
+
+TEST(TextList, AFlagIsZeroOrOneInEveryRow) {
+  std::string text = "path,ape,bee\n";
+  for (int i = 0; i < 60; ++i) text += "a.jpg,1,0\n";
+  MIXMIM_EXPECT_ERROR(readTextList(text + "b.jpg,1,yes\n", "l.csv", {}),
+                      "l.csv:62: column 'bee': expected 0 or 1, got 'yes'");
+}
+
+TEST(TextList, SeveralLabelsHaveNoFirstImagesOfAClass) {
+  MIXMIM_EXPECT_ERROR(readTextList("path,labels\na.jpg,x|y\n", "l.csv", {1, Classes::kNeeded, {}}),
+                      "l.csv:2: data.imagesPerClass expects one class per picture, got several labels");
 }
 
 TEST(TextList, ALineWithoutANumberBehindMany) {
@@ -213,6 +317,23 @@ TEST(JsonList, ImagesAnnotationsAndCategoriesAreJoined) {
   EXPECT_EQ(entries(fromJson(R"({"images": [{"id": 1, "file_name": "a.jpg"}]})")), (List{"a.jpg -1"}));
 }
 
+/// As in COCO: an annotation for every object.
+TEST(JsonList, SeveralCategoriesOfAnImageAreItsLabels) {
+  const PictureFiles files = fromJson(
+      R"({"images": [{"id": 1, "file_name": "a.jpg"}, {"id": 2, "file_name": "b.jpg"},
+          {"id": 3, "file_name": "c.jpg"}],
+          "annotations": [{"image_id": 1, "category_id": 7, "bbox": [0, 0, 1, 1]}, {"image_id": 1, "category_id": 3},
+          {"image_id": 1, "category_id": 7}, {"image_id": 3, "category_id": 7}],
+          "categories": [{"id": 3, "name": "cat"}, {"id": 7, "name": "dog"}]})",
+      kNeeded);
+  EXPECT_EQ(files.classes, (List{"cat", "dog"}));
+  const auto source = sourceOf(files);
+  ASSERT_TRUE(source->hasSeveralLabels());
+  EXPECT_EQ(source->labelsOf(0), (std::vector<int>{0, 1}));
+  EXPECT_EQ(source->labelsOf(1), (std::vector<int>{}));
+  EXPECT_EQ(source->labelsOf(2), (std::vector<int>{1}));
+}
+
 TEST(JsonList, WhatDoesNotFitIsAnError) {
   const std::pair<const char*, const char*> all[] = {
       {"[1]", "l.json: expected an object with images, annotations and categories, got an array"},
@@ -225,11 +346,6 @@ TEST(JsonList, WhatDoesNotFitIsAnError) {
        "l.json: annotations[0]: its image is not in the file"},
       {R"({"annotations": [{"image_id": 1, "category_id": 1}], "images": [{"id": 1, "file_name": "a"}]})",
        "l.json: annotations[0]: its category is not in the file"},
-      {R"({"annotations": [{"image_id": 1, "category_id": 1}, {"image_id": 1, "category_id": 2}],
-           "images": [{"id": 1, "file_name": "a"}], "categories": [{"id": 1}, {"id": 2}]})",
-       "l.json: annotations[1]: its image has another class already; one class per picture is read; boxes "
-       "and masks "
-       "are not"},
       {R"({"categories": [{"id": 1}, {"id": 1}]})", "l.json: the category 1 is there twice"},
       {R"({"images": [{"id": 1, "file_name": ""}]})",
        "l.json: images[0]: expected a text or a whole number as file_name"},

@@ -22,7 +22,7 @@ RingBatch& allocated(RingBatch& work, const TargetReader& targets, int capacity)
 }
 
 TEST(ClassTargets, SayNothingUntilTheyArePlaced) {
-  const auto targets = makeTargetReader(Task::kFinetune, test::labelled({7, 8, 9}));
+  const auto targets = makeTargetReader(Task::kFinetune, Labelling::kOne, test::labelled({7, 8, 9}));
   RingBatch work;
   Batch& batch = allocated(work, *targets, 3).batch;
   EXPECT_EQ(classesOf(batch), (std::vector<int>{-1, -1, -1}));
@@ -31,7 +31,7 @@ TEST(ClassTargets, SayNothingUntilTheyArePlaced) {
 }
 
 TEST(ClassTargets, AreTheSameWhateverPartOfThePictureIsSeen) {
-  const auto targets = makeTargetReader(Task::kPretrain, test::labelled({5}));
+  const auto targets = makeTargetReader(Task::kPretrain, Labelling::kOne, test::labelled({5}));
   RingBatch work;
   Batch& batch = allocated(work, *targets, 1).batch;
   for (const View& view : {View{{0, 0, 9, 9}, {2, 2}, false}, View{{3, 4, 1, 1}, {2, 2}, true}}) {
@@ -41,9 +41,26 @@ TEST(ClassTargets, AreTheSameWhateverPartOfThePictureIsSeen) {
   }
 }
 
+TEST(LabelTargets, AreARowOfFlagsPerPicture) {
+  const auto source =
+      std::make_shared<test::SetsOfLabels>(3, std::vector<std::vector<int>>{{0, 2}, {}, {1}, {0, 1, 2}});
+  const auto targets = makeTargetReader(Task::kFinetune, Labelling::kSeveral, source);
+  RingBatch work;
+  Batch& batch = allocated(work, *targets, 3).batch;
+  EXPECT_EQ(batch.labelTargets.size(), cv::Size(3, 3));
+  EXPECT_EQ(cv::countNonZero(batch.labelTargets), 0);
+  EXPECT_TRUE(batch.classTargets.empty());
+  targets->place(targets->read(3), {}, batch, 0);
+  for (const int slot : {0, 1, 2}) targets->place(targets->read(slot), {}, batch, slot);  // a slot again
+  targets->move(batch, 2, 1);
+  const cv::Mat expected = (cv::Mat_<uchar>(3, 3) << 1, 0, 1, 0, 1, 0, 0, 1, 0);
+  EXPECT_EQ(cv::countNonZero(batch.labelTargets != expected), 0) << batch.labelTargets;
+}
+
 // Damaged pictures of an evaluation leave holes, over which the others move up with their targets.
 TEST(RingBatch, CollectsFilledSlotsWithTheirTargets) {
-  const auto targets = makeTargetReader(Task::kFinetune, test::labelled({10, 11, 12, 13, 14}));
+  const auto targets =
+      makeTargetReader(Task::kFinetune, Labelling::kOne, test::labelled({10, 11, 12, 13, 14}));
   RingBatch work;
   allocated(work, *targets, 5);
   work.assign({0, 1, 2, 3, 4}, 0);

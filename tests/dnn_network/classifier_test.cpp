@@ -15,6 +15,7 @@
 
 #include "model/reference_forward.hpp"
 #include "model_io/onnx/export.hpp"
+#include "model_io/onnx/file.hpp"
 #include "opencv2/mixmim/preprocess.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/support/parity_recipe.hpp"
@@ -170,6 +171,32 @@ TEST_F(ClassifierTest, TakesEveryHeadThatIsOneVector) {
       for (const Prediction& guess : classifier->classify(picture))
         EXPECT_NEAR(guess.probability, expected.at<float>(guess.index), 1e-5);
     }
+}
+
+/// Each label has a probability of its own, whichever head the file has.
+TEST_F(ClassifierTest, TellsSeveralLabels) {
+  const cv::Mat picture = photo(200, 90, 2), scores = expected(picture);
+  ModelConfig model = smallModel();
+  model.labels = Labelling::kSeveral;
+  const std::string path = (folder_ / "several.onnx").string();
+  for (const ClassifierOptions& options : everyWay())
+    for (const Head head : {Head::kLogits, Head::kProbabilities}) {
+      SCOPED_TRACE(std::string(nameOf(head)) + ", " + nameOf(options));
+      DeployedModel about;
+      about.labels = {"ant", "bee", "cat", "dog", "eel"};
+      exportOnnx(path, weights_, model, about, {head, {}});
+      const auto classifier = Classifier::create(path, options);  // replays the golden pair of this head
+      EXPECT_TRUE(classifier->severalLabels());
+      cv::Mat answered;
+      classifier->logits(picture, answered);
+      EXPECT_LT(cv::norm(answered, scores, cv::NORM_INF), 1e-4);
+      for (const Prediction& guess : classifier->classify(picture))
+        EXPECT_NEAR(guess.probability, 1 / (1 + std::exp(-scores.at<float>(guess.index))), 1e-5);
+    }
+  EXPECT_EQ(readOnnxFile(path).metadata.at("model_info multilabel"), "True");
+  EXPECT_EQ(readOnnxFile(path).metadata.at("mixmim.output"),
+            "probabilities, N x classes: each from 0 to 1 by itself");
+  EXPECT_FALSE(Classifier::create(file_)->severalLabels());
 }
 
 TEST_F(ClassifierTest, FlippingIsTheMeanOverTwoMirrorImages) {

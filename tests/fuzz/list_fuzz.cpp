@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/json.hpp"
@@ -13,14 +15,18 @@ namespace {
 
 using namespace cv::mixmim;
 
-void check(const PictureFiles& files, Classes use) {
-  const auto classes = static_cast<int>(files.classes.size());
-  const int lowest = use == Classes::kNeeded ? 0 : -1;
-  if (files.pictures.size() == 0) std::abort();
-  for (int64_t i = 0; i < files.pictures.size(); ++i) {
-    const int label = files.pictures.label(i);
-    if (label < lowest || label >= classes) std::abort();
-    if (files.pictures.name(i).empty() || !isUtf8(files.pictures.name(i))) std::abort();
+void check(PictureFiles files, Classes use) {
+  const auto source = sourceOf(std::move(files));
+  const auto classes = static_cast<int>(source->labels().size());
+  if (source->size() == 0) std::abort();
+  for (int64_t i = 0; i < source->size(); ++i) {
+    const std::vector<int> labels = source->labelsOf(i);
+    const bool mayLack = use != Classes::kNeeded || source->hasSeveralLabels();
+    if (labels.empty() && !mayLack) std::abort();
+    if (labels.size() > 1 && !source->hasSeveralLabels()) std::abort();
+    for (const int label : labels)
+      if (label < 0 || label >= classes) std::abort();
+    if (source->name(i).empty() || !isUtf8(source->name(i))) std::abort();
   }
 }
 

@@ -53,6 +53,20 @@ cv::Mat volume() {
 }
 
 /// A file is shown to the network as the pictures of its training were.
+TEST(Classifier, GivesEveryOneOfSeveralLabelsItsProbability) {
+  NetworkDescription description = test::scriptedDescription({"none", "one", "two"});
+  description.severalLabels = true;
+  const auto network = std::make_shared<ScriptedNetwork>(description);
+  network->scores = countingNetwork()->scores;
+  Classifier classifier(network);
+  EXPECT_TRUE(classifier.severalLabels());
+  const auto guesses = classifier.classify(cv::Mat(8, 8, CV_8UC3, cv::Scalar::all(9)));
+  ASSERT_EQ(guesses.size(), 3u);
+  for (const Prediction& guess : guesses)
+    EXPECT_FLOAT_EQ(guess.probability, 1 / (1 + std::exp(-static_cast<float>(guess.index))));
+  EXPECT_EQ(guesses.front().label, "two");
+}
+
 TEST(Classifier, ReadsAFileAsItsTrainingDid) {
   const test::TempFolder folder;
   const std::string path = (folder.path() / "sideways.png").string();

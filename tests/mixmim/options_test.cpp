@@ -67,7 +67,8 @@ TEST(Options, EveryScopeIsTheDecidedOne) {
        " mix.maskRatio mix.maskRatioRange mix.groupAttention mix.bothImages mix.mixup mix.cutmix"
        " mix.probability mix.switchProbability mix.labelSmoothing"
        " optim.epochs optim.accumulate optim.warmupEpochs optim.baseLr optim.lr optim.minLr optim.beta1"
-       " optim.beta2 optim.eps optim.weightDecay optim.layerDecay optim.freeze optim.headFullRate optim.ema "
+       " optim.beta2 optim.eps optim.weightDecay optim.layerDecay optim.classWeights optim.freeze "
+       "optim.headFullRate optim.ema "
        "optim.clipNorm"
        " optim.maxNonFinite run.task run.seed"},
       {Scope::kChangesOnResume,
@@ -81,7 +82,7 @@ TEST(Options, EveryScopeIsTheDecidedOne) {
       {Scope::kShape,
        " model.name model.encoder model.patchSize model.embedDim model.depths model.headDim model.window"
        " model.mlpRatio model.decoderDim model.decoderDepth model.decoderHeads"},
-      {Scope::kOfTask, " model.dropPath model.normPixLoss"},
+      {Scope::kOfTask, " model.dropPath model.normPixLoss model.labels"},
       {Scope::kShape | Scope::kOfTask, " model.classes"},
       {Scope::kShape | Scope::kChangesOnExport, " model.imageSize"},
       {Scope::kChangesOnResume | Scope::kChangesOnExport, " run.trainer"},

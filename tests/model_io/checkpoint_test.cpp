@@ -43,7 +43,7 @@ CheckpointInfo infoOf(int64_t step) {
   info.step = step;
   info.epoch = static_cast<double>(step) / 3;
   info.dataFingerprint = "c0ffee";
-  info.bestTop1 = 0.1 + 0.2;
+  info.best = 0.1 + 0.2;
   return info;
 }
 
@@ -89,7 +89,7 @@ TEST_F(Checkpoint, ComesBackExactly) {
   EXPECT_EQ(info.step, 7);
   EXPECT_EQ(info.epoch, expected.epoch);
   EXPECT_EQ(info.dataFingerprint, expected.dataFingerprint);
-  EXPECT_EQ(info.bestTop1, expected.bestTop1);
+  EXPECT_EQ(info.best, expected.best);
   const TrainerState state = readTrainerState(folder(7)), written = stateOf(7);
   expectEqual(state.weights, written.weights);
   expectEqual(state.optimizer, written.optimizer);
@@ -101,10 +101,10 @@ TEST_F(Checkpoint, EveryDoubleComesBackExactly) {
   std::uniform_real_distribution<double> share(0, 1);
   for (int i = 0; i < 20; ++i) {
     CheckpointInfo info = infoOf(1);
-    const double lr = info.config.optim.baseLr = share(random), top1 = info.bestTop1 = share(random);
+    const double lr = info.config.optim.baseLr = share(random), top1 = info.best = share(random);
     writeCheckpoint(folder(1), stateOf(1), info);
     EXPECT_EQ(readCheckpointInfo(folder(1)).config.optim.baseLr, lr);
-    EXPECT_EQ(readCheckpointInfo(folder(1)).bestTop1, top1);
+    EXPECT_EQ(readCheckpointInfo(folder(1)).best, top1);
   }
 }
 

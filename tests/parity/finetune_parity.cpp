@@ -25,7 +25,8 @@ struct Finetuning : Classifier {
   }
 
   at::Tensor targets(int step) const {
-    return mixTargets(labels(step), config.model.classes, golden.number("label_smoothing"), mixture());
+    return mixTargets(classTargets(labels(step), config.model.classes, golden.number("label_smoothing")),
+                      mixture());
   }
 
   at::Tensor mixed(int step) const { return mixImages(imagesOf(golden, step), mixture()); }

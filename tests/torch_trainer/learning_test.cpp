@@ -48,6 +48,19 @@ TEST_P(Learning, FineTuningOverfitsEightImages) {
   }
 }
 
+/// The binary digits of a picture's number are its labels; picture 0 has none.
+TEST(Learning, SeveralLabelsOfEightImages) {
+  const Config config =
+      tinyConfig(Task::kFinetune, {{"model.labels", "several", ""}, {"model.classes", "3", ""}});
+  const auto trainer = createTrainer(config);
+  Batch batch = pictures(config, 8);
+  batch.labelTargets.create(8, 3, CV_8U);
+  for (int i = 0; i < 24; ++i) batch.labelTargets.at<uchar>(i / 3, i % 3) = i / 3 >> i % 3 & 1;
+  for (batch.step = 0; batch.step < 100; ++batch.step) trainer->step(batch);
+  const cv::Mat answered = trainer->answers(batch).scores > 0;
+  EXPECT_EQ(cv::countNonZero(answered != 255 * batch.labelTargets), 0) << answered;
+}
+
 INSTANTIATE_TEST_SUITE_P(Encoders, Learning, ::testing::Values("mixmim", "swin"),
                          [](const auto& instance) { return std::string(instance.param); });
 

@@ -243,6 +243,14 @@ TEST(Trainer, SaysWhatItCannotDo) {
   batch.classTargets.at<int>(2) = 8;
   MIXMIM_EXPECT_ERROR(createTrainer(finetune)->step(batch),
                       "Trainer::step: expected labels 0 to 7, got 8 at image 2");
+  batch = batchOf(finetune, 0);
+  batch.classWeights = cv::Mat::ones(1, 7, CV_32F);
+  MIXMIM_EXPECT_ERROR(createTrainer(finetune)->step(batch),
+                      "Trainer::step: expected a weight for each of 8 classes, got [1 x 7]");
+  const auto several = createTrainer(tinyConfig(Task::kFinetune, {{"model.labels", "several", ""}}));
+  MIXMIM_EXPECT_ERROR(several->step(batch), "Trainer::step: expected labels 4 x 8, 8 bit, got []");
+  batch.labelTargets = cv::Mat(4, 8, CV_8U, cv::Scalar(2));
+  MIXMIM_EXPECT_ERROR(several->step(batch), "Trainer::step: expected labels 0 and 1, got a larger number");
   TrainerState state = trainer->state();
   state.weights.erase("norm.bias");
   state.weights.at("norm.weight").shape = {3};

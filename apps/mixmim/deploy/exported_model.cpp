@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "evaluation/measure.hpp"
 #include "inputs/checkpoint_config.hpp"
 #include "inputs/class_match.hpp"
 #include "inputs/text_lines.hpp"
@@ -59,7 +60,9 @@ ExportedModel fromCheckpoint(const std::string& path, const CommandLine& line, c
   model.about.facts = {{"model", info.config.model.name},
                        {"steps", fmt::format("{}", info.step)},
                        {"epochs", fmt::format("{:.2f}", info.epoch)}};
-  if (info.bestTop1 >= 0) model.about.facts["best_val_top1"] = fmt::format("{:.4f}", info.bestTop1);
+  if (info.best >= 0)
+    model.about.facts[fmt::format("best_val_{}", headlineName(info.config.model.labels))] =
+        fmt::format("{:.4f}", info.best);
   const cv::Size trained = info.config.model.imageSize, wanted = model.config.model.imageSize;
   if (trained != wanted) {
     std::cerr << fmt::format("{}: interpolated from {} px to {} px\n", path, sizeText(trained),

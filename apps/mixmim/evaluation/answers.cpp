@@ -1,5 +1,6 @@
 #include "evaluation/answers.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace cv::mixmim {
@@ -24,6 +25,15 @@ int answerOf(const float* scores, int classes, int label) {
 bool answerAlike(const float* one, const float* other, int classes) {
   const int answer = answerOf(one, classes);
   return placeOf(one, classes, answer) == 0 && placeOf(other, classes, answer) == 0;
+}
+
+bool isAnswered(float score) {
+  return score > 0;
+}
+
+bool labelsAlike(const float* one, const float* other, int labels) {
+  return std::equal(one, one + labels, other,
+                    [](float a, float b) { return isAnswered(a) == isAnswered(b); });
 }
 
 }  // namespace cv::mixmim

@@ -16,4 +16,10 @@ int answerOf(const float* scores, int classes, int label = -1);
 /// Whether both rows name the same class first, and clearly.
 bool answerAlike(const float* one, const float* other, int classes);
 
+/// The label's probability is above one half.
+bool isAnswered(float score);
+
+/// Whether both rows name the same labels, where a picture may have several.
+bool labelsAlike(const float* one, const float* other, int labels);
+
 }  // namespace cv::mixmim

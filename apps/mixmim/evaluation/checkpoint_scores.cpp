@@ -28,14 +28,15 @@ CheckpointScores evaluateCheckpoint(const std::string& path, const LabelledData&
     throw Error(path, "is a pretraining checkpoint, which has no classes",
                 "fine-tune it first, or use `mixmim probe`");
   const std::vector<std::string> labels = labelsOf(model, data.source->labels(), data.map);
-  const auto matched = withClassesOf({labels}, data.source, data.where, data.map);
+  const auto matched =
+      withClassesOf({labels, false, trained.model.labels}, data.source, data.where, data.map);
   Config run = trained;
   run.data.batch = config.data.batch;
-  const auto measure = makeMeasure(run.run.task, labels);
-  AnswerSheet sheet(*measure);
+  const auto measure = makeMeasure(run.run.task, run.model.labels, labels);
+  const auto sheet = makeAnswerSheet(*measure, run.model.labels);
   evaluate(
-      matched, run, [&](const Batch& batch) { return model.trainer->answers(batch); }, sheet);
-  if (!data.answers.empty()) sheet.write(data.answers, *matched);
+      matched, run, [&](const Batch& batch) { return model.trainer->answers(batch); }, *sheet);
+  if (!data.answers.empty()) sheet->write(data.answers, *matched);
   return {measure->result(), model.info.step};
 }
 

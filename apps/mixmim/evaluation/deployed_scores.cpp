@@ -1,9 +1,9 @@
 #include "evaluation/deployed_scores.hpp"
 
 #include <functional>
+#include <memory>
 #include <vector>
 
-#include "evaluation/accuracy.hpp"
 #include "evaluation/answers.hpp"
 #include "inputs/picture_batch.hpp"
 #include "model_io/onnx/deployed_model.hpp"
@@ -14,12 +14,14 @@ namespace cv::mixmim {
 
 namespace {
 
-/// A batch of one picture, without pixels.
+/// A batch of one picture, without pixels, with the targets of every labelling.
 Batch batchOf(const Source& source, int64_t index) {
   Batch batch;
   batch.samples = {index};
   batch.count = 1;
   batch.classTargets = cv::Mat(1, 1, CV_32S, cv::Scalar(source.label(index)));
+  batch.labelTargets = cv::Mat::zeros(1, static_cast<int>(source.labels().size()), CV_8U);
+  for (const int label : source.labelsOf(index)) batch.labelTargets.at<uchar>(label) = 1;
   return batch;
 }
 
@@ -46,9 +48,18 @@ Answers answersOf(Classifier& classifier, const cv::Mat& picture) {
   return answers;
 }
 
+Labelling labellingOf(const Classifier& classifier) {
+  return classifier.severalLabels() ? Labelling::kSeveral : Labelling::kOne;
+}
+
 /// The classes of a deployed model, with what its file says of their names.
 ModelClasses classesOf(const Classifier& classifier, const std::string& model) {
-  return {classifier.labels(), readDeployedModel(model).facts.count(kLabelsFact) > 0};
+  return {classifier.labels(), readDeployedModel(model).facts.count(kLabelsFact) > 0,
+          labellingOf(classifier)};
+}
+
+std::unique_ptr<Measure> measureOf(const Classifier& classifier) {
+  return makeMeasure(Task::kFinetune, labellingOf(classifier), classifier.labels());
 }
 
 }  // namespace
@@ -57,13 +68,13 @@ Measured evaluateDeployed(const std::string& model, const LabelledData& data,
                           const ClassifierOptions& options) {
   const auto classifier = Classifier::create(model, options);
   const auto matched = withClassesOf(classesOf(*classifier, model), data.source, data.where, data.map);
-  Accuracy accuracy(classifier->labels());
-  AnswerSheet sheet(accuracy);
+  const auto measure = measureOf(*classifier);
+  const auto sheet = makeAnswerSheet(*measure, labellingOf(*classifier));
   forEachPicture(*matched, classifier->orientation(), [&](const cv::Mat& picture, const Batch& batch) {
-    sheet.add(batch, answersOf(*classifier, picture));
+    sheet->add(batch, answersOf(*classifier, picture));
   });
-  if (!data.answers.empty()) sheet.write(data.answers, *matched);
-  return accuracy.result();
+  if (!data.answers.empty()) sheet->write(data.answers, *matched);
+  return measure->result();
 }
 
 DeployedCheck checkDeployed(Classifier& exact, const std::string& model, const LabelledData& data) {
@@ -77,18 +88,19 @@ DeployedCheck checkDeployed(Classifier& exact, const std::string& model, const L
   } catch (const Error& e) {
     check.whyNoInt8 = e.what();
   }
-  Accuracy exactAccuracy(exact.labels()), fastAccuracy(exact.labels());
+  const auto exactMeasure = measureOf(exact), fastMeasure = measureOf(exact);
   forEachPicture(*matched, exact.orientation(), [&](const cv::Mat& picture, const Batch& batch) {
     const Answers answers = answersOf(exact, picture);
-    exactAccuracy.add(batch, answers);
+    exactMeasure->add(batch, answers);
     if (!fast) return;
     const Answers fastAnswers = answersOf(*fast, picture);
-    fastAccuracy.add(batch, fastAnswers);
-    check.sameAnswer +=
-        answerAlike(answers.scores.ptr<float>(), fastAnswers.scores.ptr<float>(), answers.scores.cols);
+    fastMeasure->add(batch, fastAnswers);
+    const float *one = answers.scores.ptr<float>(), *other = fastAnswers.scores.ptr<float>();
+    check.sameAnswer += exact.severalLabels() ? labelsAlike(one, other, answers.scores.cols)
+                                              : answerAlike(one, other, answers.scores.cols);
   });
-  check.float32 = exactAccuracy.result();
-  if (fast) check.int8 = fastAccuracy.result();
+  check.float32 = exactMeasure->result();
+  if (fast) check.int8 = fastMeasure->result();
   return check;
 }
 

@@ -20,7 +20,7 @@ struct DeployedCheck {
   Measured float32;
   std::optional<Measured> int8;  ///< none where this processor does not multiply bytes
   std::string whyNoInt8;
-  int64_t sameAnswer = 0;  ///< pictures for which both name the same class first
+  int64_t sameAnswer = 0;  ///< pictures for which both name the same class first, or the same labels
 };
 
 /// Both ways over the same pictures; `exact` is the file `model` with the options as they are. Throws Error

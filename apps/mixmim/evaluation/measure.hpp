@@ -33,7 +33,12 @@ class Measure : public Tally {
   virtual Measured result() const = 0;
 };
 
-/// The measure of a task; null for pretraining, whose answers have no targets. `labels`: the model's classes.
-std::unique_ptr<Measure> makeMeasure(Task task, std::vector<std::string> labels);
+/// The measure of a task; null for pretraining, whose answers have no targets. `labelling` counts in
+/// fine-tuning. `labels`: the model's classes.
+std::unique_ptr<Measure> makeMeasure(Task task, Labelling labelling, std::vector<std::string> labels);
+
+/// The name in files of the number that decides which of two classifiers is better: "top1", or "map" for
+/// several labels.
+const char* headlineName(Labelling labelling);
 
 }  // namespace cv::mixmim

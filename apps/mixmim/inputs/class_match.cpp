@@ -112,6 +112,13 @@ class Relabelled final : public Source {
     const int label = data_->label(index);
     return label < 0 ? label : classes_.at(static_cast<size_t>(label));
   }
+  bool hasSeveralLabels() const override { return data_->hasSeveralLabels(); }
+  std::vector<int> labelsOf(int64_t index) const override {
+    std::vector<int> labels = data_->labelsOf(index);
+    for (int& label : labels) label = classes_.at(static_cast<size_t>(label));
+    std::sort(labels.begin(), labels.end());
+    return labels;
+  }
   std::string path(int64_t index) const override { return data_->path(index); }
   std::string name(int64_t index) const override { return data_->name(index); }
   int64_t offset(int64_t index) const override { return data_->offset(index); }
@@ -190,6 +197,9 @@ ClassMatch matchClasses(const std::string& where, const Labels& data, const Mode
 
 std::shared_ptr<const Source> withClassesOf(const ModelClasses& model, std::shared_ptr<const Source> data,
                                             const std::string& where, const ClassMap& map) {
+  if (data->hasSeveralLabels() && model.labelling == Labelling::kOne)
+    throw Error(where, "has several labels per picture, but the model tells one class",
+                "a fine-tuning with such a list makes one that tells several");
   ClassMatch match = matchClasses(where, data->labels(), model, map);
   if (!match.note.empty()) std::cerr << fmt::format("{}: {}\n", where, match.note);
   if (data->labels() == model.labels && map.empty()) return data;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "data_pipeline/source.hpp"
+#include "opencv2/mixmim/train/config.hpp"
 
 namespace cv::mixmim {
 
@@ -22,6 +23,7 @@ ClassMap readClassMap(const std::string& path);
 struct ModelClasses {
   std::vector<std::string> labels;  ///< one per class; numbers where nobody named them
   bool renamed = false;             ///< the names were given at export, so that training may have had others
+  Labelling labelling = Labelling::kOne;  ///< whether it tells one class or several labels
 };
 
 /// "0", "1", ...: the names of classes that have no other.
@@ -38,7 +40,8 @@ ClassMatch matchClasses(const std::string& where, const std::vector<std::string>
                         const ModelClasses& model, const ClassMap& map = {});
 
 /// The data set with the classes of the model, in whose order its labels then count. Says on stderr where
-/// they are not the same. Throws Error as matchClasses does.
+/// they are not the same. Throws Error as matchClasses does, and for pictures with several labels where the
+/// model tells one class.
 std::shared_ptr<const Source> withClassesOf(const ModelClasses& model, std::shared_ptr<const Source> data,
                                             const std::string& where, const ClassMap& map = {});
 

@@ -78,6 +78,11 @@ void openTraining(RunSetup& run) {
         config.data.train,
         fmt::format("all pictures have one class, '{}', so there is nothing to tell apart", labels[0]),
         "name a data set with at least two classes");
+  if (run.train->hasSeveralLabels() && config.model.labels == Labelling::kOne) {
+    say(config.data.train +
+        ": pictures with several labels, so each label is learned by itself (model.labels several)");
+    config.model.labels = Labelling::kSeveral;
+  }
   if (config.model.classes == 0) config.model.classes = static_cast<int>(labels.size());
   if (config.model.classes != static_cast<int>(labels.size()))
     throw Error("model.classes",
@@ -131,12 +136,12 @@ void shareStart(RunSetup& run) {
   const boost::json::value start = boost::json::parse(first);
   run.resumed = start.at("resumed").as_string().c_str();
   run.firstStep = start.at("step").to_number<int64_t>();
+  run.firstEpoch = start.at("epoch").to_number<double>();
   run.best = start.at("best").to_number<double>();
   run.bestStep = start.at("best_step").to_number<int64_t>();
   accumulate = start.at("accumulate").to_number<int>();
   copyFromFirst(*run.world, *run.trainer);
 }
-  run.firstEpoch = start.at("epoch").to_number<double>();
 
 /// Some processes then wait for others in every step.
 void warnAboutUnevenShares(const RunSetup& run) {
@@ -163,6 +168,13 @@ void loadWeights(RunSetup& run) {
     sayNotes(init);
     sayHowWeightsWereUsed(init, run.trainer->initialise(readWeights(init, run.config.model)));
   }
+}
+
+/// The whole steps in so many epochs. They are whole numbers where the batch size has not changed, as far as
+/// a double can tell; else a part of a step is done again.
+int64_t stepsIn(double epochs, int64_t stepsPerEpoch) {
+  constexpr double kRounding = 1e-6;
+  return static_cast<int64_t>(std::floor(epochs * static_cast<double>(stepsPerEpoch) + kRounding));
 }
 
 /// All processes at the same step, with the same weights.

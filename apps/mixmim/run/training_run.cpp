@@ -35,7 +35,7 @@ Batch picturesToWatch(const RunSetup& setup) {
 }
 
 std::unique_ptr<Measure> measureFor(const RunSetup& setup) {
-  return makeMeasure(setup.config.run.task, setup.train->labels());
+  return makeMeasure(setup.config.run.task, setup.config.model.labels, setup.train->labels());
 }
 
 /// The number that judges validations, before the first one.
@@ -240,7 +240,7 @@ void TrainingRun::saveCheckpoint() {
   info.step = step_;
   info.epoch = epoch();
   info.dataFingerprint = setup_.train->fingerprint();
-  info.bestTop1 = best_;
+  info.best = best_;
   if (bestIsNew_) bestStep_ = step_;
   info.bestStep = bestStep_;
   const std::string path = folder_.checkpoint(step_);

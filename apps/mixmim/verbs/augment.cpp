@@ -43,6 +43,7 @@ cv::Size sizeOf(const Source& source, int64_t index, Orientation orientation) {
 json::object parametersOf(const Source& source, const Config& config, Recipe recipe, int64_t index,
                           int64_t epoch) {
   json::object line{{"source", source.path(index)}, {"label", source.label(index)}};
+  if (source.hasSeveralLabels()) line["labels"] = json::value_from(source.labelsOf(index));
   const cv::Size size = sizeOf(source, index, config.data.orientation);
   if (recipe == Recipe::kEval) {
     const EvalGeometry geometry = evalGeometry(size, config.model.imageSize, config.augment.evalCrop);

@@ -116,6 +116,8 @@ Batch noise(Trainer& trainer) {
   cv::randu(batch.images, 0, 256);
   batch.classTargets.create(batch.count, 1, CV_32S);
   cv::randu(batch.classTargets, 0, config.model.classes);
+  batch.labelTargets.create(batch.count, std::max(1, config.model.classes), CV_8U);
+  cv::randu(batch.labelTargets, 0, 2);
   return batch;
 }
 

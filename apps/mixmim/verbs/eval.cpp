@@ -25,7 +25,7 @@ boost::json::object describe(const Measured& measured) {
     confusion.push_back(boost::json::array(row, row + matrix.cols));
   }
   boost::json::object description = toJson(measured);
-  description["confusion"] = std::move(confusion);
+  if (!matrix.empty()) description["confusion"] = std::move(confusion);
   return description;
 }
 
@@ -75,9 +75,11 @@ CommandLine commandLine(const Arguments&) {
   line.option("model", "A checkpoint, a run folder, a file of PyTorch or safetensors, or an .onnx.")
       .flag("json", "Print the result as one JSON object.")
       .option("csv", "Write the confusion matrix to this file: a row per true class, a column per answer.")
-      .option("answers", "Write a line for every picture to this CSV file: path, label, answer, probability.")
-      .settings(Task::kFinetune,
-                {"data.train", "data.root", "data.batch", "run.device", "run.threads", "run.trainer"});
+      .option("answers",
+              "Write a line for every picture to this CSV file: path, label, answer, probability; with "
+              "several labels path, labels, answers, and the probability of each.")
+      .settings(Task::kFinetune, {"data.train", "data.root", "data.classMap", "data.batch", "run.device",
+                                  "run.threads", "run.trainer"});
   addClassifierOptions(line);
   return line;
 }
@@ -98,6 +100,8 @@ int run(const CommandLine& line) {
   const LabelledData data{source, config.data.train, map, line.get("answers")};
   const Measured measured =
       deployed ? evaluateDeployed(model, data, options) : evaluateCheckpoint(model, data, config).measured;
+  if (!line.get("csv").empty() && measured.confusion.empty())
+    throw UsageError("--csv: several labels per picture have no confusion matrix; --answers lists them");
   if (!line.get("csv").empty()) writeCsv(line.get("csv"), measured);
   if (line.has("json"))
     std::cout << jsonText(describe(measured)) << '\n';

@@ -117,7 +117,7 @@ class Comparer {
       classifier->logits(pictures_, answer);
     else
       classifier->features(pictures_, answer);
-    if (head_ == Head::kProbabilities)  // the scores are known up to a number all share
+    if (head_ == Head::kProbabilities && !classifier->severalLabels())  // known up to a number all share
       return {cv::norm(belowLargest(answer), belowLargest(*expected_), cv::NORM_INF), ""};
     return {cv::norm(answer, *expected_, cv::NORM_INF), ""};
   }
@@ -161,9 +161,9 @@ std::string sentenceOf(const DeployedCheck& check) {
 
 void printForPeople(const std::string& out, const ExportedModel& model, Head head, const ExportReport& report,
                     const Comparison& comparison) {
-  std::cout << fmt::format(
-      "{}: {:.1f} MB, {}\n", out, static_cast<double>(report.bytes) / 1e6,
-      hasClasses(head) ? fmt::format("{} classes", model.about.labels.size()) : sentenceOf(head));
+  std::cout << fmt::format("{}: {:.1f} MB, {}\n", out, static_cast<double>(report.bytes) / 1e6,
+                           hasClasses(head) ? fmt::format("{} classes", model.about.labels.size())
+                                            : sentenceOf(head, model.config.model.labels));
   std::cout << (comparison.difference
                     ? fmt::format("OpenCV {} against the trainer: answers differ by at most {:.1e}\n",
                                   CV_VERSION, *comparison.difference)

@@ -7,6 +7,7 @@
 
 #include "data_pipeline/cores.hpp"
 #include "deploy/onnx_description.hpp"
+#include "evaluation/measure.hpp"
 #include "model_io/files/file_format.hpp"
 #include "model_io/open_checkpoint.hpp"
 #include "opencv2/mixmim/json.hpp"
@@ -63,7 +64,8 @@ json::object describeCheckpoint(const std::string& path) {
           {"step", info.step},
           {"epoch", info.epoch},
           {"parameters", count},
-          {"best_top1", info.bestTop1 >= 0 ? json::value(info.bestTop1) : json::value(nullptr)},
+          {fmt::format("best_{}", headlineName(info.config.model.labels)),
+           info.best >= 0 ? json::value(info.best) : json::value(nullptr)},
           {"labels", json::value_from(info.labels)},
           {"notes", json::value_from(readNotes(path))},
           {"config", json::parse(toJson(info.config))}};
@@ -82,12 +84,12 @@ std::string shortened(const json::value& value) {
   return fmt::format("{}, and {} more]", text.substr(0, text.size() - 1), list.size() - kShown);
 }
 
-/// "best_top1" -> "best top-1"
+/// "best_top1" -> "best top-1", "best_map" -> "best mAP"
 std::string inWords(std::string key) {
   std::replace(key.begin(), key.end(), '_', ' ');
-  const std::string name = "top1", spoken = "top-1";
-  const size_t at = key.find(name);
-  return at == std::string::npos ? key : key.replace(at, name.size(), spoken);
+  for (const auto& [name, spoken] : {std::pair<std::string, const char*>{"top1", "top-1"}, {"map", "mAP"}})
+    if (const size_t at = key.find(name); at != std::string::npos) key.replace(at, name.size(), spoken);
+  return key;
 }
 
 bool isListOfObjects(const json::value& value) {

@@ -68,6 +68,9 @@ int run(const CommandLine& line) {
     throw UsageError("mixmim pack: --data is needed; `mixmim pack --help` explains it");
   catchInterrupts();
   const auto source = openTrainingData(config.data, Classes::kShown);
+  if (source->hasSeveralLabels())
+    throw Error(config.data.train, "has several labels per picture, which shards have no place for",
+                "use the list itself as --data");
   prepareFolder(out);
 
   ShardWriter writer(out, name, shardBytes);

@@ -59,7 +59,10 @@ int run(const CommandLine& line) {
       throw UsageError(fmt::format("mixmim probe: --{} is needed; `mixmim probe --help` explains it", name));
   const auto train = openTrainingData(given.data, Classes::kNeeded),
              all = openValidationData(given.data, Classes::kNeeded);
-  const auto val = withClassesOf({train->labels()}, all, given.data.val, readClassMap(line.get("class-map")));
+  if (train->hasSeveralLabels())
+    throw Error(given.data.train, "has several labels per picture, and a probe tells one class",
+                "fine-tune with optim.freeze, which trains a linear head for several labels");
+  const auto val = withClassesOf({train->labels()}, all, given.data.val, readClassMap(given.data.classMap));
 
   const LoadedModel model = loadModel(given.run.init, given.run);
   const LabelledFeatures known = featuresOf(train, model, given.data.batch),

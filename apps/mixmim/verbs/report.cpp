@@ -43,6 +43,7 @@ json::value orNull(bool is, double value) {
 
 json::object toJson(const report::RunRecord& run) {
   const report::Curve* loss = run.metrics.curve("loss");
+  const double top1 = run.best("val_top1"), map = run.best("val_map");
   return {{"folder", run.folder},
           {"task", report::wordsOf(run.config.run.task).verb},
           {"model", run.config.model.name},
@@ -51,7 +52,8 @@ json::object toJson(const report::RunRecord& run) {
           {"epochs", run.config.optim.epochs},
           {"finished", run.finished()},
           {"loss", orNull(loss != nullptr, loss ? loss->last().y : 0)},
-          {"best_top1", orNull(run.bestTop1() >= 0, run.bestTop1())},
+          {"best_top1", orNull(top1 >= 0, top1)},
+          {"best_map", orNull(map >= 0, map)},
           {"bad_files", run.badFiles.count},
           {"notes", json::value_from(run.notes)}};
 }

@@ -26,7 +26,7 @@ class Source {
   virtual ~Source() = default;
 
   virtual int64_t size() const = 0;
-  virtual int label(int64_t index) const = 0;         ///< -1 where the source has none
+  virtual int label(int64_t index) const = 0;         ///< -1 where the source has none; see labelsOf
   virtual std::string path(int64_t index) const = 0;  ///< the file that holds it
   virtual std::string name(int64_t index) const = 0;  ///< path inside the data set: "class/picture.jpg"
   virtual int64_t offset(int64_t index) const;        ///< where in that file; 0 = it is the file
@@ -36,6 +36,10 @@ class Source {
 
   /// Class names in label order, sorted bytewise; empty where there are no labels.
   virtual const std::vector<std::string>& labels() const = 0;
+  /// Whether pictures have any number of labels instead of one class. label() is then the first of them.
+  virtual bool hasSeveralLabels() const { return false; }
+  /// All labels of a picture, ascending: none where label() is -1.
+  virtual std::vector<int> labelsOf(int64_t index) const;
   /// Hash of relative paths, sizes and labels: two sources with the same fingerprint deliver the same
   /// samples.
   virtual std::string fingerprint() const = 0;

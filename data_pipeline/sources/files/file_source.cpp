@@ -18,7 +18,15 @@ class FileSource final : public Source {
   explicit FileSource(PictureFiles files) : files_(std::move(files)) {}
 
   int64_t size() const override { return files_.pictures.size(); }
-  int label(int64_t index) const override { return files_.pictures.label(index); }
+  int label(int64_t index) const override {
+    if (!hasSeveralLabels()) return files_.pictures.label(index);
+    const std::vector<int>& labels = labelSet(index);
+    return labels.empty() ? -1 : labels.front();
+  }
+  bool hasSeveralLabels() const override { return !files_.labelSets.empty(); }
+  std::vector<int> labelsOf(int64_t index) const override {
+    return hasSeveralLabels() ? labelSet(index) : Source::labelsOf(index);
+  }
   std::string name(int64_t index) const override { return std::string(files_.pictures.name(index)); }
   std::string path(int64_t index) const override {
     std::string name = this->name(index);
@@ -40,12 +48,17 @@ class FileSource final : public Source {
   }
 
  private:
+  const std::vector<int>& labelSet(int64_t index) const {
+    return files_.labelSets.at(static_cast<size_t>(files_.pictures.label(index)));
+  }
+
   std::string computeFingerprint() const {
     Fingerprint fingerprint;
     for (int64_t i = 0; i < size(); ++i) {
       std::error_code unreadable;  // such a file gets the size -1
       const auto bytes = static_cast<int64_t>(std::filesystem::file_size(path(i), unreadable));
       fingerprint.add(name(i), bytes, label(i));
+      if (hasSeveralLabels()) fingerprint.add(labelSet(i));
     }
     return fingerprint.text();
   }

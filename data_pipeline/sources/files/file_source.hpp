@@ -14,6 +14,9 @@ struct PictureFiles {
   std::string root;  ///< where names begin, except those that begin with '/'
   PictureTable pictures;
   std::vector<std::string> classes;
+  /// Where pictures have several labels: the sets of labels that occur, each ascending. The label of a
+  /// picture in the table is then the number of its set.
+  std::vector<std::vector<int>> labelSets;
   Omissions omissions;
   std::vector<std::string> warnings;
 };

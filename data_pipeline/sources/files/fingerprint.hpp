@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -17,6 +18,8 @@ class Fingerprint {
     add(&bytes, sizeof bytes);
     add(&label, sizeof label);
   }
+  /// The labels of a picture that may have several.
+  void add(const std::vector<int32_t>& labels) { add(labels.data(), labels.size() * sizeof(int32_t)); }
   std::string text() const { return fmt::format("{:016x}", hash_); }
 
  private:

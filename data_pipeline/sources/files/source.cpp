@@ -2,6 +2,11 @@
 
 namespace cv::mixmim {
 
+std::vector<int> Source::labelsOf(int64_t index) const {
+  const int one = label(index);
+  return one < 0 ? std::vector<int>() : std::vector<int>{one};
+}
+
 int64_t Source::offset(int64_t) const {
   return 0;
 }

@@ -222,9 +222,11 @@ class Joining {
     for (size_t i = 0; i < records_.images.size(); ++i) {
       const auto [id, end] = records_.images[i];
       const std::string_view path = std::string_view(records_.paths).substr(begin, end - begin);
-      const int label = labelOf_[id];
-      builder.add(path, label < 0 ? std::string() : std::to_string(label),
-                  fmt::format("{}: images[{}]", list_, i));
+      const std::string place = fmt::format("{}: images[{}]", list_, i);
+      if (more_.empty())
+        builder.add(path, labelOf_[id] < 0 ? std::string() : std::to_string(labelOf_[id]), place);
+      else
+        builder.addSeveral(path, labelsOf(id), place);
       begin = end;
     }
     ClassTexts::Numbers numbers = builder.texts().finish();
@@ -233,6 +235,14 @@ class Joining {
   }
 
  private:
+  std::vector<std::string> labelsOf(size_t image) const {
+    std::vector<std::string> texts;
+    if (labelOf_[image] >= 0) texts.push_back(std::to_string(labelOf_[image]));
+    if (const auto more = more_.find(image); more != more_.end())
+      for (const int label : more->second) texts.push_back(std::to_string(label));
+    return texts;
+  }
+
   void numberCategories() {
     categoryOf_.assign(records_.ids.size(), -1);
     for (size_t i = 0; i < records_.categories.size(); ++i) {
@@ -253,17 +263,16 @@ class Joining {
       if (!isImage[image] || label < 0)
         throw Error(list_, fmt::format("annotations[{}]: its {} is not in the file", i,
                                        label < 0 ? "category" : "image"));
-      int& known = labelOf_[image];
-      if (known >= 0 && known != label)
-        throw Error(list_, fmt::format("annotations[{}]: its image has another class already", i),
-                    "one class per picture is read; boxes and masks are not");
-      known = label;
+      int& first = labelOf_[image];
+      if (first < 0) first = label;
+      if (first != label) more_[image].push_back(label);
     }
   }
 
   Records records_;
   const std::string& list_;
-  std::vector<int> categoryOf_, labelOf_;  // by small ids; -1 = none
+  std::vector<int> categoryOf_, labelOf_;              // by small ids; -1 = none
+  std::unordered_map<size_t, std::vector<int>> more_;  // labels of images beside their first
 };
 
 }  // namespace

@@ -15,7 +15,8 @@ namespace cv::mixmim {
 ///
 /// The order is that of `images`; labels are the ranks of categories by their ids. The text comes in pieces
 /// from `next`, "" at its end, because such files are larger than what is kept of them. Throws Error for what
-/// is not JSON, for annotations of unknown images or categories, and for an image with two classes.
+/// is not JSON and for annotations of unknown images or categories. COCO's own files are read too: where an
+/// image has annotations of several categories, these are its labels; boxes and masks are not read.
 PictureFiles readJsonList(const std::function<std::string_view()>& next, const std::string& list,
                           const SourceOptions& options);
 

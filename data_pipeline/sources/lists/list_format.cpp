@@ -28,6 +28,10 @@ constexpr std::array kLabelNames{"label",      "class",    "class_name",    "cla
                                  "label_name", "category", "category_name", "target",
                                  "class_id",   "label_id", "category_id",   "species"};
 
+// Of columns with several labels per picture.
+constexpr std::array kLabelsNames{"labels",     "tags",        "classes",     "categories",
+                                  "attributes", "label_names", "class_names", "targets"};
+
 /// None where the text cannot be cut so.
 std::vector<Row> firstRows(std::string_view text, char separator, const std::string& where) {
   CsvRows rows(text, separator, where);
@@ -86,6 +90,23 @@ bool isHeader(const std::vector<Row>& rows) {
          (rows.size() > 1 && columnOfPictures(rows[1]));
 }
 
+/// Whether the first rows have nothing but 0 and 1 in that column.
+bool isFlagColumn(const std::vector<Row>& rows, size_t column) {
+  return std::all_of(rows.begin() + 1, rows.end(),
+                     [&](const Row& row) { return column < row.size() && flagOf(row[column]).has_value(); });
+}
+
+/// A column for every label; all columns but the one for paths, or none.
+void findFlags(const std::vector<Row>& rows, ListFormat& format) {
+  const Row& header = rows[0];
+  for (size_t i = 0; i < header.size(); ++i) {
+    if (i == format.pathColumn) continue;
+    if (!isFlagColumn(rows, i) || header[i].empty()) return format.flagColumns.clear();
+    format.flagColumns.push_back(i);
+  }
+  for (const size_t column : format.flagColumns) format.flags.push_back(header[column]);
+}
+
 void findColumns(const std::vector<Row>& rows, const std::string& where, ListFormat& format) {
   const Row header = format.hasHeader ? rows[0] : Row();
   const Row& data = rows[format.hasHeader && rows.size() > 1 ? 1 : 0];
@@ -94,14 +115,45 @@ void findColumns(const std::vector<Row>& rows, const std::string& where, ListFor
   format.pathColumn = pictures ? *pictures : called.value_or(0);
   if (const auto label = columnCalled(kLabelNames, header); label && *label != format.pathColumn)
     format.labelColumn = static_cast<int>(*label);
+  else if (const auto labels = columnCalled(kLabelsNames, header); labels && *labels != format.pathColumn)
+    format.labelColumn = static_cast<int>(*labels);
   else if (data.size() == 2)
     format.labelColumn = format.pathColumn == 0 ? 1 : 0;
-  else if (data.size() > 2)
+  else if (data.size() > 2 && rows.size() > 1 && format.hasHeader)
+    findFlags(rows, format);
+  if (format.labelColumn < 0 && format.flagColumns.empty() && data.size() > 2)
     throw Error(where, fmt::format("expected a column for paths and one for labels, got {}", data.size()),
-                "a header such as path,label says which they are");
+                "a header such as path,label says which they are; columns of 0 and 1 are labels");
+  if (!format.flagColumns.empty()) return;
   for (size_t i = 0; i < header.size(); ++i)
     if (i != format.pathColumn && static_cast<int>(i) != format.labelColumn)
       format.unused.push_back(header[i]);
+}
+
+/// Whether the header promises several labels per picture.
+bool hasPluralHeader(const Row& header, const ListFormat& format) {
+  const std::string name = format.hasHeader ? lowerCase(header[static_cast<size_t>(format.labelColumn)]) : "";
+  return std::find(kLabelsNames.begin(), kLabelsNames.end(), name) != kLabelsNames.end();
+}
+
+/// Looks at all rows, because a separator may come late. A bar is no part of a name; the other characters are
+/// separators where the header is plural, a blank where there is no other.
+char separatorOfLabels(std::string_view text, const Row& header, const ListFormat& format,
+                       const std::string& where) {
+  const bool plural = hasPluralHeader(header, format);
+  if (!plural && text.find('|') == std::string_view::npos) return '\0';
+  std::string found;
+  CsvRows rows(text, format.separator, where);
+  for (bool first = true; rows.next(); first = false) {
+    const auto column = static_cast<size_t>(format.labelColumn);
+    if ((first && format.hasHeader) || column >= rows.fields().size()) continue;
+    for (const char c : std::string_view("|;,"))
+      if (rows.fields()[column].find(c) != std::string::npos) found += c;
+    if (!found.empty() && found[0] == '|') break;
+  }
+  for (const char c : std::string_view("|;,"))
+    if ((plural || c == '|') && found.find(c) != std::string::npos) return c;
+  return plural ? ' ' : '\0';
 }
 
 }  // namespace
@@ -114,7 +166,27 @@ ListFormat formatOfList(std::string_view text, const std::string& where) {
   if (rows.empty()) return format;
   format.hasHeader = isHeader(rows);
   findColumns(rows, where, format);
+  if (format.labelColumn >= 0) format.labelSeparator = separatorOfLabels(text, rows[0], format, where);
   return format;
+}
+
+std::optional<bool> flagOf(std::string_view field) {
+  if (field == "1" || field == "1.0") return true;
+  if (field == "0" || field == "0.0") return false;
+  return std::nullopt;
+}
+
+std::vector<std::string> splitLabels(std::string_view field, char separator) {
+  std::vector<std::string> labels;
+  for (size_t begin = 0; begin <= field.size();) {
+    const size_t end = std::min(field.find(separator, begin), field.size());
+    std::string_view label = field.substr(begin, end - begin);
+    label.remove_prefix(std::min(label.find_first_not_of(' '), label.size()));
+    label = label.substr(0, label.find_last_not_of(' ') + 1);
+    if (!label.empty()) labels.emplace_back(label);
+    begin = end + 1;
+  }
+  return labels;
 }
 
 NumberedPath splitNumberedPath(std::string_view line) {

@@ -36,6 +36,7 @@ add_library(opencv_mixmim SHARED
   src/resample/resample_avx2.cpp
   src/resample/resample_avx512.cpp
   src/resample/resample_portable.cpp
+  src/tasks/answers.cpp
   src/tasks/classifier.cpp
   src/tasks/pictures.cpp
   src/train/cells.cpp

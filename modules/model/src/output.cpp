@@ -32,12 +32,14 @@ bool hasClasses(Head head) {
   return head == Head::kLogits || head == Head::kProbabilities;
 }
 
-std::string sentenceOf(Head head) {
+std::string sentenceOf(Head head, Labelling labelling) {
+  const bool several = labelling == Labelling::kSeveral;
   switch (head) {
     case Head::kLogits:
-      return "logits, N x classes: scores before softmax";
+      return std::string("logits, N x classes: scores before ") + (several ? "a sigmoid each" : "softmax");
     case Head::kProbabilities:
-      return "probabilities, N x classes: every row adds up to 1";
+      return std::string("probabilities, N x classes: ") +
+             (several ? "each from 0 to 1 by itself" : "every row adds up to 1");
     case Head::kFeatures:
       return "features, N x C: the mean over the last stage's tokens after the final LayerNorm";
     case Head::kPyramid:

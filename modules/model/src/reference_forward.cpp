@@ -58,6 +58,13 @@ void softmaxRows(cv::Mat& scores) {
   }
 }
 
+/// The softmax of each row or, with several labels, the sigmoid of each number.
+void toProbabilities(cv::Mat& scores, Labelling labels) {
+  if (labels == Labelling::kOne) return softmaxRows(scores);
+  for (auto score = scores.begin<double>(); score != scores.end<double>(); ++score)
+    *score = 1 / (1 + std::exp(-*score));
+}
+
 /// Tokens x C in raster order -> 1 x C x rows x columns.
 cv::Mat asMap(const cv::Mat& tokens, cv::Size grid) {
   const int shape[] = {1, tokens.cols, grid.height, grid.width};
@@ -258,7 +265,7 @@ std::vector<cv::Mat> referenceOutputs(const TensorMap& weights, const ModelConfi
     return stages;
   }
   cv::Mat scores = network.logits(stages.back());
-  if (head == Head::kProbabilities) softmaxRows(scores);
+  if (head == Head::kProbabilities) toProbabilities(scores, model.labels);
   return {scores};
 }
 

@@ -13,12 +13,23 @@ at::Tensor Classification::loss(const Batch& batch) {
   at::Tensor originals = normalise(transfer_.upload(batch.images));
   eraseBoxes(originals, batch.erasures);
   const at::Tensor images = mixImages(originals, batch.mixing.mixture);
-  const at::Tensor labels = transfer_.upload(batch.classTargets).flatten().to(at::kLong);
-  const at::Tensor targets =
-      mixTargets(labels, config_.model.classes, config_.mix.labelSmoothing, batch.mixing.mixture);
+  const at::Tensor targets = mixTargets(this->targets(batch), batch.mixing.mixture);
+  const at::Tensor weights =
+      batch.classWeights.empty() ? at::Tensor() : transfer_.upload(batch.classWeights).flatten();
   DropPath drop(config_.run.seed, batch.key);
   DropPath* const drops = config_.optim.freeze ? nullptr : &drop;
-  return softCrossEntropy(head_(encoder_.forward(images, drops).mean(1)), targets);
+  const at::Tensor logits = head_(encoder_.forward(images, drops).mean(1));
+  return config_.model.labels == Labelling::kSeveral ? binaryCrossEntropy(logits, targets, weights)
+                                                     : softCrossEntropy(logits, targets, weights);
+}
+
+/// Of the images before they are mixed, B x classes.
+at::Tensor Classification::targets(const Batch& batch) const {
+  const double smoothing = config_.mix.labelSmoothing;
+  if (config_.model.labels == Labelling::kSeveral)
+    return labelTargets(transfer_.upload(batch.labelTargets), smoothing);
+  const at::Tensor labels = transfer_.upload(batch.classTargets).flatten().to(at::kLong);
+  return classTargets(labels, config_.model.classes, smoothing);
 }
 
 Answers Classification::answers(const Batch& batch) {

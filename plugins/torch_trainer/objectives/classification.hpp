@@ -9,10 +9,13 @@ class Classification final : public Objective {
  public:
   Classification(const Config& config, const Weights& weights, const Encoder& encoder, Transfer& transfer);
 
-  at::Tensor loss(const Batch& batch) override;  ///< soft cross entropy of the mixed images
+  /// Soft cross entropy of the mixed images; with several labels, binary cross entropy of each.
+  at::Tensor loss(const Batch& batch) override;
   Answers answers(const Batch& batch) override;
 
  private:
+  at::Tensor targets(const Batch& batch) const;
+
   const Config& config_;
   const Encoder& encoder_;
   Transfer& transfer_;

@@ -44,16 +44,29 @@ at::Tensor mixImages(const at::Tensor& images, const Mixture& mixture) {
   return mixed;
 }
 
-at::Tensor mixTargets(const at::Tensor& labels, int64_t classes, double smoothing, const Mixture& mixture) {
+at::Tensor classTargets(const at::Tensor& labels, int64_t classes, double smoothing) {
   const double off = smoothing / static_cast<double>(classes), on = 1 - smoothing + off;
-  const at::Tensor targets = at::full({labels.size(0), classes}, off, labels.options().dtype(at::kFloat))
-                                 .scatter_(1, labels.unsqueeze(1), on);
+  return at::full({labels.size(0), classes}, off, labels.options().dtype(at::kFloat))
+      .scatter_(1, labels.unsqueeze(1), on);
+}
+
+at::Tensor labelTargets(const at::Tensor& labels, double smoothing) {
+  return labels.to(at::kFloat).mul_(1 - smoothing).add_(smoothing / static_cast<double>(labels.size(1)));
+}
+
+at::Tensor mixTargets(const at::Tensor& targets, const Mixture& mixture) {
   if (mixture.lambda == 1.f) return targets;
   return targets * mixture.lambda + targets.flip(0) * (1 - mixture.lambda);
 }
 
-at::Tensor softCrossEntropy(const at::Tensor& logits, const at::Tensor& targets) {
-  return -(targets * logits.log_softmax(-1, targets.scalar_type())).sum(-1).mean();
+at::Tensor softCrossEntropy(const at::Tensor& logits, const at::Tensor& targets, const at::Tensor& weights) {
+  const at::Tensor weighted = weights.defined() ? targets * weights : targets;
+  return -(weighted * logits.log_softmax(-1, targets.scalar_type())).sum(-1).mean();
+}
+
+at::Tensor binaryCrossEntropy(const at::Tensor& logits, const at::Tensor& targets,
+                              const at::Tensor& weights) {
+  return at::binary_cross_entropy_with_logits(logits.to(targets.scalar_type()), targets, {}, weights);
 }
 
 }  // namespace cv::mixmim

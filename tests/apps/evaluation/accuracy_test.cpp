@@ -186,8 +186,14 @@ TEST(Accuracy, IsTheSameHoweverProcessesShareTheBatches) {
 }
 
 TEST(Measure, OfATask) {
-  EXPECT_EQ(makeMeasure(Task::kPretrain, {}), nullptr);
-  EXPECT_STREQ(makeMeasure(Task::kFinetune, {"a", "b"})->result().headline().title, "top-1");
+  EXPECT_EQ(makeMeasure(Task::kPretrain, Labelling::kOne, {}), nullptr);
+  const std::pair<Labelling, const char*> titles[] = {{Labelling::kOne, "top-1"},
+                                                      {Labelling::kSeveral, "mAP"}};
+  for (const auto& [labelling, title] : titles) {
+    const NamedNumber headline = makeMeasure(Task::kFinetune, labelling, {"a", "b"})->result().headline();
+    EXPECT_STREQ(headline.title, title);
+    EXPECT_STREQ(headline.name, headlineName(labelling));
+  }
 }
 
 }  // namespace

@@ -50,7 +50,9 @@ class Evaluation : public ::testing::Test {
     evaluate(source_, config_, answersOf, tally, world);
   }
 
-  std::unique_ptr<Measure> measure() const { return makeMeasure(Task::kFinetune, source_->labels()); }
+  std::unique_ptr<Measure> measure() const {
+    return makeMeasure(Task::kFinetune, Labelling::kOne, source_->labels());
+  }
 
   const test::TempFolder folder_;
   std::shared_ptr<const Source> source_;

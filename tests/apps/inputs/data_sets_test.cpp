@@ -53,6 +53,89 @@ TEST_F(DataSets, WhatIsPassedOverIsSaidOnce) {
             std::string::npos);
 }
 
+/// From a list to answers: training, validation, both kinds of model, and what cannot be.
+TEST_F(DataSets, SeveralLabelsPerPicture) {
+  for (const char* part : {"train", "val"}) {
+    std::ofstream list(here() / (std::string(part) + ".csv"));
+    list << "path,labels\n";
+    for (int i = 0; i < 4; ++i)
+      list << part << "/dark/" << i << ".png," << (i % 2 ? "night" : "") << "\n"
+           << part << "/light/" << i << ".png,\"day" << (i % 2 ? "|blue" : "") << "\"\n";
+  }
+  const Outcome run = mixmim(
+      here(),
+      tinyRun("finetune", "several", "--data train.csv --val val.csv --epochs 20 --optim.classWeights 1"));
+  ASSERT_EQ(run.exitCode, 0) << run.err;
+  EXPECT_EQ(
+      timesIn(run.err,
+              "train.csv: pictures with several labels, so each label is learned by itself (model.labels "
+              "several)\n"),
+      1)
+      << run.err;
+  EXPECT_NE(run.err.find("warning: train.csv: several labels per picture, separated by '|'\n"),
+            std::string::npos);
+  EXPECT_NE(run.out.find(", mAP "), std::string::npos) << run.out;
+  EXPECT_NE(contentOf(here() / "several/config.ini").find("\nlabels = several\n"), std::string::npos);
+
+  const std::string evaluation =
+      "eval --model several --data val.csv --run.trainer " MIXMIM_TEST_PLUGINS "/fake_trainer.so ";
+  const Outcome eval = mixmim(here(), evaluation + "--json --answers answers.csv");
+  ASSERT_EQ(eval.exitCode, 0) << eval.err;
+  const boost::json::value answer = boost::json::parse(eval.out);
+  EXPECT_EQ(answer.at("images"), 8);
+  for (const char* number : {"map", "f1", "exact", "loss"})
+    EXPECT_TRUE(answer.at(number).is_number()) << number;
+  EXPECT_FALSE(answer.as_object().contains("confusion"));
+  EXPECT_EQ(answer.at("per_class").as_array().size(), 3u);
+  EXPECT_GT(answer.at("per_class").at(1).at("ap").to_number<double>(), 0.99) << "light pictures are day";
+  std::istringstream table(contentOf(here() / "answers.csv"));
+  std::string line;
+  std::getline(table, line);
+  EXPECT_EQ(line, "path,labels,answers,blue,day,night");
+  std::getline(table, line);
+  EXPECT_EQ(line.find("train/") == std::string::npos && line.find("val/dark/0.png,,") != std::string::npos,
+            true)
+      << line;
+  EXPECT_EQ(
+      mixmim(here(), evaluation + "--csv c.csv")
+              .err.find("--csv: several labels per picture have no confusion matrix; --answers lists them") ==
+          std::string::npos,
+      false);
+  const boost::json::value info = boost::json::parse(mixmim(here(), "info several --json").out);
+  EXPECT_TRUE(info.at("best_map").is_number());
+  const Outcome report = mixmim(here(), "report several --out r.html --json");
+  ASSERT_EQ(report.exitCode, 0) << report.err;
+  EXPECT_TRUE(boost::json::parse(report.out).at("runs").at(0).at("best_map").is_number());
+  const std::string page = contentOf(here() / "r.html");
+  EXPECT_NE(page.find("mAP <b>"), std::string::npos);
+  EXPECT_NE(page.find("<td>night</td><td>2</td>"), std::string::npos);
+
+  const Outcome one = mixmim(here(), tinyRun("finetune", "one", "--val val.csv"));
+  EXPECT_NE(
+      one.err.find("mixmim: error: val.csv: has several labels per picture, but the model tells one class; a "
+                   "fine-tuning with such a list makes one that tells several\n"),
+      std::string::npos)
+      << one.err;
+  const std::pair<const char*, const char*> refused[] = {
+      {"pack --data train.csv --out shards",
+       "train.csv: has several labels per picture, which shards have no place for; use the list itself as "
+       "--data"},
+      {"probe --init several --data train.csv --val val.csv",
+       "train.csv: has several labels per picture, and a probe tells one class; fine-tune with optim.freeze, "
+       "which trains a linear head for several labels"},
+  };
+  for (const auto& [command, message] : refused)
+    EXPECT_NE(mixmim(here(), command).err.find(message), std::string::npos) << mixmim(here(), command).err;
+  const Outcome balanced =
+      mixmim(here(), tinyRun("finetune", "other", "--data train.csv --val val.csv --data.balance 1"));
+  EXPECT_NE(balanced.err.find("data.balance: expected one class per picture, but these have several labels; "
+                              "optim.classWeights weighs them in the loss"),
+            std::string::npos)
+      << balanced.err;
+  EXPECT_NE(mixmim(here(), "check --data train.csv").out.find("\n  (no class)                       2\n"),
+            std::string::npos);
+}
+
 TEST_F(DataSets, TasksThatCanHardlyBeMeant) {
   fs::create_directories(here() / "both");
   fs::rename(here() / "train", here() / "both" / "train");

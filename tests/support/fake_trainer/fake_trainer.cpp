@@ -63,6 +63,11 @@ StepReport FakeTrainer::doStep(const Batch& batch) {
     cv::flip(x.colRange(0, 3), reversed, 0);  // the partner's colours
     error -= reversed;
     loss = cv::norm(error, cv::NORM_L2SQR) / static_cast<double>(error.total());
+  } else if (config().model.labels == Labelling::kSeveral) {
+    cv::Mat labels;
+    batch.labelTargets.convertTo(labels, CV_32F);
+    error = probabilitiesOf(error, true) - labels;
+    loss = cv::norm(error, cv::NORM_L1) / static_cast<double>(error.total());
   } else {
     error = softmaxRows(error);
     for (int i = 0; i < error.rows; ++i) {

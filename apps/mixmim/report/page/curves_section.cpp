@@ -19,6 +19,7 @@ const std::vector<Figure>& figures() {
   static const std::vector<Figure> list{
       {{"Loss", "", 1, true}, {{"loss", "training"}, {"val_loss", "validation"}}},
       {{"Accuracy", "%", 100}, {{"val_top1", "top-1"}, {"val_top5", "top-5"}}},
+      {{"Several labels", "%", 100}, {{"val_map", "mAP"}, {"val_f1", "F1"}}},
       {{"Learning rate", ""}, {{"lr", "rate"}}},
       {{"Gradient norm", "before clipping", 1, true}, {{"grad_norm", "norm"}}},
       {{"Speed", "images/s"}, {{"images_per_second", "speed"}}},

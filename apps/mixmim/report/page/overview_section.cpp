@@ -28,8 +28,8 @@ std::string progressOf(const RunRecord& run) {
   return run.finished() ? epochs : epochs + " <em>unfinished</em>";
 }
 
-std::string top1Of(const RunRecord& run) {
-  return run.bestTop1() < 0 ? "" : percentText(run.bestTop1());
+std::string bestOf(const RunRecord& run, const char* curve) {
+  return run.best(curve) < 0 ? "" : percentText(run.best(curve));
 }
 
 struct Fact {
@@ -42,7 +42,8 @@ constexpr Fact kFacts[] = {
     {"model", modelOf},
     {"epochs", progressOf},
     {"steps", [](const RunRecord& run) { return fmt::format("{:.0f}", run.metrics.step); }},
-    {"best top-1", top1Of},
+    {"best top-1", [](const RunRecord& run) { return bestOf(run, "val_top1"); }},
+    {"best mAP", [](const RunRecord& run) { return bestOf(run, "val_map"); }},
     {"last loss", [](const RunRecord& run) { return lastOf(run, "loss"); }},
     {"images/s", [](const RunRecord& run) { return lastOf(run, "images_per_second"); }},
     {"bad files",

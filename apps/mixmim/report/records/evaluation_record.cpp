@@ -90,6 +90,11 @@ std::vector<AnsweredPicture> readPictures(const Members& file, const char* name)
   return pictures;
 }
 
+LabelNumbers numbersOf(const Members& label) {
+  return {label.count("images"), label.share("ap"), label.share("precision"), label.share("recall"),
+          label.share("f1")};
+}
+
 }  // namespace
 
 int64_t EvaluationRecord::imagesOf(int label) const {
@@ -113,10 +118,20 @@ EvaluationRecord parseEvaluation(std::string_view text, const std::string& where
   record.step = file.count("step");
   record.images = file.count("images");
   record.data = file.text("data");
-  record.top1 = file.share("top1");
-  record.top5 = file.share("top5");
-  for (const json::value& entry : file.list("per_class", kMostClasses))
-    record.labels.push_back(file.inner(entry, "per_class").text("label"));
+  const bool several = root.get_object().contains("map");
+  for (const json::value& entry : file.list("per_class", kMostClasses)) {
+    const Members members = file.inner(entry, "per_class");
+    record.labels.push_back(members.text("label"));
+    if (several) record.perLabel.push_back(numbersOf(members));
+  }
+  if (several) {
+    record.map = file.share("map");
+    record.f1 = file.share("f1");
+    record.exact = file.share("exact");
+  } else {
+    record.top1 = file.share("top1");
+    record.top5 = file.share("top5");
+  }
   readConfusion(file, record);
   record.hardest = readPictures(file, "hardest");
   record.confident = readPictures(file, "confident");

@@ -18,10 +18,18 @@ struct AnsweredPicture {
   double probability = 0, labelProbability = 0;  ///< of the answer and of the true class
 };
 
+/// The numbers of one label where a picture may have several; shares, 0..1.
+struct LabelNumbers {
+  int64_t images = 0;
+  double ap = 0, precision = 0, recall = 0, f1 = 0;
+};
+
 struct EvaluationRecord {
   int64_t step = 0, images = 0;
   std::string data;
-  double top1 = 0, top5 = 0;
+  double top1 = 0, top5 = 0;           ///< one class per picture
+  double map = 0, f1 = 0, exact = 0;   ///< several labels
+  std::vector<LabelNumbers> perLabel;  ///< the same; none where pictures have one class
   std::vector<std::string> labels;
   std::map<std::pair<int, int>, int64_t>
       confusion;  ///< (true class, answer) -> pictures, where there are any

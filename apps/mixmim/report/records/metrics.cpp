@@ -16,7 +16,8 @@ namespace json = boost::json;
 namespace {
 
 constexpr const char* kDrawn[] = {
-    "loss", "lr", "grad_norm", "images_per_second", "data_wait_percent", "val_top1", "val_top5", "val_loss"};
+    "loss",     "lr",      "grad_norm", "images_per_second", "data_wait_percent", "val_top1",
+    "val_top5", "val_map", "val_f1",    "val_loss"};
 constexpr double kLargest = 1e15;  // what an axis can still name
 
 class Reader {

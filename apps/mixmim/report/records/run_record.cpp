@@ -120,9 +120,9 @@ bool RunRecord::finished() const {
   return metrics.lines > 0 && metrics.epoch >= config.optim.epochs * (1 - 1e-9);
 }
 
-double RunRecord::bestTop1() const {
-  const Curve* curve = metrics.curve("val_top1");
-  return curve ? curve->highest() : -1;
+double RunRecord::best(const char* curve) const {
+  const Curve* validations = metrics.curve(curve);
+  return validations ? validations->highest() : -1;
 }
 
 RunRecord readRun(const std::string& folder) {

@@ -32,8 +32,8 @@ struct RunRecord {
   std::vector<std::string> notes;  ///< what of the folder could not be used, and why
 
   bool isPretraining() const { return config.run.task == Task::kPretrain; }
-  bool finished() const;    ///< trained to the last epoch
-  double bestTop1() const;  ///< of all validations, 0..1; -1 = none
+  bool finished() const;                 ///< trained to the last epoch
+  double best(const char* curve) const;  ///< of all validations: "val_top1", "val_map"; -1 = none
 };
 
 /// Reads a run that is finished, interrupted or still going. Every part is optional and bounded; one that is

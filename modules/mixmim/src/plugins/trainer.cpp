@@ -29,6 +29,22 @@ void checkMask(const char* where, const Config& config, const Batch& batch) {
       fmt::format("expected a mask of {} x {} bytes, got {}", cells.height, cells.width, shapeText(mask)));
 }
 
+void checkLabels(const char* where, const Config& config, const Batch& batch) {
+  const cv::Mat& labels = batch.labelTargets;
+  require(labels.size() == cv::Size(config.model.classes, batch.capacity()) && labels.type() == CV_8UC1,
+          where,
+          fmt::format("expected labels {} x {}, 8 bit, got {}", batch.capacity(), config.model.classes,
+                      shapeText(labels)));
+  require(cv::countNonZero(labels > 1) == 0, where, "expected labels 0 and 1, got a larger number");
+}
+
+void checkClassWeights(const char* where, const Config& config, const cv::Mat& weights) {
+  if (weights.empty()) return;
+  require(weights.size() == cv::Size(config.model.classes, 1) && weights.type() == CV_32FC1, where,
+          fmt::format("expected a weight for each of {} classes, got {}", config.model.classes,
+                      shapeText(weights)));
+}
+
 void checkClasses(const char* where, const Config& config, const Batch& batch) {
   const cv::Mat& labels = batch.classTargets;
   require(labels.rows == batch.capacity() && labels.type() == CV_32SC1, where,
@@ -82,7 +98,11 @@ StepReport Trainer::step(const Batch& batch) {
       checkMask(kWhere, config_, batch);
       break;
     case Task::kFinetune:
-      checkClasses(kWhere, config_, batch);
+      if (config_.model.labels == Labelling::kSeveral)
+        checkLabels(kWhere, config_, batch);
+      else
+        checkClasses(kWhere, config_, batch);
+      checkClassWeights(kWhere, config_, batch.classWeights);
       break;
   }
   started_ = true;

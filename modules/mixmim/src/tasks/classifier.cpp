@@ -1,7 +1,6 @@
 #include "opencv2/mixmim/classifier.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 
 #include <fmt/format.h>
@@ -55,30 +54,16 @@ void requireFinite(const cv::Mat& numbers, const char* what) {
                 "its weights are damaged, or the backend computes it wrongly");
 }
 
-/// Scores -> probabilities. Subtracting the largest score first keeps exp() in range.
-std::vector<float> softmax(const cv::Mat& scores) {
-  const float* first = scores.ptr<float>();
-  std::vector<float> probabilities(first, first + scores.cols);
-  const float largest = *std::max_element(probabilities.begin(), probabilities.end());
-  for (float& p : probabilities) p = std::exp(p - largest);
-  const float sum = std::accumulate(probabilities.begin(), probabilities.end(), 0.f);
-  for (float& p : probabilities) p /= sum;
-  return probabilities;
-}
-
-std::vector<Prediction> best(const cv::Mat& scores, int topK, const std::vector<std::string>& labels) {
-  const std::vector<float> probabilities = softmax(scores);
-  std::vector<int> order(probabilities.size());
+/// One row of probabilities -> the topK largest.
+std::vector<Prediction> best(const float* probabilities, int topK, const std::vector<std::string>& labels) {
+  std::vector<int> order(labels.size());
   std::iota(order.begin(), order.end(), 0);
-  const auto more = [&](int a, int b) {
-    return probabilities[static_cast<size_t>(a)] > probabilities[static_cast<size_t>(b)];
-  };
-  std::stable_sort(order.begin(), order.end(), more);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](int a, int b) { return probabilities[a] > probabilities[b]; });
   order.resize(std::min(order.size(), static_cast<size_t>(topK)));
   std::vector<Prediction> predictions;
   for (const int index : order)
-    predictions.push_back(
-        {labels[static_cast<size_t>(index)], index, probabilities[static_cast<size_t>(index)]});
+    predictions.push_back({labels[static_cast<size_t>(index)], index, probabilities[index]});
   return predictions;
 }
 
@@ -109,8 +94,9 @@ std::vector<std::vector<Prediction>> Classifier::classifyBatch(cv::InputArrayOfA
   if (topK < 1) throw Error(kWhere, fmt::format("expected topK of at least 1, got {}", topK));
   cv::Mat scores;
   logits(images, scores);
+  const cv::Mat probabilities = probabilitiesOf(scores, severalLabels());
   std::vector<std::vector<Prediction>> all;
-  for (int i = 0; i < scores.rows; ++i) all.push_back(best(scores.row(i), topK, labels()));
+  for (int i = 0; i < scores.rows; ++i) all.push_back(best(probabilities.ptr<float>(i), topK, labels()));
   return all;
 }
 
@@ -129,6 +115,10 @@ cv::Mat Classifier::readPicture(const std::string& path) const {
 
 const std::vector<std::string>& Classifier::labels() const {
   return network_->description().labels;
+}
+
+bool Classifier::severalLabels() const {
+  return network_->description().severalLabels;
 }
 
 int Classifier::featureSize() const {

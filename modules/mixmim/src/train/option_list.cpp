@@ -139,6 +139,8 @@ std::vector<Row> rowsOf(Config& config) {
      "Predict pixels normalised cell by cell."},
     {"model.classes",            "",           "",            &model.classes,            {0, 1000000},                   kShape | kTask,
      "Classes of the classifier; 0 = as many as the data has."},
+    {"model.labels",             "",           "",            &model.labels,             words({"one", "several"}),      kTask,
+     "Labels of a picture: one of the classes (softmax), or several or none of them (a sigmoid each), as a list with several labels per picture asks for."},
 
     {"optim.epochs",             "epochs",     "epochs",      &optim.epochs,             {0, 1e6},                       kFixed,
      "Passes over the training images."},
@@ -163,6 +165,8 @@ std::vector<Row> rowsOf(Config& config) {
      "AdamW: decoupled weight decay."},
     {"optim.layerDecay",         "",           "",            &optim.layerDecay,         {1e-6, 1},                      kFixed,
      "Learning rate factor per block, counted from the head; 1 = none."},
+    {"optim.classWeights",       "",           "",            &optim.classWeights,       {0, 1},                         kFixed,
+     "How equally classes count in the loss of fine-tuning: 0 = by their pictures, 1 = all alike; a class of n pictures weighs n^-classWeights."},
     {"optim.freeze",             "",           "",            &optim.freeze,             {},                             kFixed,
      "In fine-tuning, only the head learns; the encoder stays as it is, without drop path, and costs a forward pass."},
     {"optim.headFullRate",       "",           "",            &optim.headFullRate,       {},                             kFixed,

@@ -29,6 +29,10 @@ constexpr std::array<std::pair<Family, const char*>, 2> kFamilies{
 
 }  // namespace
 
+std::string nameOf(Labelling labelling) {
+  return labelling == Labelling::kOne ? "one" : "several";
+}
+
 std::string nameOf(Family family) {
   for (const auto& [value, word] : kFamilies)
     if (value == family) return word;
@@ -110,6 +114,12 @@ Orientation parseOrientation(const Option& option, const std::string& text) {
   reject(option, "apply or ignore", text);
 }
 
+Labelling parseLabelling(const Option& option, const std::string& text) {
+  for (const Labelling labelling : {Labelling::kOne, Labelling::kSeveral})
+    if (text == nameOf(labelling)) return labelling;
+  reject(option, "one or several", text);
+}
+
 std::string parseWord(const Option& option, const std::string& text) {
   const auto& choices = option.choices;
   if (!choices.empty() && std::find(choices.begin(), choices.end(), text) == choices.end())
@@ -130,7 +140,8 @@ void Option::set(const std::string& text) const {
                         [&](cv::Size* v) { *v = parseSize(*this, text); },
                         [&](Task* v) { *v = parseTask(*this, text); },
                         [&](Family* v) { *v = parseFamily(*this, text); },
-                        [&](Orientation* v) { *v = parseOrientation(*this, text); }},
+                        [&](Orientation* v) { *v = parseOrientation(*this, text); },
+                        [&](Labelling* v) { *v = parseLabelling(*this, text); }},
              value);
 }
 
@@ -140,6 +151,7 @@ std::string Option::get() const {
                  [](const cv::Size* v) { return sizeText(*v); }, [](const Task* v) { return nameOf(*v); },
                  [](const Family* v) { return nameOf(*v); },
                  [](const Orientation* v) { return std::string(nameOf(*v)); },
+                 [](const Labelling* v) { return std::string(nameOf(*v)); },
                  [](const auto* v) { return fmt::format("{}", *v); }},  // shortest exact text of a double
       value);
 }

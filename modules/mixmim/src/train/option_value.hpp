@@ -13,6 +13,8 @@ std::string nameOf(Task task);
 /// The word of an encoder, "mixmim" or "swin", and all of them.
 std::string nameOf(Family family);
 std::vector<std::string> familyNames();
+/// "one" or "several".
+std::string nameOf(Labelling labelling);
 
 /// For std::visit: one function per type.
 template <class... Visitors>

@@ -50,7 +50,7 @@ std::string stateText(const CheckpointInfo& info, const CheckpointMembers& membe
       {"versions", {{"mixmim", MIXMIM_VERSION}, {"opencv", CV_VERSION}}},
       {"step", info.step},
       {"epoch", info.epoch},
-      {"best_top1", info.bestTop1},
+      {"best_top1", info.best},
       {"best_step", info.bestStep},
       {"data_fingerprint", info.dataFingerprint},
       {"labels", json::value_from(info.labels)},
@@ -81,7 +81,7 @@ CheckpointInfo parseState(const std::string& text, const std::string& where, Che
   info.step = take<int64_t>(object, "step", where);
   if (info.step < 0) throw Error(where, fmt::format("step: expected a number from 0, got {}", info.step));
   info.epoch = take<double>(object, "epoch", where);
-  info.bestTop1 = take<double>(object, "best_top1", where);
+  info.best = take<double>(object, "best_top1", where);
   if (object.contains("best_step")) info.bestStep = take<int64_t>(object, "best_step", where);
   info.dataFingerprint = take<std::string>(object, "data_fingerprint", where);
   info.labels = take<std::vector<std::string>>(object, "labels", where);

@@ -228,9 +228,13 @@ DeployedModel describe(const OnnxFile& file, const std::string& where) {
   return model;
 }
 
+Labelling labellingOf(const DeployedModel& model) {
+  return hasSeveralLabels(model) ? Labelling::kSeveral : Labelling::kOne;
+}
+
 /// What happens before and in the network, in words, for tools and people who do not know mixmim.
 std::map<std::string, std::string> inWords(const DeployedModel& model) {
-  return {{kPrefix + "output", sentenceOf(model.head)},
+  return {{kPrefix + "output", sentenceOf(model.head, labellingOf(model))},
           {kPrefix + "input", fmt::format("N x 3 x {} x {}, float32, BGR, 0..255", model.inputSize.height,
                                           model.inputSize.width)},
           {kPrefix + "resize", fmt::format("{}, bicubic as in Pillow; centre crop",
@@ -249,6 +253,10 @@ DeployedModel readDeployedModel(const std::string& path) {
 
 DeployedModel parseDeployedModel(std::string_view bytes, const std::string& where) {
   return describe(parseOnnx(bytes, where), where);
+}
+
+bool hasSeveralLabels(const DeployedModel& model) {
+  return model.model && model.model->labels == Labelling::kSeveral;
 }
 
 double goldenTolerance(const DeployedModel& model) {

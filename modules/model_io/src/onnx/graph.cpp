@@ -16,7 +16,10 @@ using Value = std::string;  // name of a tensor in the graph
 class Network {
  public:
   Network(const TensorMap& weights, const ModelConfig& model, Head head, const OnnxProfile& profile)
-      : weights_(weights), plan_(planOf(model)), net_("MixMIM", description(model, head), profile) {}
+      : weights_(weights),
+        plan_(planOf(model)),
+        labels_(model.labels),
+        net_("MixMIM", description(model, head), profile) {}
 
   OnnxBuilder build(Head head) {
     OnnxEncoder encoder(weights_, plan_, net_);
@@ -27,7 +30,7 @@ class Network {
         net_.output(logits(stages.back()), {classes()});
         break;
       case Head::kProbabilities:
-        net_.output(net_.softmax("probabilities", logits(stages.back()), 1), {classes()});
+        net_.output(probabilities(logits(stages.back())), {classes()});
         break;
       case Head::kFeatures:
         net_.output(pooled(names::kFeatures, normed(stages.back())), {plan_.featureDim()});
@@ -44,7 +47,7 @@ class Network {
     return fmt::format(
         "MixMIM. Input: image, N x 3 x {0} x {1}, float32, BGR, 0..255, as "
         "blobFromImage(picture, 1.0, Size({1}, {0})) makes it; mean and std are inside. Output: {2}.",
-        model.imageSize.height, model.imageSize.width, sentenceOf(head));
+        model.imageSize.height, model.imageSize.width, sentenceOf(head, model.labels));
   }
 
   int64_t classes() const { return weights_.at("head.bias").elements(); }
@@ -54,6 +57,11 @@ class Network {
     const Value y = pooled(names::kPooled, layers_.layerNorm("norm", x, last().tokens(), last().eps));
     const LinearMap head = foldedInto(linearOf(weights_, "head"), affineOf(weights_, "norm"));
     return net_.gemm(names::kLogits, y, asTensor(head.weight), asTensor(head.bias));
+  }
+
+  Value probabilities(const Value& scores) {
+    const char* const name = nameOf(Head::kProbabilities);
+    return labels_ == Labelling::kSeveral ? net_.sigmoid(name, scores) : net_.softmax(name, scores, 1);
   }
 
   /// The last stage after the final LayerNorm.
@@ -85,6 +93,7 @@ class Network {
 
   const TensorMap& weights_;
   const Plan plan_;
+  const Labelling labels_;
   OnnxBuilder net_;
   OnnxLayers layers_{net_};
 };

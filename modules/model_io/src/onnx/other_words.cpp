@@ -54,15 +54,16 @@ std::map<std::string, std::string> wordsOfOthers(const DeployedModel& model) {
   if (model.labels.empty()) return words;
   words["task"] = "classify";
   words["names"] = pythonNames(model.labels);
-  const std::map<std::string, std::string> modelInfo{{"model_type", "Classification"},
-                                                     {"labels", wordList(model.labels)},
-                                                     {"multilabel", "False"},
-                                                     {"hierarchical", "False"},
-                                                     {"output_raw_scores", "True"},
-                                                     {"resize_type", "crop"},
-                                                     {"reverse_input_channels", "False"},
-                                                     {"mean_values", "0.0 0.0 0.0"},
-                                                     {"scale_values", "1.0 1.0 1.0"}};
+  const std::map<std::string, std::string> modelInfo{
+      {"model_type", "Classification"},
+      {"labels", wordList(model.labels)},
+      {"multilabel", hasSeveralLabels(model) ? "True" : "False"},
+      {"hierarchical", "False"},
+      {"output_raw_scores", "True"},
+      {"resize_type", "crop"},
+      {"reverse_input_channels", "False"},
+      {"mean_values", "0.0 0.0 0.0"},
+      {"scale_values", "1.0 1.0 1.0"}};
   for (const auto& [key, value] : modelInfo) words["model_info " + key] = value;
   return words;
 }

@@ -48,7 +48,7 @@ class CV_EXPORTS Classifier {
 
   /// One image: cv::Mat or cv::UMat, 8-bit, 1, 3 (BGR) or 4 (BGRA, alpha is ignored) channels, any size ->
   /// the topK best (or all, if there are fewer classes), best first. Probabilities are the softmax over all
-  /// classes.
+  /// classes; of a model with severalLabels() each label has its own, and those above 0.5 are its answer.
   std::vector<Prediction> classify(cv::InputArray image, int topK = 5);
 
   /// The same for a file. It is read as the pictures of the training were, which cv::imread may not do:
@@ -62,7 +62,7 @@ class CV_EXPORTS Classifier {
   /// list of one) -> a list per image. The first pass with another number of images than before is slower.
   std::vector<std::vector<Prediction>> classifyBatch(cv::InputArrayOfArrays images, int topK = 5);
 
-  /// The same as numbers: N x classes, CV_32F, scores before softmax.
+  /// The same as numbers: N x classes, CV_32F, scores before softmax or sigmoid.
   void logits(cv::InputArrayOfArrays images, cv::OutputArray scores);
 
   /// The feature vector of each image, which the classifier head reads: N x featureSize(), CV_32F. Pictures
@@ -71,6 +71,7 @@ class CV_EXPORTS Classifier {
   void features(cv::InputArrayOfArrays images, cv::OutputArray vectors);
 
   const std::vector<std::string>& labels() const;  ///< one per class; none without a head
+  bool severalLabels() const;                      ///< a picture may have several labels, or none
   int featureSize() const;                         ///< numbers of a feature vector
   cv::Size inputSize() const;                      ///< px, of what the network sees
   Orientation orientation() const;                 ///< of the pictures of its training

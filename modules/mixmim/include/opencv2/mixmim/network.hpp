@@ -24,6 +24,8 @@ struct NetworkDescription {
   Orientation orientation = Orientation::kIgnore;
   std::vector<std::string> labels;  ///< one per class; none where the head has no classes
   int featureSize = 0;              ///< numbers of a feature vector; 0 = the file gives none
+  /// Whether a picture may have several labels, each of its own probability.
+  bool severalLabels = false;
 };
 
 /// A deployed network, which a plugin computes. It gives numbers and knows nothing of their meaning.
@@ -66,8 +68,9 @@ class CV_EXPORTS Network {
   void requireRows(const cv::Mat& answer, size_t rows, int width) const;
 
  private:
-  /// At least one picture, checked. Probabilities count as scores by their logarithms, because softmax turns
-  /// these into the probabilities again.
+  /// At least one picture, checked. A network that gives probabilities gives their logarithms as scores, or
+  /// with several labels those of p / (1 - p), because softmax or sigmoid turn these into the probabilities
+  /// again.
   virtual Answers doAnswers(const std::vector<cv::Mat>& inputs) = 0;
   /// The same. Where featureSize is 0: an Error that says what the file lacks.
   virtual cv::Mat doFeatures(const std::vector<cv::Mat>& inputs) = 0;

@@ -19,7 +19,7 @@ struct CheckpointInfo {
   int64_t step = 0;                 ///< optimiser steps done; the position in the data follows from it
   double epoch = 0;
   std::string dataFingerprint;  ///< of the training source; a run is not resumed on other data
-  double bestTop1 = -1;         ///< best validation accuracy so far, -1 = none
+  double best = -1;             ///< headline of the best validation so far (top-1 or mAP), -1 = none
   int64_t bestStep = -1;        ///< the checkpoint that had it; -1 = none, or an older file does not say
 };
 

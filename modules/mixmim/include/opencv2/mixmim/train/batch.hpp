@@ -52,6 +52,10 @@ struct Batch {
   std::vector<Erasure> erasures;  ///< fine-tuning; done before mixing; at most one per image
 
   cv::Mat classTargets;  ///< N x 1, CV_32S, the class of each image; -1 where the source has none
+  cv::Mat labelTargets;  ///< several labels: N x classes, CV_8U, 1 = the image has the label, else 0
+  /// 1 x classes, CV_32F: how much each class counts in the loss; empty = all alike. With several labels it
+  /// is the weight of having the label, while lacking it weighs 1.
+  cv::Mat classWeights;
 
   int capacity() const { return images.empty() ? 0 : images.size[0]; }  ///< N
   /// W x H

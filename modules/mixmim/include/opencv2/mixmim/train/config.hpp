@@ -18,16 +18,19 @@ enum class Task { kPretrain, kFinetune };
 /// The families of encoders; modules/model has a plan for each.
 enum class Family { kMixMim, kSwin };
 
+/// The labels of a picture: one class, or several labels, any number of them, none included.
+enum class Labelling { kOne, kSeveral };
+
 /// [data]: which images, how many at a time, and how many bad ones are too many.
 struct DataConfig {
   std::string train;       ///< where the training images are
   std::string val;         ///< where the validation images are; pretraining reconstructs some of them
   std::string root;        ///< where the paths of lists begin; "" = beside the list
   std::string valRoot;     ///< the same for val; "" = root
+  std::string classMap;    ///< file that matches the classes of val with those of train; "" = by name
   int imagesPerClass = 0;  ///< use only the first N images of every class; 0 = all
   /// The tags that cameras write. kApply is the default of new runs (resolve()).
   Orientation orientation = Orientation::kIgnore;
-  std::string classMap;    ///< file that matches the classes of val with those of train; "" = by name
   int batch = 128;          ///< images per step
   double balance = 0;       ///< 0 = pictures as often as they are, 1 = classes equally often
   int ring = 4;             ///< batches in flight between pipeline and trainer
@@ -82,6 +85,8 @@ struct ModelConfig {
   double dropPath = 0.0;    ///< probability that the last block is skipped; rises linearly from 0
   bool normPixLoss = true;  ///< targets are pixels normalised within their cell
   int classes = 0;          ///< 0 = as many as the data set has
+  /// kOne: a softmax over the classes. kSeveral: a sigmoid for each of them.
+  Labelling labels = Labelling::kOne;
 };
 
 /// [optim]: AdamW, its schedule, gradient clipping, and the limit on non-finite steps. Defaults of
@@ -98,6 +103,7 @@ struct OptimConfig {
   double eps = 1e-8;          ///< added to the root of the square's mean
   double weightDecay = 0.05;  ///< decoupled; not for biases and norms
   double layerDecay = 1.0;    ///< learning rate factor per block, counted from the head; 1 = none
+  double classWeights = 0;    ///< 0 = pictures count alike in the loss, 1 = classes do
   bool freeze = false;        ///< only the classifier's head learns, and the encoder stays as it is
   bool headFullRate = false;  ///< the classifier's head is not scaled by layerDecay
   double clipNorm = 0;        ///< largest gradient norm; 0 = no clipping
