@@ -54,6 +54,8 @@ COMMANDS = {
     "./run test": Options("is what runs this test"),
     "./run lint": Options("runs for minutes; continuous integration runs it"),
     "./run docs": Options("lint does the same"),
+    "./run gpu-kit": Options("trains for minutes, with another PyTorch"),
+    "tar -xzf kit.tar.gz": Options("needs a GPU; ./run gpu-kit rehearses it"),
     "./run coverage": Options("builds everything once more"),
     "./run bench train": Options("fetches PyTorch, 4 GB", "python3 tests/bench/train.py build build --only-check-options"),
     "tensorboard": Options("is not part of this project"),
