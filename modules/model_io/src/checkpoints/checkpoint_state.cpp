@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "files/hash.hpp"
+#include "model_io/files/hash.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/json.hpp"
 #include "opencv2/mixmim/train/options.hpp"

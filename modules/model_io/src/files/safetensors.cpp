@@ -6,11 +6,11 @@
 
 #include <fmt/format.h>
 
-#include "files/hash.hpp"
 #include "files/mapped_file.hpp"
 #include "files/safetensors_header.hpp"
 #include "files/text.hpp"
 #include "model_io/files/atomic_file.hpp"
+#include "model_io/files/hash.hpp"
 #include "opencv2/mixmim/error.hpp"
 
 namespace cv::mixmim {

@@ -4,11 +4,11 @@
 
 #include <fmt/format.h>
 
-#include "files/hash.hpp"
 #include "files/mapped_file.hpp"
 #include "files/protobuf.hpp"
 #include "files/text.hpp"
 #include "model_io/files/file_format.hpp"
+#include "model_io/files/hash.hpp"
 #include "onnx/fields.hpp"
 #include "opencv2/mixmim/error.hpp"
 
