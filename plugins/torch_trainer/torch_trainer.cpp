@@ -18,11 +18,17 @@ at::ScalarType computeType(const std::string& precision) {
   return precision == "bfloat16" ? at::kBFloat16 : at::kFloat;
 }
 
+std::shared_ptr<const OwnKernels> kernelsOf(const RunConfig& run, at::Device device) {
+  if (run.gpuKernels == "libtorch") return nullptr;
+  return ownKernelsOn(device, computeType(run.precision));
+}
+
 }  // namespace
 
 TorchTrainer::TorchTrainer(const Config& config)
     : Trainer(withThreads(config)),
       device_(openDevice(config.run.device)),
+      kernels_(device_, kernelsOf(config.run, device_)),
       transfer_(device_),
       weights_(config.model, config.run.task, config.run.seed, device_, computeType(config.run.precision),
                config.optim.freeze),

@@ -7,6 +7,7 @@
 
 #include "compute/device.hpp"
 #include "compute/transfer.hpp"
+#include "cuda/kernel_choice.hpp"
 #include "network/encoder.hpp"
 #include "objectives/objective.hpp"
 #include "opencv2/mixmim/train/trainer.hpp"
@@ -37,6 +38,7 @@ class TorchTrainer final : public Trainer {
   StepReport collectReport();
 
   at::Device device_;
+  KernelChoice kernels_;
   Transfer transfer_;
   Weights weights_;
   Encoder encoder_;

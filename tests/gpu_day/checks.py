@@ -47,6 +47,13 @@ def same_answers(one, other, most):
     return max(far.values()) <= most, ", ".join(f"{name} {value:.1e}" for name, value in far.items()) + f" (at most {most:.0e})"
 
 
+def none_skipped(said):
+    """A GoogleTest program ran all that it was asked for."""
+    skipped = said.count("[  SKIPPED ]")
+    ran = "[  PASSED  ]" in said and "[  PASSED  ] 0 tests" not in said
+    return ran and not skipped, "all ran" if ran and not skipped else "nothing ran" if not ran else "some were skipped: see day.log"
+
+
 def is_fed(run, most_percent):
     """A training waits for its data for at most this share of the time, in the median of its lines after the first."""
     seen = [line for line in lines_of(run) if "images_per_second" in line][1:]

@@ -63,6 +63,17 @@ class Checks(unittest.TestCase):
             with self.subTest(name):
                 self.assertEqual(checks.same_answers(answer, json.dumps(other), 1e-4), (passed, text))
 
+    def test_nothing_is_skipped(self):
+        cases = {
+            "all": ("[  PASSED  ] 10 tests.\n", (True, "all ran")),
+            "some": ("[  PASSED  ] 5 tests.\n[  SKIPPED ] 5 tests, listed below:\n", (False, "some were skipped: see day.log")),
+            "none": ("[  PASSED  ] 0 tests.\n", (False, "nothing ran")),
+            "crashed": ("", (False, "nothing ran")),
+        }
+        for name, (said, expected) in cases.items():
+            with self.subTest(name):
+                self.assertEqual(checks.none_skipped(said), expected)
+
     def test_feeding(self):
         def lines(wait):
             return [{"images_per_second": speed, "data_wait_percent": wait} for speed in (1, 2000, 2100)]

@@ -79,6 +79,19 @@ def taken_back(run):
     return len(steps) > 1, f"{len(steps)} checkpoints, all but {steps[0].name} removed"
 
 
+def own(day):
+    """Do our own kernels compute what LibTorch's operators compute, and how fast?"""
+    said = day.ours("own kernels", 90, "torch_model_test", "--gtest_filter=*onTheGpu").said
+    day.judge("own kernels ran", checks.none_skipped, said)
+    choice = ("--run.gpuKernels", "own")
+    cpu = pretrained(day, "cpu", device="cpu")
+    day.judge("own float32", checks.same_metrics, cpu, pretrained(day, "own", *choice), 5, 2e-5, 2e-4)
+    half = pretrained(day, "own bfloat16", "--precision", "bfloat16", *choice)
+    day.judge("own bfloat16", checks.same_metrics, cpu, half, 5, 1e-3, 1e-2)
+    day.judge("own, the same twice", checks.same_state, half, pretrained(day, "own again", "--precision", "bfloat16", *choice))
+    measured(day, "base bfloat16 256, own", 8, "--batch", 256, "--precision", "bfloat16", *choice)
+
+
 def repeat(day):
     """Do two runs agree to the bit, and an interrupted one with an undisturbed one?"""
     once = pretrained(day, "device")
@@ -90,18 +103,23 @@ def repeat(day):
     day.judge("resumed is the same", checks.same_state, once, half)
 
 
+def measured(day, name, seconds, *words):
+    """A training step of `base`, or of the model that `words` name, as a line of results.jsonl."""
+    model = () if "--model" in words else ("--model", "base")
+    done = day.ours(name, 60, "mixmim", "bench", "train", "--json", "--device", day.device, *model, *words, "--seconds",
+                    day.seconds(seconds))
+    if done.code == 0:
+        day.record(name, done.last_line)
+
+
 def speed(day):
     """How fast is a step?"""
-    sizes = [(f"base bfloat16 {batch}", 8, ["--batch", batch, "--precision", "bfloat16"]) for batch in (256, 64, 16)]
-    sizes += [("base float32 64", 5, ["--batch", 64]),
-              ("finetune bfloat16 256", 6, ["--recipe", "finetune", "--batch", 256, "--precision", "bfloat16"]),
-              ("large bfloat16 128", 5, ["--model", "large", "--batch", 128, "--precision", "bfloat16"])]
-    for name, seconds, words in sizes:
-        model = [] if "--model" in words else ["--model", "base"]
-        done = day.ours(name, 60, "mixmim", "bench", "train", "--json", "--device", day.device, *model, *words, "--seconds",
-                        day.seconds(seconds))
-        if done.code == 0:
-            day.record(name, done.last_line)
+    half = ("--precision", "bfloat16")
+    for batch in (256, 64, 16):
+        measured(day, f"base bfloat16 {batch}", 8, "--batch", batch, *half)
+    measured(day, "base float32 64", 5, "--batch", 64)
+    measured(day, "finetune bfloat16 256", 6, "--recipe", "finetune", "--batch", 256, *half)
+    measured(day, "large bfloat16 128", 5, "--model", "large", "--batch", 128, *half)
 
 
 def data(day):
@@ -145,4 +163,4 @@ def kernels(day):
     (day.out / "kernels.csv").write_text(done.said)
 
 
-ALL = {step.__name__: step for step in (info, smoke, parity, golden, repeat, speed, data, many, rivals, kernels)}
+ALL = {step.__name__: step for step in (info, smoke, parity, golden, repeat, own, speed, data, many, rivals, kernels)}

@@ -72,7 +72,8 @@ TEST(Options, EveryScopeIsTheDecidedOne) {
        "optim.clipNorm"
        " optim.maxNonFinite run.task run.seed"},
       {Scope::kChangesOnResume,
-       " data.ring data.maxBadImages data.maxBadRate run.overwrite run.precision run.keep"
+       " data.ring data.maxBadImages data.maxBadRate run.overwrite run.precision"
+       " run.gpuKernels run.keep"
        " run.checkpointEpochs run.checkpointMinutes run.logSteps run.validateEpochs run.pictureEpochs"
        " run.earlyStop run.lostSeconds"},
       {kPlace,

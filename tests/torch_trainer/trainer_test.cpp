@@ -266,6 +266,12 @@ TEST(Trainer, NamesADeviceThatIsNotThere) {
       "or a LibTorch with CUDA (MIXMIM_TORCH_ROOT)");
 }
 
+TEST(Trainer, HasNoGpuKernelsOnACpu) {
+  MIXMIM_EXPECT_ERROR(
+      createTrainer(tinyConfig(Task::kPretrain, {{"run.gpuKernels", "own", ""}})),
+      "run.gpuKernels: expected --device cuda for own kernels, got cpu; use --run.gpuKernels libtorch");
+}
+
 /// Either the LibTorch has no CUDA, then the loader's message says what is missing, or there is no such GPU.
 TEST(Trainer, SaysWhyCudaIsNotThere) {
   const char* hint = "; use --device cpu, or a LibTorch with CUDA (MIXMIM_TORCH_ROOT)";

@@ -110,6 +110,7 @@ ExportedModel exportedModel(const CommandLine& line, const ExportOptions& option
   const std::string init = initOf(line);
   ExportedModel model = init.empty() ? untrained(line, options) : fromCheckpoint(init, line, options);
   model.config.run.device = "cpu";
+  model.config.run.gpuKernels = "libtorch";
   model.about.labels = labelsFor(model, line.get("labels"), options.head);
   if (line.has("labels")) model.about.facts[kLabelsFact] = "given at export";
   model.about.evalCrop = model.config.augment.evalCrop;

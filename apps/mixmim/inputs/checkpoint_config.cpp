@@ -90,6 +90,7 @@ LoadedModel loadModel(const std::string& checkpoint, const RunConfig& run) {
                 "start a fine-tuning from it with --init");
   sayNotes(checkpoint);
   model.info.config.run.device = run.device;
+  model.info.config.run.gpuKernels = run.gpuKernels;  // its training may have had another device
   model.info.config.run.threads = run.threads;
   model.info.config.run.trainer = run.trainer;
   model.trainer = createTrainer(model.info.config);

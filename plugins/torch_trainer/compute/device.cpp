@@ -54,6 +54,7 @@ std::string describeDevices() {
                                                     {"libtorch", TORCH_VERSION},
                                                     {"kernels", nameOfKernels()},
                                                     {"devices", devices},
+                                                    {"gpu_kernels", boost::json::array{"libtorch", "own"}},
                                                     {"cuda", loadCuda().empty() ? "loaded" : loadCuda()}});
 }
 

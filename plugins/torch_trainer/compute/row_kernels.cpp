@@ -6,6 +6,8 @@
 #include <algorithm>
 
 #include "compute/parallel.hpp"
+#include "cuda/kernel_choice.hpp"
+#include "cuda/own_functions.hpp"
 
 namespace cv::mixmim {
 
@@ -128,6 +130,26 @@ struct ProductParts {
   }
 };
 
+/// By the GPU's own kernels, where they are chosen and take these tensors. The residual stream gives
+/// activations; activations alone, as the patch embedding has them, give the residual stream.
+std::optional<Normalised> normalisedByOwn(const at::Tensor& x, const at::Tensor& added,
+                                          const at::Tensor& gain, const at::Tensor& bias, double eps) {
+  const OwnKernels* own = ownKernelsFor(x);
+  if (!own || !OwnKernels::takesWidth(widthOf(x)) || x.numel() == 0) return {};
+  const auto [real, stored] = own->types();
+  if (x.scalar_type() == real && (!added.defined() || added.scalar_type() == stored)) {
+    const SumAndNorm both = normalisedBy(*own, {x, added, {}, gain, bias, eps, /*wide=*/false});
+    return Normalised{both.sum, both.out};
+  }
+  if (x.scalar_type() != stored || added.defined()) return {};
+  return Normalised{x, normalisedBy(*own, {{}, x, {}, gain, bias, eps, /*wide=*/true}).out};
+}
+
+at::Tensor sumOfRows(const at::Tensor& y, at::ScalarType type) {
+  const OwnKernels* own = ownKernelsFor(y);
+  return own && own->takesRows(y) ? own->columnSums(y).to(type) : y.sum(0, /*keepdim=*/false, type);
+}
+
 }  // namespace
 
 const LayerKernels& rowKernels() {
@@ -141,6 +163,7 @@ bool rowKernelsCan(const at::Tensor& x) {
 
 Normalised addAndNormalise(const at::Tensor& x, const at::Tensor& added, const at::Tensor& gain,
                            const at::Tensor& bias, double eps) {
+  if (std::optional<Normalised> own = normalisedByOwn(x, added, gain, bias, eps)) return *std::move(own);
   if (rowKernelsCan(x) && (!added.defined() || added.scalar_type() == x.scalar_type())) {
     const auto maybe = added.defined() ? std::optional(added.contiguous()) : std::nullopt;
     const variable_list results = Normalise::apply(x.contiguous(), maybe, gain, bias, eps);
@@ -151,6 +174,7 @@ Normalised addAndNormalise(const at::Tensor& x, const at::Tensor& added, const a
 }
 
 at::Tensor exactGelu(const at::Tensor& x) {
+  if (const OwnKernels* own = ownKernelsFor(x); own && own->takesRows(x)) return own->gelu(x);
   if (!rowKernelsCan(x) || !x.is_contiguous()) return at::gelu(x);
   const at::Tensor out = at::empty_like(x);
   const RowParts pieces = cachedParts(x);
@@ -163,6 +187,8 @@ at::Tensor exactGelu(const at::Tensor& x) {
 }
 
 at::Tensor exactGeluBackward(const at::Tensor& x, at::Tensor& gradient) {
+  if (const OwnKernels* own = ownKernelsFor(x); own && own->takesRows(x) && own->takesRows(gradient))
+    return own->geluBackward(x, gradient).out;
   if (!rowKernelsCan(x) || !x.is_contiguous() || !gradient.is_contiguous()) {
     at::gelu_backward_out(gradient, gradient, x);
     return at::gelu(x);
@@ -226,7 +252,7 @@ at::Tensor multiplied(const at::Tensor& x, const Multiplication& by) {
 }
 
 LinearGradient linearGradient(const at::Tensor& x, const at::Tensor& y, at::ScalarType type) {
-  if (!rowKernelsCan(x) || type != at::kFloat) return {y.t().matmul(x).to(type), y.sum(0, false, type)};
+  if (!rowKernelsCan(x) || type != at::kFloat) return {y.t().matmul(x).to(type), sumOfRows(y, type)};
   const int64_t rows = x.size(0), inputs = x.size(1), outputs = y.size(1);
   const Division division(rows, inputs, outputs);
   const at::Tensor weight = at::empty({division.parts, outputs, inputs}, x.options());

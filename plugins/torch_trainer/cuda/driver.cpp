@@ -9,10 +9,12 @@ namespace {
 
 constexpr const char* kWhere = "NVIDIA's driver";
 
-CudaDriver openDriver() {
+KernelDriver openDriver() {
   const Library library(kWhere, {"libcuda.so.1"},
                         "a machine without a GPU of NVIDIA has none; use --device cpu");
-  CudaDriver driver{};
+  KernelDriver driver{};
+  library.find("cuCtxGetCurrent", driver.cuCtxGetCurrent);
+  library.find("cuCtxSetCurrent", driver.cuCtxSetCurrent);
   library.find("cuCtxGetDevice", driver.cuCtxGetDevice);
   library.find("cuDeviceGetAttribute", driver.cuDeviceGetAttribute);
   library.find("cuModuleLoadData", driver.cuModuleLoadData);
@@ -23,7 +25,7 @@ CudaDriver openDriver() {
   return driver;
 }
 
-int attribute(const CudaDriver& driver, int number, int device) {
+int attribute(const KernelDriver& driver, int number, int device) {
   int value = 0;
   checkDriver(driver, driver.cuDeviceGetAttribute(&value, number, device), "an attribute of the device");
   return value;
@@ -31,12 +33,12 @@ int attribute(const CudaDriver& driver, int number, int device) {
 
 }  // namespace
 
-const CudaDriver& cudaDriver() {
-  static const CudaDriver driver = openDriver();
+const KernelDriver& kernelDriver() {
+  static const KernelDriver driver = openDriver();
   return driver;
 }
 
-void checkDriver(const CudaDriver& driver, int result, const std::string& what) {
+void checkDriver(const KernelDriver& driver, int result, const std::string& what) {
   if (result == 0) return;
   const char* text = nullptr;
   driver.cuGetErrorString(result, &text);
@@ -44,7 +46,7 @@ void checkDriver(const CudaDriver& driver, int result, const std::string& what) 
                           (text ? text : "which it does not know"));
 }
 
-std::string currentArchitecture(const CudaDriver& driver) {
+std::string currentArchitecture(const KernelDriver& driver) {
   constexpr int kMajor = 75, kMinor = 76;  // CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_...
   int device = 0;
   checkDriver(driver, driver.cuCtxGetDevice(&device), "asking for the device");

@@ -8,7 +8,9 @@ namespace cv::mixmim {
 
 /// Functions of libcuda.so.1, as its documentation declares them; handles are void*. Each returns 0 or an
 /// error's number. Tests put functions of their own in their place.
-struct CudaDriver {
+struct KernelDriver {
+  int (*cuCtxGetCurrent)(void** context);
+  int (*cuCtxSetCurrent)(void* context);
   int (*cuCtxGetDevice)(int* device);
   int (*cuDeviceGetAttribute)(int* value, int attribute, int device);
   int (*cuModuleLoadData)(void** module, const void* image);
@@ -21,12 +23,12 @@ struct CudaDriver {
 };
 
 /// The driver of this machine, opened once. Error with the loader's reason where there is none.
-const CudaDriver& cudaDriver();
+const KernelDriver& kernelDriver();
 
 /// Error with the driver's own words where `result` is not 0.
-void checkDriver(const CudaDriver& driver, int result, const std::string& what);
+void checkDriver(const KernelDriver& driver, int result, const std::string& what);
 
 /// "sm_90": the architecture of the current context's device.
-std::string currentArchitecture(const CudaDriver& driver);
+std::string currentArchitecture(const KernelDriver& driver);
 
 }  // namespace cv::mixmim

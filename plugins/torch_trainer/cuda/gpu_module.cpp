@@ -18,7 +18,8 @@ constexpr const char* kKernels[] = {"mixmimAddAndNormalise",
 
 }  // namespace
 
-GpuModule::GpuModule(const CudaDriver& driver, const std::string& cubin) : driver_(driver) {
+GpuModule::GpuModule(const KernelDriver& driver, const std::string& cubin) : driver_(driver) {
+  checkDriver(driver, driver.cuCtxGetCurrent(&context_), "asking for the context");
   checkDriver(driver, driver.cuModuleLoadData(&module_, cubin.data()), "loading the kernels");
   try {
     for (const char* name : kKernels)
@@ -36,15 +37,16 @@ GpuModule::~GpuModule() {
 
 void GpuModule::queue(const char* kernel, const LaunchShape& shape, void* argument, void* stream) {
   void* arguments[] = {argument};
+  // A thread of autograd may have none yet, because LibTorch makes it current at its own first call.
+  checkDriver(driver_, driver_.cuCtxSetCurrent(context_), "entering the context");
   checkDriver(driver_,
               driver_.cuLaunchKernel(functions_.at(kernel), shape.gridX, shape.gridY, 1, shape.blockX,
                                      shape.blockY, 1, 0, stream, arguments, nullptr),
               std::string("launching ") + kernel);
 }
 
-std::string cubinOfKernels(const std::string& architecture, StoredType stored,
+std::string cubinOfKernels(const Nvrtc& nvrtc, const std::string& architecture, StoredType stored,
                            const std::string& cacheFolder) {
-  const Nvrtc nvrtc;
   const std::string name = hashOfKernels() + "-" + architecture +
                            (stored == StoredType::kFloat ? "-float32" : "-bfloat16") + "-nvrtc" +
                            nvrtc.version() + ".cubin";

@@ -17,8 +17,8 @@ struct LaunchShape {
 
 class GpuModule {
  public:
-  /// Loads a cubin into the current context. The driver must stay.
-  GpuModule(const CudaDriver& driver, const std::string& cubin);
+  /// Loads a cubin into the current context, in which all launches are then made. The driver must stay.
+  GpuModule(const KernelDriver& driver, const std::string& cubin);
   ~GpuModule();
   GpuModule(const GpuModule&) = delete;
   GpuModule& operator=(const GpuModule&) = delete;
@@ -34,13 +34,13 @@ class GpuModule {
  private:
   void queue(const char* kernel, const LaunchShape& shape, void* argument, void* stream);
 
-  const CudaDriver& driver_;
-  void* module_ = nullptr;
+  const KernelDriver& driver_;
+  void *context_ = nullptr, *module_ = nullptr;
   std::map<std::string, void*> functions_;
 };
 
-/// The cubin of this plugin's kernels for an architecture, from the user's cache folder or compiled.
-std::string cubinOfKernels(const std::string& architecture, StoredType stored,
+/// The cubin of this plugin's kernels for an architecture, kept in `cacheFolder` or compiled.
+std::string cubinOfKernels(const Nvrtc& nvrtc, const std::string& architecture, StoredType stored,
                            const std::string& cacheFolder);
 
 }  // namespace cv::mixmim

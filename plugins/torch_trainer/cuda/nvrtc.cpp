@@ -7,6 +7,7 @@
 
 #include "cuda/library.hpp"
 #include "opencv2/mixmim/error.hpp"
+#include "opencv2/mixmim/text.hpp"
 
 namespace cv::mixmim {
 
@@ -16,11 +17,29 @@ namespace fs = std::filesystem;
 
 constexpr const char* kWhere = "NVRTC";
 
+/// The folder of the library that a function is in.
+template <class Function>
+fs::path folderOf(Function* function) {
+  Dl_info info{};
+  if (!dladdr(reinterpret_cast<void*>(function), &info) || !info.dli_fname) return {};
+  return fs::path(info.dli_fname).parent_path();
+}
+
+/// NVRTC loads a second library by its mere name when it compiles, and where the first was found by its path,
+/// the loader does not find it. So it is loaded here, if it stands beside.
+void loadBuiltins(const fs::path& folder) {
+  const std::string start = "libnvrtc-builtins.so.";
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error))
+    if (startsWith(entry.path().filename().string(), start))
+      dlopen(entry.path().c_str(), RTLD_NOW | RTLD_LOCAL);
+}
+
 /// <site-packages>/nvidia/cu13/lib and its like, from the place of a function of LibTorch.
 std::vector<std::string> besideLibTorch(const std::string& file) {
-  Dl_info info{};
-  if (!dladdr(reinterpret_cast<void*>(&at::show_config), &info) || !info.dli_fname) return {};
-  const fs::path packages = fs::path(info.dli_fname).parent_path() / "../../nvidia";
+  const fs::path torch = folderOf(&at::show_config);
+  if (torch.empty()) return {};
+  const fs::path packages = torch / "../../nvidia";
   return {packages / "cu13/lib" / file, packages / "cuda_nvrtc/lib" / file};
 }
 
@@ -59,6 +78,7 @@ Nvrtc::Nvrtc(const std::vector<std::string>& first) {
   library.find("nvrtcGetCUBINSize", nvrtcGetCUBINSize_);
   library.find("nvrtcGetCUBIN", nvrtcGetCUBIN_);
   library.find("nvrtcGetErrorString", nvrtcGetErrorString_);
+  loadBuiltins(folderOf(nvrtcVersion_));
 }
 
 void Nvrtc::check(int result, const std::string& what) const {

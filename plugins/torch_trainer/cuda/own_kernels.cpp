@@ -19,6 +19,11 @@ void* to(const at::Tensor& x) {
   return x.defined() ? x.mutable_data_ptr() : nullptr;
 }
 
+/// A view may begin anywhere, and kernels read four numbers at once.
+bool isAligned(const at::Tensor& x) {
+  return x.storage_offset() % 4 == 0;
+}
+
 int64_t widthOf(const at::Tensor& x) {
   return x.size(-1);
 }
@@ -68,6 +73,11 @@ bool OwnKernels::takesWidth(int64_t width) {
   return width > 0 && width % 4 == 0 && width <= kWidestRow;
 }
 
+bool OwnKernels::takesRows(const at::Tensor& x) const {
+  return x.scalar_type() == types_.stored && x.is_contiguous() && x.numel() > 0 && widthOf(x) % 4 == 0 &&
+         isAligned(x);
+}
+
 bool OwnKernels::takesCell(int64_t side) {
   return side > 0 && kChannels * side * side <= kLargestCell;
 }
@@ -80,6 +90,8 @@ void OwnKernels::check(const at::Tensor& x, at::ScalarType type, const char* nam
   if (!x.defined()) return;
   TORCH_CHECK(x.scalar_type() == type && x.is_contiguous() && x.numel() > 0, name,
               ": expected contiguous numbers of ", type, ", got ", x.scalar_type(), " of shape ", x.sizes());
+  TORCH_CHECK(!x.is_floating_point() || isAligned(x), name,
+              ": expected numbers aligned to fours, got a part of a tensor that begins between them");
 }
 
 NormResult OwnKernels::addAndNormalise(const NormInput& input) const {

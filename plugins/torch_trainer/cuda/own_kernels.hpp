@@ -50,10 +50,14 @@ class OwnKernels {
   /// `stream` gives the driver's stream for the work of the calling thread. `module` must stay.
   OwnKernels(GpuModule& module, KernelTypes types, std::function<void*()> stream);
 
-  /// Whether rows of this width are taken: four neighbours are read at once, and a row fits a block's
+  KernelTypes types() const { return types_; }
+
+  /// Whether LayerNorm takes rows of this width: four neighbours are read at once, and a row fits a block's
   /// registers.
   static bool takesWidth(int64_t width);
-  /// The same of a patch or cell of side x side pixels in the loss.
+  /// Whether GELU and the sums of columns take x as it is.
+  bool takesRows(const at::Tensor& x) const;
+  /// Whether the loss takes cells of side x side pixels: one fits a block's registers.
   static bool takesCell(int64_t side);
 
   NormResult addAndNormalise(const NormInput& input) const;

@@ -6,8 +6,9 @@
 #include <map>
 #include <regex>
 
-#include "cuda/nvrtc.hpp"
+#include "cuda/gpu_module.hpp"
 #include "tests/support/expect_error.hpp"
+#include "tests/support/temp_folder.hpp"
 
 namespace cv::mixmim {
 namespace {
@@ -98,6 +99,14 @@ TEST_F(GpuCompiler, TakesEveryKernelWithoutSpills) {
                   occupancyPercent(bound, needs.registers));
     }
   }
+}
+
+TEST_F(GpuCompiler, KeepsKernelsByAllThatTheyFollowFrom) {
+  const test::TempFolder folder;
+  const std::string cubin = cubinOfKernels(*nvrtc_, "sm_80", StoredType::kFloat, folder.path().string());
+  const std::string file = hashOfKernels() + "-sm_80-float32-nvrtc" + nvrtc_->version() + ".cubin";
+  EXPECT_EQ(test::contentOf(folder / file).substr(16), cubin);
+  EXPECT_EQ(cubinOfKernels(*nvrtc_, "sm_80", StoredType::kFloat, folder.path().string()), cubin);
 }
 
 TEST_F(GpuCompiler, SaysWhatItCannotCompile) {

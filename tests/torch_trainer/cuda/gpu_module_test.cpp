@@ -98,6 +98,8 @@ TEST(GpuLaunches, RefuseWhatKernelsCannotTake) {
   EXPECT_THROW(kernels->columnSums(at::ones({2, 6})), c10::Error);
   EXPECT_THROW(kernels->gelu(at::ones({2, 4}, at::kDouble)), c10::Error);
   EXPECT_THROW(kernels->gelu(at::ones({4, 4}).t()), c10::Error);
+  EXPECT_THROW(kernels->gelu(at::ones({9}).narrow(0, 1, 8)), c10::Error);
+  EXPECT_FALSE(kernels->takesRows(at::ones({9}).narrow(0, 1, 8)));
   EXPECT_TRUE(hostDevice().launches.empty());
 }
 
@@ -129,7 +131,7 @@ TEST(GpuModules, AreForTheArchitectureOfTheContext) {
 
 TEST(GpuModules, NeedADriver) {
   try {
-    cudaDriver();
+    kernelDriver();
     GTEST_SKIP() << "this machine has NVIDIA's driver";
   } catch (const Error& error) {
     EXPECT_STREQ(error.what(),

@@ -68,9 +68,11 @@ HostDevice& hostDevice() {
   return device;
 }
 
-const CudaDriver& hostDriver() {
-  static const CudaDriver driver = [] {
-    CudaDriver functions{};
+const KernelDriver& hostDriver() {
+  static const KernelDriver driver = [] {
+    KernelDriver functions{};
+    functions.cuCtxGetCurrent = [](void** context) { return *context = &hostDevice(), 0; };
+    functions.cuCtxSetCurrent = [](void* context) { return context == &hostDevice() ? 0 : 201; };
     functions.cuCtxGetDevice = [](int* device) { return *device = 3, 0; };
     functions.cuDeviceGetAttribute = [](int* value, int attribute, int device) {
       return *value = attribute == 75 ? 9 : attribute == 76 ? 0 : -1, device == 3 ? 0 : 101;

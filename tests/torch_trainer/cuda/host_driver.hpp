@@ -31,7 +31,7 @@ struct HostDevice {
 };
 
 HostDevice& hostDevice();
-const CudaDriver& hostDriver();
+const KernelDriver& hostDriver();
 
 /// The kernels on the host, for types that a test asks for; what the device has seen and does is as at the
 /// start.
@@ -45,7 +45,7 @@ class HostKernels {
   const OwnKernels* operator->() const { return &own_; }
 
  private:
-  static const CudaDriver& fresh(KernelTypes types, gpu::ThreadOrder order) {
+  static const KernelDriver& fresh(KernelTypes types, gpu::ThreadOrder order) {
     hostDevice() = {};
     hostDevice().types = types;
     hostDevice().order = order;

@@ -2,10 +2,11 @@
 // operators in float64: in float64 itself, in float32, and with activations in bfloat16.
 #include <gtest/gtest.h>
 
-#include "compute/patches.hpp"
+#include "compute/device.hpp"
 #include "compute/pixel_kernels.hpp"
-#include "cuda/kernels/arguments.hpp"
+#include "cuda/kernel_choice.hpp"
 #include "cuda/own_functions.hpp"
+#include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/preprocess.hpp"
 #include "tests/torch_trainer/cuda/host_driver.hpp"
 
@@ -16,11 +17,14 @@ struct Precision {
   const char* name;
   KernelTypes types;
   double real, stored;  ///< largest differences, as a share of the largest number
+  at::DeviceType device = at::kCPU;
 };
 
 const Precision kPrecisions[] = {{"float64", {at::kDouble, at::kDouble}, 1e-12, 1e-12},
                                  {"float32", {at::kFloat, at::kFloat}, 2e-6, 2e-6},
-                                 {"bfloat16", {at::kFloat, at::kBFloat16}, 2e-6, 4e-3}};
+                                 {"bfloat16", {at::kFloat, at::kBFloat16}, 2e-6, 4e-3},
+                                 {"float32onTheGpu", {at::kFloat, at::kFloat}, 2e-6, 2e-6, at::kCUDA},
+                                 {"bfloat16onTheGpu", {at::kFloat, at::kBFloat16}, 2e-6, 4e-3, at::kCUDA}};
 
 constexpr double kEps = 1e-5f;  // exactly what a kernel's float holds
 
@@ -41,28 +45,50 @@ at::Tensor shuffled(int64_t count, uint64_t seed) {
 }
 
 double difference(const at::Tensor& got, const at::Tensor& wanted) {
-  const at::Tensor exactly = wanted.detach().to(at::kDouble);
+  const at::Tensor exactly = wanted.detach().to(at::kDouble).cpu();
   const double largest = exactly.abs().max().item<double>();
-  return (got.detach().to(at::kDouble) - exactly).abs().max().item<double>() / std::max(largest, 1e-30);
+  return (got.detach().cpu().to(at::kDouble) - exactly).abs().max().item<double>() / std::max(largest, 1e-30);
 }
 
-/// A leaf and its float64 copy, or neither.
+/// A leaf and its float64 copy on the host, or neither.
 struct Leaf {
   Leaf() = default;
-  explicit Leaf(const at::Tensor& x)
-      : own(x.requires_grad_(true)), exact(x.detach().to(at::kDouble).requires_grad_(true)) {}
+  Leaf(const at::Tensor& x, at::Device device)
+      : own(x.to(device).detach().requires_grad_(true)),
+        exact(x.detach().to(at::kDouble).requires_grad_(true)) {}
 
   at::Tensor own, exact;
 };
 
 class GpuKernels : public ::testing::TestWithParam<Precision> {
  protected:
+  void SetUp() override {
+    if (precision_.device == at::kCPU) return void(host_.emplace(types_));
+    try {
+      device_ = openDevice("cuda");
+    } catch (const Error& error) {
+      GTEST_SKIP() << error.what();
+    }
+    gpu_ = ownKernelsOn(device_, types_.stored);
+  }
+
+  const OwnKernels& kernels() const { return host_ ? **host_ : *gpu_; }
+
+  at::Tensor there(const at::Tensor& x) const { return x.to(device_); }
+  Leaf real(at::IntArrayRef shape, uint64_t seed) const {
+    return {random(shape, seed, types_.real), device_};
+  }
+  Leaf stored(at::IntArrayRef shape, uint64_t seed) const {
+    return {random(shape, seed, types_.stored), device_};
+  }
+
   Precision precision_ = GetParam();
   KernelTypes types_ = precision_.types;
-  HostKernels kernels_{types_};
+  at::Device device_ = at::kCPU;
 
-  Leaf real(at::IntArrayRef shape, uint64_t seed) const { return Leaf(random(shape, seed, types_.real)); }
-  Leaf stored(at::IntArrayRef shape, uint64_t seed) const { return Leaf(random(shape, seed, types_.stored)); }
+ private:
+  std::optional<HostKernels> host_;
+  std::shared_ptr<const OwnKernels> gpu_;
 };
 
 struct NormCase {
@@ -107,7 +133,7 @@ void goBack(const NormCase& norm, const SumAndNorm& got, const SumAndNorm& wante
   at::Tensor own = at::zeros({}, at::kDouble), exact = own;
   const auto weigh = [&](const at::Tensor& x, const at::Tensor& plain, uint64_t seed) {
     const at::Tensor weights = random(x.sizes(), seed, x.scalar_type());
-    own = own + (x * weights).sum().to(at::kDouble);
+    own = own + (x * weights.to(x.device())).sum().to(at::kDouble).cpu();
     exact = exact + (plain * weights.to(at::kDouble)).sum();
   };
   if (norm.usesSum && norm.x) weigh(got.sum, wanted.sum, 6);
@@ -124,12 +150,12 @@ TEST_P(GpuKernels, NormaliseAgreesWithPlainOperatorsInFloat64) {
     if (norm.x) given.x = real(shape, 1);
     if (norm.branch) given.branch = stored(shape, 2);
     if (norm.factors)
-      given.factors = Leaf(at::tensor({0.0, 1.25, 0.5}).narrow(0, 0, norm.images).to(types_.real));
+      given.factors = {at::tensor({0.0, 1.25, 0.5}).narrow(0, 0, norm.images).to(types_.real), device_};
     given.gain = real({norm.width}, 3);
     given.bias = real({norm.width}, 4);
     const at::Tensor factors = norm.factors ? given.factors.own.detach() : at::Tensor();
     const SumAndNorm got = normalisedBy(
-        *kernels_, {given.x.own, given.branch.own, factors, given.gain.own, given.bias.own, kEps, norm.wide});
+        kernels(), {given.x.own, given.branch.own, factors, given.gain.own, given.bias.own, kEps, norm.wide});
     const SumAndNorm wanted = plainNorm(norm, given);
     EXPECT_EQ(got.out.scalar_type(), norm.wide ? types_.real : types_.stored);
     EXPECT_LT(difference(got.out, wanted.out), norm.wide ? precision_.real : precision_.stored);
@@ -157,7 +183,7 @@ const std::vector<std::vector<int64_t>> kColumnShapes{{1, 4}, {7, 132}, {129, 40
 TEST_P(GpuKernels, ColumnSumsAgreeWithPlainOperatorsInFloat64) {
   for (const auto& shape : kColumnShapes) {
     SCOPED_TRACE(::testing::PrintToString(shape));
-    const at::Tensor x = random(shape, 1, types_.stored), sums = kernels_->columnSums(x);
+    const at::Tensor x = random(shape, 1, types_.stored), sums = kernels().columnSums(there(x));
     EXPECT_EQ(sums.scalar_type(), types_.real);
     EXPECT_LT(difference(sums, x.to(at::kDouble).sum(0)), precision_.real);
   }
@@ -166,12 +192,12 @@ TEST_P(GpuKernels, ColumnSumsAgreeWithPlainOperatorsInFloat64) {
 TEST_P(GpuKernels, GeluAgreesWithPlainOperatorsInFloat64) {
   for (const auto& shape : kColumnShapes) {
     SCOPED_TRACE(::testing::PrintToString(shape));
-    const Leaf x(random(shape, 1, types_.stored) * 3);
-    const at::Tensor gradient = random(shape, 2, types_.stored), own = gradient.clone();
+    const Leaf x(random(shape, 1, types_.stored) * 3, device_);
+    const at::Tensor gradient = random(shape, 2, types_.stored), own = there(gradient).clone();
     const at::Tensor wanted = at::gelu(x.exact);
     wanted.backward(gradient.to(at::kDouble));
-    EXPECT_LT(difference(kernels_->gelu(x.own.detach()), wanted), precision_.stored);
-    const GeluGradients got = kernels_->geluBackward(x.own.detach(), own);
+    EXPECT_LT(difference(kernels().gelu(x.own.detach()), wanted), precision_.stored);
+    const GeluGradients got = kernels().geluBackward(x.own.detach(), own);
     EXPECT_LT(difference(got.out, wanted), precision_.stored);
     EXPECT_LT(difference(own, x.exact.grad()), precision_.stored);
     EXPECT_LT(difference(got.sums, x.exact.grad().sum(0)), precision_.real);
@@ -195,10 +221,10 @@ TEST_P(GpuKernels, PatchRowsAgreeWithPlainOperatorsInFloat64) {
     SCOPED_TRACE(std::to_string(height) + "x" + std::to_string(width));
     const at::Tensor pixels = bytes({batch, height, width, 3}, 1),
                      order = shuffled(height * width / (side * side), 2);
-    const at::Tensor got = kernels_->patchRows(pixels, side, order);
+    const at::Tensor got = kernels().patchRows(there(pixels), side, there(order));
     EXPECT_LT(difference(got, patchRows(exactly(pixels), side, order)), precision_.stored);
     if (types_.stored == at::kFloat) {
-      EXPECT_TRUE(got.equal(patchRows(normalise(pixels), side, order))) << "the CPU's rows to the bit";
+      EXPECT_TRUE(got.cpu().equal(patchRows(normalise(pixels), side, order))) << "the CPU's rows to the bit";
     }
   }
 }
@@ -215,7 +241,7 @@ TEST_P(GpuKernels, ReconstructionLossAgreesWithPlainOperatorsInFloat64) {
         const at::Tensor wanted =
             at::mse_loss(predicted.exact, hiddenTargets(exactly(pixels), side, order, normalised));
         const at::Tensor got =
-            reconstructionLossBy(*kernels_, pixels, side, order, predicted.own, normalised);
+            reconstructionLossBy(kernels(), there(pixels), side, there(order), predicted.own, normalised);
         EXPECT_EQ(got.scalar_type(), types_.real);
         EXPECT_LT(difference(got, wanted), precision_.real);
         (got * 0.5).backward();

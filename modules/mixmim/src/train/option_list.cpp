@@ -195,6 +195,8 @@ std::vector<Row> rowsOf(Config& config) {
      "Where the trainer computes: cpu, cuda or cuda:N."},
     {"run.precision",            "precision",  "",            &run.precision,            words({"float32", "bfloat16"}), kResume,
      "Type of the matrix products and attention; weights, statistics and losses stay float32. bfloat16 is for GPUs."},
+    {"run.gpuKernels",           "",           "",            &run.gpuKernels,           words({"libtorch", "own"}),     kResume,
+     "What computes norms, GELU and sums of rows on a GPU of NVIDIA's: LibTorch, or kernels of our own, which no GPU has run yet."},
     {"run.threads",              "threads",    "threads",     &run.threads,              {0, 4096},                      kPlace,
      "Pipeline workers, and threads of a trainer on the CPU; 0 = all cores."},
     {"run.trainer",              "",           "",            &run.trainer,              {},                             kResume | kExport,

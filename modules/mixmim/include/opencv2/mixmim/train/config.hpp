@@ -122,6 +122,8 @@ struct RunConfig {
   uint64_t seed = 0;                  ///< of everything that is drawn
   std::string device = "cpu";         ///< cpu, cuda, cuda:N
   std::string precision = "float32";  ///< float32 or bfloat16: of the products; weights stay float32
+  /// libtorch or own: what computes norms, GELU and sums of rows on a GPU of NVIDIA's.
+  std::string gpuKernels = "libtorch";
   int threads = 0;  ///< pipeline workers, and threads of a trainer that computes on the CPU; 0 = all cores
   std::string trainer = "torch_trainer";  ///< plugin name or path
   int keep = 3;                           ///< step-* checkpoints kept
