@@ -2,6 +2,8 @@
 
 #include <ATen/Parallel.h>
 
+#include <utility>
+
 #include "kernels/signals.hpp"
 #include "training/schedule.hpp"
 
@@ -72,38 +74,36 @@ void TorchTrainer::update(double lr) {
   transfer_.fetch(at::stack({loss_, norm, skip}));
 }
 
-StepReport TorchTrainer::collectReport() {
-  if (pending_.empty()) return {};
-  StepReport report = pending_.back();
-  pending_.clear();
+std::optional<StepReport> TorchTrainer::collectReport() {
+  std::optional<StepReport> report = std::exchange(pending_, std::nullopt);
+  if (!report) return report;
   const std::vector<float> numbers = transfer_.collect();
-  report.loss = numbers.at(0);
-  report.gradNorm = numbers.at(1);
-  report.skipped = numbers.at(2) != 0;
+  report->loss = numbers.at(0);
+  report->gradNorm = numbers.at(1);
+  report->skipped = numbers.at(2) != 0;
   return report;
 }
 
-StepReport TorchTrainer::doStep(const Batch& batch) {
+std::optional<StepReport> TorchTrainer::doStep(const Batch& batch) {
   const SignalsHeldBack calm;
   if (batch.accumulation.part == 0) optimizer_.dropGradients();  // before the forward pass wants memory
   accumulate(objective_->loss(batch), batch);
   if (batch.accumulation.part + 1 < batch.accumulation.parts) {
     transfer_.wait();
-    return {};
+    return std::nullopt;
   }
-  const StepReport previous =
-      collectReport();  // on a device: the step before, whose numbers have arrived by now
+  const auto previous = collectReport();  // on a device: the step before, whose numbers have arrived by now
   const double lr = learningRate(config().optim, batch.capacity() * batch.accumulation.inAll, batch.epoch);
   update(lr);
   StepReport report;
   report.step = batch.step;
   report.lr = lr;
-  pending_.push_back(report);
+  pending_ = report;
   transfer_.wait();  // the caller may now reuse the batch
   return device_.is_cpu() ? collectReport() : previous;
 }
 
-StepReport TorchTrainer::doFlush() {
+std::optional<StepReport> TorchTrainer::doFlush() {
   return collectReport();
 }
 

@@ -3,7 +3,6 @@
 
 #include <memory>
 #include <optional>
-#include <vector>
 
 #include "compute/device.hpp"
 #include "compute/transfer.hpp"
@@ -24,8 +23,8 @@ class TorchTrainer final : public Trainer {
  private:
   std::shared_ptr<World> doJoin(const Launch& launch) override;
   cv::Mat doAllocate(int batch) override;
-  StepReport doStep(const Batch& batch) override;
-  StepReport doFlush() override;
+  std::optional<StepReport> doStep(const Batch& batch) override;
+  std::optional<StepReport> doFlush() override;
   Answers doAnswers(const Batch& batch) override;
   cv::Mat doFeatures(const Batch& batch) override;
   TrainerState doState() override;
@@ -35,7 +34,7 @@ class TorchTrainer final : public Trainer {
   WeightAverage* average() { return average_ ? &*average_ : nullptr; }
   void accumulate(const at::Tensor& loss, const Batch& batch);
   void update(double lr);
-  StepReport collectReport();
+  std::optional<StepReport> collectReport();
 
   at::Device device_;
   KernelChoice kernels_;
@@ -47,7 +46,7 @@ class TorchTrainer final : public Trainer {
   std::optional<WeightAverage> average_;
   std::unique_ptr<GradientBuckets> buckets_;  ///< where other processes train the same model
   at::Tensor loss_;                           ///< of the step so far, a scalar on the device
-  std::vector<StepReport> pending_;           ///< steps whose numbers are still on the device: none or one
+  std::optional<StepReport> pending_;         ///< of the step whose numbers are still on the device
 };
 
 }  // namespace cv::mixmim

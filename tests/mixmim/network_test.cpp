@@ -153,7 +153,7 @@ TEST(Network, OfAnotherInterfaceIsRefused) {
   NetworkOptions options;
   options.plugin = kFolder + "/fake_trainer.so";
   const std::string message =
-      options.plugin + ": expected a plugin with the interface mixmim.Network/1, got mixmim.Trainer/2";
+      options.plugin + ": expected a plugin with the interface mixmim.Network/1, got mixmim.Trainer/3";
   MIXMIM_EXPECT_ERROR(Network::open("any", options), message.c_str());
 }
 

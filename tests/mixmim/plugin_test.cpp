@@ -45,7 +45,7 @@ TEST(Plugin, SaysWhatIsWrongWithIt) {
       {"other_configSize", otherSize("a Config", sizeof(Config))},
       {"other_batchSize", otherSize("a Batch", sizeof(Batch))},
       {"other_answersSize", otherSize("Answers", sizeof(Answers))},
-      {"other_interfaceSize", otherSize("an object of mixmim.Trainer/2", sizeof(Trainer))},
+      {"other_interfaceSize", otherSize("an object of mixmim.Trainer/3", sizeof(Trainer))},
       {"no_table",
        ": the plugin gives no table; build the plugin and the program from the same version of MixMIM"},
       {"other_symbols", ": the plugin cannot be loaded: " + kFolder +
@@ -59,7 +59,7 @@ TEST(Plugin, SaysWhatIsWrongWithIt) {
            kFolder +
            "/libtorch/torch/lib: mixmim-fetch-libtorch brings it there, or make libtorch/torch a link to "
            "your own"},
-      {"other_interface", ": expected a plugin with the interface mixmim.Trainer/2, got mixmim.Camera/1"},
+      {"other_interface", ": expected a plugin with the interface mixmim.Trainer/3, got mixmim.Camera/1"},
   };
   for (const FaultCase& c : cases) {
     SCOPED_TRACE(c.plugin);

@@ -24,7 +24,7 @@ TEST_P(Learning, PretrainingOverfitsEightImages) {
   for (int step = 0; step < 160; ++step) {
     Batch batch = mixed(plain, randomMask(config, static_cast<uint64_t>(step % 4)));
     batch.step = step;
-    report = trainer->step(batch);
+    report = trainer->step(batch).value();
     if (step == 0) {
       EXPECT_GT(report.loss, 0.8);
     }

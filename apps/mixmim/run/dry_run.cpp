@@ -52,6 +52,7 @@ Timed measure(RunSetup& run) {
   };
   pipeline.start(0, 1 + kBatches);
   stepOnce();
+  run.trainer->flush();  // what a device does only once is not in the time of the others
   progress.count(1, "batches");
   double seconds = 0;
   while (measured.batches < kBatches && (measured.batches == 0 || seconds < kLongEnough)) {
@@ -84,6 +85,11 @@ json::array toJson(const std::vector<Choice>& choices) {
   return array;
 }
 
+json::value toJson(const std::optional<DeviceMemory>& memory) {
+  if (!memory) return nullptr;
+  return json::object{{"peak", inMegabytes(memory->peak)}, {"total", inMegabytes(memory->total)}};
+}
+
 json::object toJson(const RunSetup& run, const MemoryEstimate& memory, const Timed& measured) {
   return {{"images", run.train->size()},
           {"classes", run.train->labels().size()},
@@ -101,6 +107,7 @@ json::object toJson(const RunSetup& run, const MemoryEstimate& memory, const Tim
                                                {"batches", memory.batches / kMega},
                                                {"total", memory.total() / kMega}}},
           {"peak_memory_mb", peakMemoryMb()},
+          {"device_memory_mb", toJson(run.trainer->deviceMemory())},
           {"measured_batches", measured.batches},
           {"ms_per_batch", 1000 * measured.trainerSeconds},
           {"pipeline_ms_per_batch", 1000 * measured.pipelineSeconds},
@@ -122,8 +129,10 @@ void printForPeople(const RunSetup& run, const MemoryEstimate& memory, const Tim
        fmt::format("estimated {:.0f} MB: weights and optimiser {:.0f}, activations {:.0f}, batches {:.0f}",
                    memory.total() / kMega, (memory.total() - memory.activations - memory.batches) / kMega,
                    memory.activations / kMega, memory.batches / kMega));
-  line("", fmt::format("measured {:.0f} MB so far in this process{}", peakMemoryMb(),
-                       config.run.device == "cpu" ? "" : ", not counting the device"));
+  line("", fmt::format("measured {:.0f} MB so far in this process", peakMemoryMb()));
+  if (const auto device = run.trainer->deviceMemory())
+    line("", fmt::format("measured {:.0f} of {:.0f} MB of the device", inMegabytes(device->peak),
+                         inMegabytes(device->total)));
   line("speed",
        fmt::format(
            "measured {:.3g} s per batch of {} (mean of {}), {:.3g} s for its data alone: {:.1f} images/s",

@@ -29,7 +29,7 @@ class NonFiniteSteps {
   void check(const StepReport& report);
 
   int64_t count() const { return count_; }
-  int inARow() const { return inARow_; }  ///< up to the newest step
+  int inARow() const { return inARow_; }  ///< up to the newest report
 
  private:
   struct Images {

@@ -57,6 +57,7 @@ std::vector<std::string> columnsOf(const RunSetup& setup) {
   std::vector<std::string> columns{
       "step",   "epoch",         "loss",      "lr", "grad_norm", "images_per_second", "data_wait_percent",
       "memory", "skipped_steps", "bad_images"};
+  if (setup.trainer->deviceMemory()) columns.emplace_back("device_memory");
   if (setup.world->size() > 1) columns.insert(columns.end(), {"communication_percent", "hidden_percent"});
   if (const auto measure = measureFor(setup))
     for (const NamedNumber& number : measure->result().numbers)
@@ -96,8 +97,8 @@ bool TrainingRun::due(double everyEpochs) const {
   return (step_ - setup_.epochZero) % stepsIn(everyEpochs, setup_) == 0 || step_ == setup_.totalSteps;
 }
 
-double TrainingRun::epoch() const {
-  return static_cast<double>(step_ - setup_.epochZero) / static_cast<double>(setup_.stepsPerEpoch);
+double TrainingRun::epochAfter(int64_t steps) const {
+  return static_cast<double>(steps - setup_.epochZero) / static_cast<double>(setup_.stepsPerEpoch);
 }
 
 int TrainingRun::run(bool json) {
@@ -106,6 +107,7 @@ int TrainingRun::run(bool json) {
                           setup_.stepsPerEpoch, setup_.totalSteps));
   try {
     train();
+    settle();
   } catch (const std::exception& e) {
     progress_.reset();
     badImages_.finish(/*together=*/false);
@@ -133,39 +135,47 @@ void TrainingRun::train() {
     if (!batch) return;
     nonFinite_.remember(*batch);
     if (batch->accumulation.part == 0)
-      agreed = world_.agree(takeRequests());  // all processes stop after the same step
-    const StepReport report = trainer_.step(*batch);
+      agreed = world_.agree(ownRequests());  // all processes stop after the same step
+    if (const auto report = trainer_.step(*batch)) account(*report);
     if (batch->accumulation.part + 1 < batch->accumulation.parts) continue;
     ++step_;
     requests_ = agreed.get();
-    afterStep(report);
+    afterStep();
   }
+}
+
+/// The first process says when time has come for a checkpoint, because the clocks of all are not the same.
+uint32_t TrainingRun::ownRequests() const {
+  const bool late = world_.rank() == 0 && secondsSince(savedAt_) > 60 * config_.run.checkpointMinutes;
+  return takeRequests() | (late ? uint32_t{kCheckpoint} : 0);
+}
+
+void TrainingRun::settle() {
+  if (const auto report = trainer_.flush()) account(*report);
 }
 
 Pipeline::Lease TrainingRun::nextBatch() {
   try {
     return pipeline_.next();
   } catch (const Error&) {  // too many bad images, usually: what has been learned is kept
+    settle();
     if (step_ != savedStep_) saveCheckpoint();
     throw;
   }
 }
 
-void TrainingRun::afterStep(const StepReport& report) {
-  account(report);
-  const bool logs = step_ % config_.run.logSteps == 0 || step_ == setup_.totalSteps;
-  lookForBadImages(logs);
-  if (logs) logMetrics(report);
-  if (headline_ && setup_.val && due(config_.run.validateEpochs)) meter_.pauseFor([&] { validate(); });
+void TrainingRun::afterStep() {
+  const bool validates = headline_ && setup_.val && due(config_.run.validateEpochs);
+  const bool saves = due(config_.run.checkpointEpochs) || wanted(kCheckpoint) || bestIsNew_;
+  if (validates || saves) settle();
+  if (validates) meter_.pauseFor([&] { validate(); });
   if (watched_.count > 0 && due(config_.run.pictureEpochs)) meter_.pauseFor([&] { logPictures(); });
-  const bool late = secondsSince(savedAt_) > 60 * config_.run.checkpointMinutes;
-  const bool asked = wanted(kCheckpoint) || late;
   // Not among steps that are skipped: a resumed run must count the same number of them in a row.
-  if ((due(config_.run.checkpointEpochs) || asked || bestIsNew_) && nonFinite_.inARow() == 0)
-    saveCheckpoint();
+  if ((saves || bestIsNew_) && nonFinite_.inARow() == 0) saveCheckpoint();
   progress_->update(step_, details_);
 }
 
+/// The report of a step, which need not be the newest: everything that is said of a step is said here.
 void TrainingRun::account(const StepReport& report) {
   loss_ = report.loss;
   meter_.add(report, int64_t{config_.data.batch} * config_.optim.accumulate);
@@ -173,6 +183,10 @@ void TrainingRun::account(const StepReport& report) {
     progress_->note(
         fmt::format("step {}: loss or gradient is not finite, the step was skipped", report.step + 1));
   nonFinite_.check(report);
+  const int64_t done = report.step + 1;
+  const bool logs = done % config_.run.logSteps == 0 || done == setup_.totalSteps;
+  lookForBadImages(logs);
+  if (logs) logMetrics(report);
 }
 
 void TrainingRun::lookForBadImages(bool together) {
@@ -184,8 +198,8 @@ void TrainingRun::lookForBadImages(bool together) {
 
 void TrainingRun::logMetrics(const StepReport& report) {
   const StepMeter::Reading reading = meter_.read(pipeline_.stats().waitForBatch.seconds);
-  boost::json::object metrics{{"step", step_},
-                              {"epoch", epoch()},
+  boost::json::object metrics{{"step", report.step + 1},
+                              {"epoch", epochAfter(report.step + 1)},
                               {"loss", reading.loss},
                               {"lr", report.lr},
                               {"grad_norm", report.gradNorm},
@@ -194,6 +208,7 @@ void TrainingRun::logMetrics(const StepReport& report) {
                               {"memory", peakMemoryMb()},
                               {"skipped_steps", nonFinite_.count()},
                               {"bad_images", badImages_.count()}};
+  if (const auto memory = trainer_.deviceMemory()) metrics["device_memory"] = inMegabytes(memory->peak);
   if (world_.size() > 1) addTraffic(metrics, reading.seconds);
   folder_.log(std::move(metrics));
   details_ = fmt::format("loss {:.4f}  lr {:.2e}  {:.0f} img/s  data wait {:.0f}%", reading.loss, report.lr,
@@ -238,7 +253,7 @@ void TrainingRun::saveCheckpoint() {
   info.config = setup_.toKeep();
   info.labels = setup_.train->labels();
   info.step = step_;
-  info.epoch = epoch();
+  info.epoch = epochAfter(step_);
   info.dataFingerprint = setup_.train->fingerprint();
   info.best = best_;
   if (bestIsNew_) bestStep_ = step_;

@@ -28,11 +28,13 @@ class TrainingRun {
  private:
   void train();
   bool wanted(uint32_t request) const { return (requests_ & request) != 0; }
-  void afterStep(const StepReport& report);
+  void afterStep();
   bool stopsEarly() const;
   bool due(double everyEpochs) const;  ///< at step_, which ends an interval of that length, or the run
-  double epoch() const;                ///< epochs done
+  double epochAfter(int64_t steps) const;
   Pipeline::Lease nextBatch();
+  uint32_t ownRequests() const;  ///< what this process asks of all, at the beginning of a step
+  void settle();                 ///< waits for the reports of all steps so far
   void account(const StepReport& report);
   void lookForBadImages(bool together);
   void logMetrics(const StepReport& report);
@@ -55,7 +57,7 @@ class TrainingRun {
   Batch watched_;  ///< pictures whose reconstruction is logged; empty = none
 
   uint32_t requests_ = 0;  ///< by signals, to any of the processes
-  int64_t step_;           ///< steps done
+  int64_t step_;           ///< steps given to the trainer, whose reports may come later
   int64_t savedStep_;      ///< of the newest checkpoint
   Clock::time_point savedAt_ = Clock::now();
   std::optional<NamedNumber> headline_;  ///< of the newest validation, -1 = none yet; empty = never
@@ -64,7 +66,7 @@ class TrainingRun {
   int64_t bestAt_;                       ///< after which step that validation was
   bool bestIsNew_ = false;
   World::Traffic traffic_;                                  ///< at the last line of metrics
-  double loss_ = std::numeric_limits<double>::quiet_NaN();  ///< of the newest step
+  double loss_ = std::numeric_limits<double>::quiet_NaN();  ///< of the newest report
   std::string details_;                                     ///< behind the progress bar
 };
 

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include <chrono>
+#include <cstdint>
 
 namespace cv::mixmim {
 
@@ -18,6 +19,10 @@ inline double peakMemoryMb() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
+inline double inMegabytes(int64_t bytes) {
+  return static_cast<double>(bytes) / (1 << 20);
 }
 
 }  // namespace cv::mixmim

@@ -54,7 +54,7 @@ cv::Mat FakeTrainer::doAllocate(int batch) {
   return cv::Mat(4, shape, CV_8U);
 }
 
-StepReport FakeTrainer::doStep(const Batch& batch) {
+std::optional<StepReport> FakeTrainer::doStep(const Batch& batch) {
   const cv::Mat x = meanColours(batch);
   cv::Mat error = x * weights_;  // becomes the derivative of the loss by the outputs
   double loss = 0;
@@ -78,11 +78,11 @@ StepReport FakeTrainer::doStep(const Batch& batch) {
   }
   if (batch.accumulation.part == 0) {
     gradient_ = cv::Mat::zeros(weights_.size(), CV_32F);
-    last_.loss = 0;
+    loss_ = 0;
   }
   gradient_ += x.t() * error / (x.rows * batch.accumulation.inAll);
-  loss = last_.loss += loss / batch.accumulation.inAll;
-  if (batch.accumulation.part + 1 < batch.accumulation.parts) return {};
+  loss = loss_ += loss / batch.accumulation.inAll;
+  if (batch.accumulation.part + 1 < batch.accumulation.parts) return std::nullopt;
   constexpr double kMomentum = 0.9, kRate = 0.5;
   const double rate = config().optim.lr > 0 ? config().optim.lr : kRate;
   const cv::Mat momentum = kMomentum * momentum_ - rate * gradient_, weights = weights_ + momentum;
@@ -91,8 +91,7 @@ StepReport FakeTrainer::doStep(const Batch& batch) {
     momentum_ = momentum;
     weights_ = weights;
   }
-  last_ = {batch.step, loss, cv::norm(gradient_), rate, !finite};
-  return last_;
+  return StepReport{batch.step, loss, cv::norm(gradient_), rate, !finite};
 }
 
 Answers FakeTrainer::doAnswers(const Batch& batch) {

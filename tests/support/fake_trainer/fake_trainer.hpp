@@ -17,8 +17,10 @@ class FakeTrainer final : public Trainer {
   cv::Mat doAllocate(int batch) override;
 
   // The public functions have checked shapes, labels and state: nothing needs to be checked again.
-  StepReport doStep(const Batch& batch) override;
-  StepReport doFlush() override { return last_; }
+  // It computes at once, so every step gives its own report and nothing is left for the end.
+  std::optional<StepReport> doStep(const Batch& batch) override;
+  std::optional<StepReport> doFlush() override { return std::nullopt; }
+
   Answers doAnswers(const Batch& batch) override;
   cv::Mat doFeatures(const Batch& batch) override;
 
@@ -29,7 +31,7 @@ class FakeTrainer final : public Trainer {
 
   cv::Mat weights_;              // 4 x outputs: mean R, G, B and a constant
   cv::Mat momentum_, gradient_;  // of the same shape
-  StepReport last_;
+  double loss_ = 0;              // of the step so far
 };
 
 }  // namespace cv::mixmim::test

@@ -88,7 +88,7 @@ std::shared_ptr<World> Trainer::doJoin(const Launch& launch) {
                                          config_.run.trainer, launch.size));
 }
 
-StepReport Trainer::step(const Batch& batch) {
+std::optional<StepReport> Trainer::step(const Batch& batch) {
   constexpr const char* kWhere = "Trainer::step";
   checkImages(kWhere, batch);
   require(batch.count == batch.capacity(), kWhere,
@@ -109,7 +109,7 @@ StepReport Trainer::step(const Batch& batch) {
   return doStep(batch);
 }
 
-StepReport Trainer::flush() {
+std::optional<StepReport> Trainer::flush() {
   return doFlush();
 }
 
@@ -123,6 +123,14 @@ Answers Trainer::answers(const Batch& batch) {
 cv::Mat Trainer::features(const Batch& batch) {
   checkImages("Trainer::features", batch);
   return doFeatures(batch);
+}
+
+std::optional<DeviceMemory> Trainer::deviceMemory() const {
+  return doDeviceMemory();
+}
+
+std::optional<DeviceMemory> Trainer::doDeviceMemory() const {
+  return std::nullopt;
 }
 
 TrainerState Trainer::state() {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,11 +17,17 @@ namespace cv::mixmim {
 
 /// The result of one optimiser step.
 struct StepReport {
-  int64_t step = 0;      ///< the step described; a device may report late, see Trainer::step
+  int64_t step = 0;      ///< the step described, as Batch::step; not always the newest, see Trainer::step
   double loss = 0;       ///< mean over the images of the step
   double gradNorm = 0;   ///< before clipping
   double lr = 0;         ///< before per-layer scaling
   bool skipped = false;  ///< loss or gradient was not finite; nothing of state() has changed
+};
+
+/// Memory of a device that has its own, in bytes.
+struct DeviceMemory {
+  int64_t peak = 0;   ///< the most that this process has held of it so far
+  int64_t total = 0;  ///< that there is
 };
 
 /// Everything a run needs to continue bit for bit, apart from the position in the data.
@@ -46,7 +53,7 @@ struct LoadReport {
 class CV_EXPORTS Trainer {
  public:
   /// Name and version of this interface; a plugin's table holds the same.
-  static constexpr const char* kInterface = "mixmim.Trainer/2";
+  static constexpr const char* kInterface = "mixmim.Trainer/3";
 
   /// `config` is resolved: options.hpp, resolve().
   explicit Trainer(const Config& config);
@@ -68,12 +75,14 @@ class CV_EXPORTS Trainer {
   std::shared_ptr<World> join(const Launch& launch);
 
   /// One optimiser step, or, where batch.accumulation.parts > 1, the part of one that belongs to this batch:
-  /// parts come in order, their gradients are averaged, the last one changes the weights and gives the
-  /// report. Full batches only (count == capacity). The batch may be reused when step returns. The report may
-  /// be of an earlier step where a device computes asynchronously; flush() waits for the last one.
-  StepReport step(const Batch& batch);
-  /// Waits until all steps are done; the report of the last one.
-  StepReport flush();
+  /// parts come in order, their gradients are averaged, the last one changes the weights. Full batches only
+  /// (count == capacity). The batch may be reused when step returns.
+  ///
+  /// Gives the report of this step, except where a device still computes it: then that of the step before, or
+  /// nothing. Every step is reported once, in order, by step() or by flush().
+  std::optional<StepReport> step(const Batch& batch);
+  /// Waits until all steps are done. The report that step() has not given yet, if there is one.
+  std::optional<StepReport> flush();
 
   /// The answers of the task's model to a batch, count rows; changes nothing. Fine-tuning: scores.
   /// Pretraining: pictures; row i shows image i of the unmixed batch, every cell predicted where it was
@@ -82,6 +91,9 @@ class CV_EXPORTS Trainer {
   /// The normalised encoder output averaged over the tokens, count x featureDim, CV_32F: what a classifier
   /// sees. Unmixed images. Changes nothing.
   cv::Mat features(const Batch& batch);
+
+  /// Memory of the device it computes on; nothing where that is the host's.
+  std::optional<DeviceMemory> deviceMemory() const;
 
   /// Weights and moments; they may share memory with the trainer, so use or copy them before the next step.
   TrainerState state();
@@ -96,10 +108,11 @@ class CV_EXPORTS Trainer {
  private:
   virtual std::shared_ptr<World> doJoin(const Launch& launch);
   virtual cv::Mat doAllocate(int batch) = 0;
-  virtual StepReport doStep(const Batch& batch) = 0;
-  virtual StepReport doFlush() = 0;
+  virtual std::optional<StepReport> doStep(const Batch& batch) = 0;
+  virtual std::optional<StepReport> doFlush() = 0;
   virtual Answers doAnswers(const Batch& batch) = 0;
   virtual cv::Mat doFeatures(const Batch& batch) = 0;
+  virtual std::optional<DeviceMemory> doDeviceMemory() const;
   virtual TrainerState doState() = 0;
   virtual void doRestore(const TrainerState& state) = 0;
   virtual LoadReport doInitialise(const TensorMap& weights) = 0;

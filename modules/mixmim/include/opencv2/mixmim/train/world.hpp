@@ -65,6 +65,8 @@ class CV_EXPORTS World {
   virtual std::vector<std::string> gather(const std::string& text) = 0;
   /// The cost so far.
   virtual Traffic traffic() const = 0;
+  /// A sentence for people where gradients travel slower than they could, and why; else "".
+  virtual std::string notice() const { return {}; }
 
   /// Tells the others that this process ends, and why. From any thread, any number of times.
   virtual void fail(const std::string& reason) noexcept = 0;
