@@ -105,6 +105,15 @@ TEST_P(RowKernels, LinearLayersAgreeWithPlainOperatorsInFloat64) {
 
 INSTANTIATE_TEST_SUITE_P(Sizes, RowKernels, kSizes, nameOf);
 
+/// bfloat16 keeps 8 bits, which would show as 4e-3.
+TEST(RowKernels, GradientsOfWeightsAreNotRoundedToTheTypeOfTheProducts) {
+  const at::Tensor x = random({3000, 32}, 1).to(at::kBFloat16), y = random({3000, 24}, 2).to(at::kBFloat16);
+  const LinearGradient got = linearGradient(x, y, at::kFloat);
+  EXPECT_EQ(got.weight.scalar_type(), at::kFloat);
+  EXPECT_LT(difference(got.weight, y.to(at::kDouble).t().matmul(x.to(at::kDouble))), kRounding);
+  EXPECT_LT(difference(got.bias, y.to(at::kDouble).sum(0)), kRounding);
+}
+
 TEST(RowKernels, ThreadsDoNotChangeTheResult) {
   const int before = at::get_num_threads();
   const auto results = [&](int threads, int64_t rows, int64_t outputs) {

@@ -150,6 +150,12 @@ at::Tensor sumOfRows(const at::Tensor& y, at::ScalarType type) {
   return own && own->takesRows(y) ? own->columnSums(y).to(type) : y.sum(0, /*keepdim=*/false, type);
 }
 
+/// y' * x in `type`. Nothing is rounded to a narrower type on its way, because the sum over all tokens of a
+/// batch would lose small gradients. A GPU's matrix units add up in float32 whatever they multiply.
+at::Tensor weightProduct(const at::Tensor& x, const at::Tensor& y, at::ScalarType type) {
+  return x.scalar_type() == type ? y.t().matmul(x) : at::mm(y.t(), x, type);
+}
+
 }  // namespace
 
 const LayerKernels& rowKernels() {
@@ -252,7 +258,8 @@ at::Tensor multiplied(const at::Tensor& x, const Multiplication& by) {
 }
 
 LinearGradient linearGradient(const at::Tensor& x, const at::Tensor& y, at::ScalarType type) {
-  if (!rowKernelsCan(x) || type != at::kFloat) return {y.t().matmul(x).to(type), sumOfRows(y, type)};
+  if (x.scalar_type() != type && !x.is_cuda()) return linearGradient(x.to(type), y.to(type), type);
+  if (!rowKernelsCan(x) || type != at::kFloat) return {weightProduct(x, y, type), sumOfRows(y, type)};
   const int64_t rows = x.size(0), inputs = x.size(1), outputs = y.size(1);
   const Division division(rows, inputs, outputs);
   const at::Tensor weight = at::empty({division.parts, outputs, inputs}, x.options());
