@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "processes/processes.hpp"
 #include "tests/support/temp_folder.hpp"
 
 namespace cv::mixmim::test {
@@ -77,6 +78,33 @@ TEST(Launcher, PassesSignalsOn) {
                       sent = "[ $RANK = 0 ] && kill -" + signal + " $PPID",
                       waits = "; while :; do sleep 0.01; done";
     expectOutcome({signal, caught + bothReady + sent + waits, 30s, exitCode, ""});
+  }
+}
+
+/// The trainer is one that finds two GPUs, except in the last cases.
+TEST(TakeOwnShare, GivesEveryProcessAGpuThatItsTrainerFinds) {
+  const std::string two = MIXMIM_TEST_PLUGINS "/late_trainer.so",
+                    none = MIXMIM_TEST_PLUGINS "/fake_trainer.so";
+  const struct {
+    const char* name;
+    std::string trainer;
+    int size, localRank;
+    const char *device, *expected;
+  } cases[] = {
+      {"first", two, 4, 0, "cuda", "cuda:0"},  {"second", two, 4, 1, "cuda", "cuda:1"},
+      {"shared", two, 4, 2, "cuda", "cuda:0"}, {"alone", two, 1, 0, "cuda", "cuda"},
+      {"said", two, 4, 1, "cuda:0", "cuda:0"}, {"processor", two, 4, 1, "cpu", "cpu"},
+      {"no GPU", none, 4, 3, "cuda", "cuda"},
+  };
+  for (const auto& c : cases) {
+    Config config;
+    config.run.trainer = c.trainer;
+    config.run.device = c.device;
+    Launch launch;
+    launch.size = c.size;
+    launch.localRank = c.localRank;
+    takeOwnShare(config, launch);
+    EXPECT_EQ(config.run.device, c.expected) << c.name;
   }
 }
 

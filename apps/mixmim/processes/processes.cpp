@@ -12,18 +12,23 @@
 #include "data_pipeline/cores.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/json.hpp"
+#include "opencv2/mixmim/plugin.hpp"
+#include "opencv2/mixmim/text.hpp"
 #include "opencv2/mixmim/train/options.hpp"
 
 namespace cv::mixmim {
 
 namespace {
 
-/// Some launchers show a process its own device and no other.
-int visibleDevices() {
-  const char* list = std::getenv("CUDA_VISIBLE_DEVICES");
-  if (!list || !*list) return 0;
-  const std::string text = list;
-  return 1 + static_cast<int>(std::count(text.begin(), text.end(), ','));
+/// GPUs that the trainer of this process finds. The environment does not tell, because containers hide others
+/// without it.
+int visibleGpus(const Config& config) {
+  const Plugin& trainer = loadPlugin(config.run.trainer, interfaceOf<Trainer>());
+  const boost::json::value about = parseJson(trainer.table->describe(), trainer.path);
+  const boost::json::array& devices = about.at("devices").as_array();
+  return static_cast<int>(std::count_if(devices.begin(), devices.end(), [](const boost::json::value& device) {
+    return startsWith(std::string(device.as_string()), "cuda:");
+  }));
 }
 
 /// Settings that have to be the same in all processes, a line each.
@@ -48,8 +53,8 @@ void takeOwnShare(Config& config, const Launch& launch) {
   if (launch.size == 1) return;
   if (config.run.threads == 0) config.run.threads = std::max(1, availableCores() / launch.sharing);
   if (config.run.device != "cuda") return;
-  const int visible = visibleDevices();
-  config.run.device = fmt::format("cuda:{}", visible > 0 ? launch.localRank % visible : launch.localRank);
+  const int gpus = visibleGpus(config);
+  if (gpus > 0) config.run.device = fmt::format("cuda:{}", launch.localRank % gpus);
 }
 
 std::shared_ptr<World> joinOthers(Trainer& trainer, const Launch& launch) {

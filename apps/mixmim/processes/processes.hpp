@@ -10,7 +10,8 @@
 namespace cv::mixmim {
 
 /// Cores and devices of the machine are shared out: run.threads = 0 becomes this process' part of the cores,
-/// and run.device = cuda its own device.
+/// and run.device = cuda one of the GPUs that its trainer finds: the next one for every process, from the
+/// first again where they are fewer. Where it finds none, the setting stays, and the trainer says why.
 void takeOwnShare(Config& config, const Launch& launch);
 
 /// Connects the trainer to those of the other processes; for one process alone there is nobody to connect to.

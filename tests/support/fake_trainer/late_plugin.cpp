@@ -8,7 +8,7 @@ namespace cv::mixmim::test {
 namespace {
 
 const char* describe() {
-  return R"({"version": "0.1.0", "devices": ["cpu", "late:0"]})";
+  return R"({"version": "0.1.0", "devices": ["cpu", "cuda:0", "cuda:1"]})";
 }
 
 void* create(const char* json, char* error, size_t errorCapacity) {
