@@ -1,5 +1,6 @@
 #include "opencv2/mixmim/plugin.hpp"
 
+#include "compute/torch_errors.hpp"
 #include "kernels/signals.hpp"
 #include "opencv2/mixmim/train/options.hpp"
 #include "torch_trainer.hpp"
@@ -15,7 +16,14 @@ const char* describe() {
 
 void* create(const char* json, char* error, size_t errorCapacity) {
   const SignalsHeldBack calm;  // for the threads that LibTorch starts here and keeps
-  const auto make = [&] { return std::make_unique<TorchTrainer>(fromJson(json)); };
+  const auto make = [&] {
+    const Config config = fromJson(json);
+    try {
+      return std::make_unique<TorchTrainer>(config);
+    } catch (const c10::Error& e) {
+      throwNamed(e, config.run.device);
+    }
+  };
   return createAtBorder<Trainer>(make, error, errorCapacity);
 }
 

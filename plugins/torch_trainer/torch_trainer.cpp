@@ -1,9 +1,11 @@
 #include "torch_trainer.hpp"
 
 #include <ATen/Parallel.h>
+#include <c10/core/DeviceGuard.h>
 
 #include <utility>
 
+#include "compute/torch_errors.hpp"
 #include "kernels/signals.hpp"
 #include "training/schedule.hpp"
 
@@ -40,10 +42,25 @@ TorchTrainer::TorchTrainer(const Config& config)
   if (config.optim.ema > 0) average_.emplace(weights_, config.optim.ema);
 }
 
+/// Does work of this trainer, on whatever thread it is called. Signals wait meanwhile. The device is the
+/// current one, because LibTorch would open a context on the first GPU otherwise. Its errors get names.
+template <class Work>
+auto TorchTrainer::onDevice(Work work) const {
+  const SignalsHeldBack calm;
+  const c10::DeviceGuard current(device_);
+  try {
+    return work();
+  } catch (const c10::Error& e) {
+    throwNamed(e, device_.str());
+  }
+}
+
 std::shared_ptr<World> TorchTrainer::doJoin(const Launch& launch) {
-  const std::shared_ptr<TorchWorld> world = connectProcesses(launch, device_, config().run.lostSeconds);
-  buckets_ = std::make_unique<GradientBuckets>(weights_, world);
-  return world;
+  return onDevice([&] {
+    const std::shared_ptr<TorchWorld> world = connectProcesses(launch, device_, config().run.lostSeconds);
+    buckets_ = std::make_unique<GradientBuckets>(weights_, world);
+    return std::shared_ptr<World>(world);
+  });
 }
 
 cv::Mat TorchTrainer::doAllocate(int batch) {
@@ -84,8 +101,7 @@ std::optional<StepReport> TorchTrainer::collectReport() {
   return report;
 }
 
-std::optional<StepReport> TorchTrainer::doStep(const Batch& batch) {
-  const SignalsHeldBack calm;
+std::optional<StepReport> TorchTrainer::stepped(const Batch& batch) {
   if (batch.accumulation.part == 0) optimizer_.dropGradients();  // before the forward pass wants memory
   accumulate(objective_->loss(batch), batch);
   if (batch.accumulation.part + 1 < batch.accumulation.parts) {
@@ -95,48 +111,59 @@ std::optional<StepReport> TorchTrainer::doStep(const Batch& batch) {
   const auto previous = collectReport();  // on a device: the step before, whose numbers have arrived by now
   const double lr = learningRate(config().optim, batch.capacity() * batch.accumulation.inAll, batch.epoch);
   update(lr);
-  StepReport report;
-  report.step = batch.step;
-  report.lr = lr;
-  pending_ = report;
+  pending_.emplace();
+  pending_->step = batch.step;
+  pending_->lr = lr;
   transfer_.wait();  // the caller may now reuse the batch
   return device_.is_cpu() ? collectReport() : previous;
 }
 
+std::optional<StepReport> TorchTrainer::doStep(const Batch& batch) {
+  return onDevice([&] { return stepped(batch); });
+}
+
 std::optional<StepReport> TorchTrainer::doFlush() {
-  return collectReport();
+  return onDevice([this] { return collectReport(); });
 }
 
 Answers TorchTrainer::doAnswers(const Batch& batch) {
-  const SignalsHeldBack calm;
-  const WeightAverage::InPlace averaged(average());
-  return objective_->answers(batch);
+  return onDevice([&] {
+    const WeightAverage::InPlace averaged(average());
+    return objective_->answers(batch);
+  });
 }
 
 cv::Mat TorchTrainer::doFeatures(const Batch& batch) {
-  const SignalsHeldBack calm;
-  const WeightAverage::InPlace averaged(average());
-  return matOf(pooledFeatures(encoder_, transfer_, batch));
+  return onDevice([&] {
+    const WeightAverage::InPlace averaged(average());
+    return matOf(pooledFeatures(encoder_, transfer_, batch));
+  });
 }
 
 TrainerState TorchTrainer::doState() {
-  TrainerState state{weights_.toMap(), optimizer_.state()};
-  if (average_) average_->exportTo(state.weights, state.optimizer);
-  return state;
+  return onDevice([this] {
+    TrainerState state{weights_.toMap(), optimizer_.state()};
+    if (average_) average_->exportTo(state.weights, state.optimizer);
+    return state;
+  });
 }
 
 void TorchTrainer::doRestore(const TrainerState& state) {
-  weights_.assign(state.weights);
-  if (average_) average_->restart();
-  if (state.optimizer.empty()) return;
-  optimizer_.restore(state.optimizer);
-  if (average_) average_->importFrom(state.weights, state.optimizer);
+  onDevice([&] {
+    weights_.assign(state.weights);
+    if (average_) average_->restart();
+    if (state.optimizer.empty()) return;
+    optimizer_.restore(state.optimizer);
+    if (average_) average_->importFrom(state.weights, state.optimizer);
+  });
 }
 
 LoadReport TorchTrainer::doInitialise(const TensorMap& weights) {
-  const LoadReport report = weights_.initialise(weights, config().run.seed);
-  if (average_) average_->restart();
-  return report;
+  return onDevice([&] {
+    const LoadReport report = weights_.initialise(weights, config().run.seed);
+    if (average_) average_->restart();
+    return report;
+  });
 }
 
 }  // namespace cv::mixmim

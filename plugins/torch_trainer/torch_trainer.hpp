@@ -25,6 +25,7 @@ class TorchTrainer final : public Trainer {
   cv::Mat doAllocate(int batch) override;
   std::optional<StepReport> doStep(const Batch& batch) override;
   std::optional<StepReport> doFlush() override;
+  std::optional<DeviceMemory> doDeviceMemory() const override { return memoryOf(device_); }
   Answers doAnswers(const Batch& batch) override;
   cv::Mat doFeatures(const Batch& batch) override;
   TrainerState doState() override;
@@ -34,7 +35,10 @@ class TorchTrainer final : public Trainer {
   WeightAverage* average() { return average_ ? &*average_ : nullptr; }
   void accumulate(const at::Tensor& loss, const Batch& batch);
   void update(double lr);
+  std::optional<StepReport> stepped(const Batch& batch);
   std::optional<StepReport> collectReport();
+  template <class Work>
+  auto onDevice(Work work) const;
 
   at::Device device_;
   KernelChoice kernels_;

@@ -1,3 +1,4 @@
+#include <dlfcn.h>
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -259,38 +260,33 @@ TEST(Trainer, SaysWhatItCannotDo) {
       "weights: do not fit this model: missing norm.bias norm.weight is [3] instead of [256]");
 }
 
-TEST(Trainer, NamesADeviceThatIsNotThere) {
-  MIXMIM_EXPECT_ERROR(
-      createTrainer(tinyConfig(Task::kPretrain, {{"device", "gpu", ""}})),
-      "run.device: expected cpu, cuda or cuda:N, got 'gpu' (0 CUDA devices are there); use --device cpu, "
-      "or a LibTorch with CUDA (MIXMIM_TORCH_ROOT)");
-}
-
 TEST(Trainer, HasNoGpuKernelsOnACpu) {
   MIXMIM_EXPECT_ERROR(
       createTrainer(tinyConfig(Task::kPretrain, {{"run.gpuKernels", "own", ""}})),
       "run.gpuKernels: expected --device cuda for own kernels, got cpu; use --run.gpuKernels libtorch");
 }
 
-/// Either the LibTorch has no CUDA, then the loader's message says what is missing, or there is no such GPU.
-TEST(Trainer, SaysWhyCudaIsNotThere) {
-  const char* hint = "; use --device cpu, or a LibTorch with CUDA (MIXMIM_TORCH_ROOT)";
-  for (const std::string device : {"cuda", "cuda:0", "cuda:63"}) {
-    std::string message = "nothing";
+TEST(Trainer, NamesADeviceThatIsNotThere) {
+  for (const std::string device : {"gpu", "cpu:x"}) {
+    std::string message;
     try {
       createTrainer(tinyConfig(Task::kPretrain, {{"device", device, ""}}));
     } catch (const Error& error) {
       message = error.what();
     }
-    if (message == "nothing" && device != "cuda:63") GTEST_SKIP() << "there is a GPU";
-    const bool noLibrary =
-        message == std::string("run.device: CUDA cannot be used: libtorch_cuda.so: cannot ") +
-                       "open shared object file: No such file or directory" + hint;
-    const bool noDevice =
-        message.find("run.device: expected cpu, cuda or cuda:N, got '" + device + "' (") == 0 &&
-        message.find(std::string(" CUDA devices are there)") + hint) != std::string::npos;
-    EXPECT_TRUE(noLibrary || noDevice) << message;
+    EXPECT_EQ(message.find("run.device: expected cpu, cuda or cuda:N, got '" + device + "'; there are "), 0u)
+        << message;
   }
+}
+
+/// Where there is no driver; other obstacles are in devices_test.cpp.
+TEST(Trainer, SaysThatThereIsNoDriver) {
+  if (void* driver = dlopen("libcuda.so.1", RTLD_NOW)) GTEST_SKIP() << "there is a driver, at " << driver;
+  for (const char* device : {"cuda", "cuda:0", "cuda:63"})
+    MIXMIM_EXPECT_ERROR(createTrainer(tinyConfig(Task::kPretrain, {{"device", device, ""}})),
+                        "run.device: CUDA cannot be used: there is no NVIDIA driver (libcuda.so.1: cannot "
+                        "open shared object file: No such file or directory); use --device cpu, or install "
+                        "the driver of the GPU");
 }
 
 }  // namespace

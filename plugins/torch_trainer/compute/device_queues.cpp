@@ -7,7 +7,9 @@
 #include <c10/core/impl/VirtualGuardImpl.h>
 
 #include <array>
+#include <chrono>
 #include <optional>
+#include <thread>
 
 namespace cv::mixmim {
 
@@ -49,7 +51,7 @@ class StreamQueues final : public DeviceQueues {
   }
 
   void hostWait(Mark mark) override {
-    if (eventOf(mark)) eventOf(mark)->synchronize();
+    if (const auto& event = eventOf(mark)) waitQuietly([&event] { return event->query(); });
   }
 
  private:
@@ -64,6 +66,11 @@ class StreamQueues final : public DeviceQueues {
 };
 
 }  // namespace
+
+void waitQuietly(c10::function_ref<bool()> done) {
+  constexpr std::chrono::microseconds kPause{100};  // a step takes milliseconds
+  while (!done()) std::this_thread::sleep_for(kPause);
+}
 
 std::unique_ptr<DeviceQueues> queuesOf(at::Device device) {
   return std::make_unique<StreamQueues>(device);

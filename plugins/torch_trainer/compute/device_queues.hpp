@@ -5,6 +5,8 @@
 
 #include <ATen/ATen.h>
 
+#include <c10/util/FunctionRef.h>
+
 #include <memory>
 
 namespace cv::mixmim {
@@ -37,6 +39,10 @@ class DeviceQueues {
   /// Returns when the mark is reached; at once if it was never recorded.
   virtual void hostWait(Mark mark) = 0;
 };
+
+/// Returns when done() is true. Sleeps between two questions, because LibTorch's own wait for an event keeps
+/// a core busy that decodes pictures otherwise.
+void waitQuietly(c10::function_ref<bool()> done);
 
 /// The queues of a GPU: its current stream, and one for copies.
 std::unique_ptr<DeviceQueues> queuesOf(at::Device device);

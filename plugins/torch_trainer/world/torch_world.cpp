@@ -17,6 +17,7 @@
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
+#include "compute/torch_errors.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "world/life_signs.hpp"
 #include "world/nccl_sums.hpp"
@@ -40,13 +41,6 @@ std::string nameOf(int rank, int size) {
 
 std::string placeOf(const Launch& launch) {
   return launch.host + ":" + std::to_string(launch.port);
-}
-
-/// The first line of an exception of LibTorch, which carries the stack with it.
-std::string reasonOf(const std::exception& e) {
-  const auto* torchError = dynamic_cast<const c10::Error*>(&e);
-  const std::string text = torchError ? torchError->what_without_backtrace() : e.what();
-  return text.substr(0, text.find('\n'));
 }
 
 /// The address of this machine on the way to the meeting place, because the others reach it there too. The
