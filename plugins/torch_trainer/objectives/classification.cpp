@@ -7,11 +7,15 @@ namespace cv::mixmim {
 
 Classification::Classification(const Config& config, const Weights& weights, const Encoder& encoder,
                                Transfer& transfer)
-    : config_(config), encoder_(encoder), transfer_(transfer), head_(weights, "head") {}
+    : config_(config),
+      encoder_(encoder),
+      transfer_(transfer),
+      head_(weights, "head"),
+      erase_(head_.weight.device()) {}
 
 at::Tensor Classification::loss(const Batch& batch) {
-  at::Tensor originals = normalise(transfer_.upload(batch.images));
-  eraseBoxes(originals, batch.erasures);
+  const at::Tensor originals = normalise(transfer_.upload(batch.images));
+  erase_(originals, batch.erasures);
   const at::Tensor images = mixImages(originals, batch.mixing.mixture);
   const at::Tensor targets = mixTargets(this->targets(batch), batch.mixing.mixture);
   const at::Tensor weights =

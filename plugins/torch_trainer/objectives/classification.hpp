@@ -1,6 +1,7 @@
 // Fine-tuning: classes of whole images.
 #pragma once
 
+#include "objectives/erasing.hpp"
 #include "objectives/objective.hpp"
 
 namespace cv::mixmim {
@@ -20,6 +21,7 @@ class Classification final : public Objective {
   const Encoder& encoder_;
   Transfer& transfer_;
   Linear head_;
+  Erasing erase_;
 };
 
 }  // namespace cv::mixmim

@@ -21,17 +21,6 @@ at::Tensor denormalise(const at::Tensor& images) {
       .to(at::kByte);
 }
 
-void eraseBoxes(at::Tensor& images, const std::vector<Erasure>& erasures) {
-  for (const auto& [slot, box, key] : erasures) {
-    const auto generator = at::make_generator<at::CPUGeneratorImpl>(key);
-    const at::Tensor noise = at::randn({box.height, box.width, images.size(3)}, generator);
-    images[slot]
-        .narrow(0, box.y, box.height)
-        .narrow(1, box.x, box.width)
-        .copy_(toDevice(noise, images.device()));
-  }
-}
-
 at::Tensor mixImages(const at::Tensor& images, const Mixture& mixture) {
   if (mixture.lambda == 1.f) return images;
   if (mixture.box.empty()) return images * mixture.lambda + images.flip(0) * (1 - mixture.lambda);

@@ -10,10 +10,6 @@ namespace cv::mixmim {
 /// The inverse of normalise(), clamped and rounded to uint8. B x S x S x 3 stays.
 at::Tensor denormalise(const at::Tensor& images);
 
-/// Fills the boxes of normalised images with N(0, 1) noise of each key, in place: the same noise on every
-/// device.
-void eraseBoxes(at::Tensor& images, const std::vector<Erasure>& erasures);
-
 /// Mixup or cutmix of normalised images with image B-1-i, as the batch says.
 at::Tensor mixImages(const at::Tensor& images, const Mixture& mixture);
 /// Smoothed one-hot targets, B x classes, of classes B: 1 - s + s / classes for the own one, s / classes for
