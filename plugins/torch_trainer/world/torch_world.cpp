@@ -1,25 +1,20 @@
-// All use of c10d, which changes with every release of PyTorch.
-#define USE_C10D_GLOO
-
+// The processes of a run, connected.
 #include "world/torch_world.hpp"
 
 #include <dlfcn.h>
-#include <netdb.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <condition_variable>
-#include <cstring>
 #include <filesystem>
 #include <thread>
-#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
-#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
-#include <torch/csrc/distributed/c10d/TCPStore.hpp>
+#include <torch/csrc/distributed/c10d/Store.hpp>
 
 #include "compute/torch_errors.hpp"
 #include "opencv2/mixmim/error.hpp"
+#include "world/collectives.hpp"
 #include "world/life_signs.hpp"
+#include "world/meeting.hpp"
 #include "world/nccl_sums.hpp"
 #include "world/serial_jobs.hpp"
 
@@ -27,171 +22,10 @@ namespace cv::mixmim {
 
 namespace {
 
-using std::chrono::milliseconds;
 using std::chrono::seconds;
 using Clock = std::chrono::steady_clock;
 
-constexpr seconds kArrival{300};      // for all processes to be there
-constexpr seconds kCollective{3600};  // life signs end a wait long before; this is for what they cannot see
-constexpr seconds kGrace{10};         // for a process to end by itself after another was lost
-
-std::string nameOf(int rank, int size) {
-  return "process " + std::to_string(rank) + " of " + std::to_string(size);
-}
-
-std::string placeOf(const Launch& launch) {
-  return launch.host + ":" + std::to_string(launch.port);
-}
-
-/// The address of this machine on the way to the meeting place, because the others reach it there too. The
-/// machine's name does not serve, because it often leads nowhere, or to the loopback device.
-std::string addressTowards(const Launch& launch) {
-  addrinfo hints{}, *found = nullptr;
-  hints.ai_socktype = SOCK_DGRAM;
-  if (getaddrinfo(launch.host.c_str(), std::to_string(launch.port).c_str(), &hints, &found) != 0 || !found)
-    throw Error(placeOf(launch), "this host name is not known", "name the machine of rank 0 in MASTER_ADDR");
-  char text[NI_MAXHOST] = "";
-  const int probe = socket(found->ai_family, SOCK_DGRAM, 0);
-  sockaddr_storage own{};
-  socklen_t length = sizeof own;
-  auto* address = reinterpret_cast<sockaddr*>(&own);
-  const bool known = probe >= 0 && ::connect(probe, found->ai_addr, found->ai_addrlen) == 0 &&
-                     getsockname(probe, address, &length) == 0 &&
-                     getnameinfo(address, length, text, sizeof text, nullptr, 0, NI_NUMERICHOST) == 0;
-  if (probe >= 0) close(probe);
-  freeaddrinfo(found);
-  if (!known) throw Error(placeOf(launch), "this machine has no way there");
-  return text;
-}
-
-c10::intrusive_ptr<c10d::Store> openStore(const Launch& launch, bool serve) {
-  c10d::TCPStoreOptions options;
-  options.port = static_cast<uint16_t>(launch.port);
-  options.isServer = serve;
-  options.waitWorkers = false;
-  options.timeout = kArrival;
-  if (serve && launch.socket >= 0) options.masterListenFd = launch.socket;
-  const char* libuv = std::getenv("USE_LIBUV");
-  options.useLibUV = !libuv || std::strcmp(libuv, "0") != 0;
-  try {
-    const auto store = c10::make_intrusive<c10d::TCPStore>(launch.host, options);
-    return c10::make_intrusive<c10d::PrefixStore>("mixmim/" + launch.run, store);
-  } catch (const std::exception& e) {
-    throw Error(placeOf(launch),
-                nameOf(launch.rank, launch.size) + " cannot " +
-                    (serve ? "open the meeting place: " : "reach the meeting place: ") + reasonOf(e),
-                "MASTER_ADDR and MASTER_PORT say where it is");
-  }
-}
-
-class StoreBoard final : public Board {
- public:
-  explicit StoreBoard(c10::intrusive_ptr<c10d::Store> store) : store_(std::move(store)) {}
-  void write(const std::string& key, const std::string& text) override {
-    told([&] { store_->set(key, text); });
-  }
-  void writeFirst(const std::string& key, const std::string& text) override {
-    told([&] { store_->compareSet(key, "", text); });
-  }
-  std::vector<std::string> read(const std::vector<std::string>& keys) override {
-    std::vector<std::string> texts;
-    told([&] {
-      for (const std::vector<uint8_t>& value : store_->multiGet(keys))
-        texts.emplace_back(value.begin(), value.end());
-    });
-    return texts;
-  }
-
- private:
-  template <class Work>
-  static void told(Work&& work) {
-    try {
-      work();
-    } catch (const std::exception& e) {
-      throw std::runtime_error(reasonOf(e));
-    }
-  }
-  c10::intrusive_ptr<c10d::Store> store_;
-};
-
-/// Introduces this process to the others, and waits for them. Their names, by rank.
-std::vector<std::string> meet(c10d::Store& store, const Launch& launch) {
-  const auto key = [](int rank) { return "name/" + std::to_string(rank); };
-  char host[256] = "";
-  gethostname(host, sizeof host - 1);
-  if (launch.rank == 0) store.set(LifeSigns::kFailureKey, std::string());
-  store.set(LifeSigns::signKey(launch.rank), std::string("0"));
-  store.set(key(launch.rank),
-            nameOf(launch.rank, launch.size) + " (" + host + ", " + std::to_string(getpid()) + ")");
-  std::vector<std::string> keys, names;
-  for (int rank = 0; rank < launch.size; ++rank) keys.push_back(key(rank));
-  try {
-    store.wait(keys, kArrival);
-  } catch (const std::exception& e) {
-    std::string missing;
-    for (int rank = 0; rank < launch.size; ++rank)
-      if (!store.check({key(rank)})) missing += (missing.empty() ? "" : ", ") + std::to_string(rank);
-    throw Error(placeOf(launch),
-                "of " + std::to_string(launch.size) + " processes, these did not come within " +
-                    std::to_string(kArrival.count()) + " s: " + missing + " (" + reasonOf(e) + ")");
-  }
-  for (const std::string& one : keys) names.push_back(store.get_to_str(one));
-  return names;
-}
-
-/// Adds up the rows of `rows` (size x chunk) in their order.
-void addRows(const at::Tensor& rows, at::Tensor& sum) {
-  const int64_t chunk = sum.numel();
-  auto* to = sum.data_ptr<float>();
-  std::memcpy(to, rows.data_ptr<float>(), static_cast<size_t>(chunk) * sizeof(float));
-  for (int64_t row = 1; row < rows.size(0); ++row) {
-    const float* from = rows.data_ptr<float>() + row * chunk;
-    for (int64_t i = 0; i < chunk; ++i) to[i] += from[i];
-  }
-}
-
-/// Collective operations of all processes, on the CPU; one call at a time.
-class Collectives {
- public:
-  Collectives(const c10::intrusive_ptr<c10d::Store>& store, const Launch& launch) : size_(launch.size) {
-    const auto options = c10d::ProcessGroupGloo::Options::create(kCollective);
-    options->devices = {c10d::ProcessGroupGloo::createDeviceForHostname(addressTowards(launch))};
-    options->threads = 1;
-    const auto names = c10::make_intrusive<c10d::PrefixStore>("gloo", store);
-    gloo_ = c10::make_intrusive<c10d::ProcessGroupGloo>(names, launch.rank, launch.size, options);
-  }
-
-  at::Tensor gather(at::Tensor own) {  // size x the shape of `own`
-    at::Tensor all = at::empty({size_ * own.numel()}, own.options());
-    gloo_->_allgather_base(all, own)->wait();
-    return all.view({size_, own.numel()});
-  }
-
-  void broadcast(const at::Tensor& tensor) {
-    std::vector<at::Tensor> one{tensor};
-    gloo_->broadcast(one)->wait();
-  }
-
-  void reduce(const at::Tensor& tensor) {
-    std::vector<at::Tensor> one{tensor};
-    gloo_->allreduce(one)->wait();
-  }
-
-  /// Each process adds up one share of the tensor, and then gives it to all: nothing is sent twice, and the
-  /// order of the additions does not depend on who talks to whom.
-  void addUp(at::Tensor flat) {
-    std::vector<int64_t> equal;
-    at::Tensor shares = at::empty_like(flat);
-    gloo_->alltoall_base(shares, flat, equal, equal)->wait();
-    at::Tensor sum = at::empty({flat.numel() / size_}, flat.options());
-    addRows(shares.view({size_, sum.numel()}), sum);
-    gloo_->_allgather_base(flat, sum)->wait();
-  }
-
- private:
-  int64_t size_;
-  c10::intrusive_ptr<c10d::Backend> gloo_;
-};
+constexpr seconds kGrace{10};  // for a process to end by itself after another was lost
 
 /// Loads the NCCL library that lies beside this one.
 std::shared_ptr<NcclSums> openNccl(const c10::intrusive_ptr<c10d::Store>& store, const Launch& launch) {
@@ -223,8 +57,8 @@ class ConnectedWorld final : public TorchWorld {
     options.keeper = launch.served ? "the launcher" : names.front();
     options.patience = std::chrono::duration<double>(patience);
     if (options.patience < 4 * options.period) options.period = options.patience / 4;
-    lifeSigns_ = std::make_unique<LifeSigns>(std::make_shared<StoreBoard>(openStore(launch, /*serve=*/false)),
-                                             options, [this](const std::string& why) { lose(why); });
+    lifeSigns_ = std::make_unique<LifeSigns>(boardOf(openStore(launch, /*serve=*/false)), options,
+                                             [this](const std::string& why) { lose(why); });
     collectives_ = std::make_shared<Collectives>(store_, launch);
     if (!device.is_cpu()) nccl_ = openNccl(store_, launch);
   }
