@@ -18,13 +18,18 @@ namespace cv::mixmim {
 class FakeQueues final : public DeviceQueues {
  public:
   /// What one of these devices does not do, to see that somebody notices.
-  enum class Fault { kNone, kNoWait, kNoHostWaitForUpload, kNoHostWaitForFetch, kNoShare };
+  enum class Fault {
+    kNone,
+    kNoWait,
+    kNoHostWaitForUpload,
+    kNoHostWaitForFetch,
+    kNoHostWaitForSummand,
+    kNoShare
+  };
 
   explicit FakeQueues(unsigned seed, Fault fault = Fault::kNone) : dice_(seed), fault_(fault) {}
 
-  ~FakeQueues() override {
-    for (const Queue queue : {Queue::kCompute, Queue::kCopies}) run(queue, told(queue));
-  }
+  ~FakeQueues() override { finish(); }
 
   at::Tensor pinned(at::IntArrayRef shape, at::ScalarType type) override {
     pinned_.push_back(at::zeros(shape, type));
@@ -56,6 +61,11 @@ class FakeQueues final : public DeviceQueues {
     throwDice();
   }
 
+  /// Everything that was told is done.
+  void finish() {
+    for (const Queue queue : {Queue::kCompute, Queue::kCopies}) run(queue, told(queue));
+  }
+
   void record(Mark mark, Queue queue) override { marks_[mark] = Place{queue, told(queue)}; }
 
   void waitFor(Mark mark, Queue queue) override {
@@ -66,6 +76,7 @@ class FakeQueues final : public DeviceQueues {
   void hostWait(Mark mark) override {
     if (mark == Mark::kUploaded && fault_ == Fault::kNoHostWaitForUpload) return;
     if (mark == Mark::kFetched && fault_ == Fault::kNoHostWaitForFetch) return;
+    if (mark == Mark::kAtHome && fault_ == Fault::kNoHostWaitForSummand) return;
     if (marks_.count(mark)) run(marks_.at(mark).queue, marks_.at(mark).works);
   }
 

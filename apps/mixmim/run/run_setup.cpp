@@ -153,6 +153,11 @@ void warnAboutUnevenShares(const RunSetup& run) {
       batches, processes, (batches + processes - 1) / processes));
 }
 
+void warnAboutSlowSums(const World& world) {
+  const std::string notice = world.notice();
+  if (!notice.empty()) say("warning: " + notice);
+}
+
 void loadWeights(RunSetup& run) {
   const std::string& init = run.config.run.init;
   if (!run.resumed.empty()) {
@@ -209,6 +214,7 @@ RunSetup setUpRun(const RunRequest& request, const Launch& launch, Repair repair
     throw;
   }
   warnAboutUnevenShares(run);
+  warnAboutSlowSums(*run.world);
   const auto allocate = [trainer = run.trainer.get()](int batch) { return trainer->allocate(batch); };
   run.pipeline = std::make_unique<Pipeline>(
       run.train,

@@ -62,7 +62,7 @@ class StreamQueues final : public DeviceQueues {
 
   at::Device device_;
   c10::Stream copies_;
-  std::array<std::optional<c10::Event>, 2> events_;
+  std::array<std::optional<c10::Event>, static_cast<size_t>(Mark::kSum) + 1> events_;
 };
 
 }  // namespace

@@ -16,7 +16,7 @@ class DeviceQueues {
   /// Each queue works in order; between the two there is no order, except by marks.
   enum class Queue { kCompute, kCopies };
   /// A place in a queue, named after the work before it.
-  enum class Mark { kUploaded, kFetched };
+  enum class Mark { kUploaded, kFetched, kSummand, kAtHome, kSum };
 
   virtual ~DeviceQueues() = default;
 

@@ -22,7 +22,7 @@ class NcclSums {
 inline constexpr const char *kNcclLibrary = "torch_trainer/nccl.so", *kNcclEntry = "mixmimNccl";
 
 /// The library's one symbol. Null on failure, with the reason in `error`. Never throws.
-using NcclEntry = NcclSums* (*)(const c10::intrusive_ptr<c10d::Store>& store, int rank, int size, char* error,
-                                size_t errorCapacity);
+using NcclEntry = NcclSums* (*)(const c10::intrusive_ptr<c10d::Store>& store, int rank, int size,
+                                at::Device device, char* error, size_t errorCapacity);
 
 }  // namespace cv::mixmim

@@ -1,21 +1,23 @@
 // The processes of a run, connected.
 #include "world/torch_world.hpp"
 
-#include <dlfcn.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <condition_variable>
-#include <filesystem>
+#include <functional>
+#include <optional>
 #include <thread>
 #include <torch/csrc/distributed/c10d/Store.hpp>
 
+#include "compute/device.hpp"
 #include "compute/torch_errors.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "world/collectives.hpp"
+#include "world/host_sums.hpp"
 #include "world/life_signs.hpp"
 #include "world/meeting.hpp"
-#include "world/nccl_sums.hpp"
+#include "world/nccl_library.hpp"
 #include "world/serial_jobs.hpp"
 
 namespace cv::mixmim {
@@ -26,23 +28,6 @@ using std::chrono::seconds;
 using Clock = std::chrono::steady_clock;
 
 constexpr seconds kGrace{10};  // for a process to end by itself after another was lost
-
-/// Loads the NCCL library that lies beside this one.
-std::shared_ptr<NcclSums> openNccl(const c10::intrusive_ptr<c10d::Store>& store, const Launch& launch) {
-  constexpr const char* kHint =
-      "several processes on GPUs need NCCL: build with a LibTorch for CUDA (MIXMIM_CUDA=1 ./run build)";
-  static const char own = 0;
-  Dl_info here{};
-  dladdr(&own, &here);
-  const std::string path = (std::filesystem::path(here.dli_fname).parent_path() / kNcclLibrary).string();
-  void* library = dlopen(path.c_str(), RTLD_NOW);
-  void* entry = library ? dlsym(library, kNcclEntry) : nullptr;
-  if (!entry) throw Error(path, std::string("cannot be loaded: ") + dlerror(), kHint);
-  char reason[1024] = "";
-  NcclSums* sums = reinterpret_cast<NcclEntry>(entry)(store, launch.rank, launch.size, reason, sizeof reason);
-  if (!sums) throw Error(path, reason, kHint);
-  return std::shared_ptr<NcclSums>(sums);
-}
 
 class ConnectedWorld final : public TorchWorld {
  public:
@@ -60,7 +45,7 @@ class ConnectedWorld final : public TorchWorld {
     lifeSigns_ = std::make_unique<LifeSigns>(boardOf(openStore(launch, /*serve=*/false)), options,
                                              [this](const std::string& why) { lose(why); });
     collectives_ = std::make_shared<Collectives>(store_, launch);
-    if (!device.is_cpu()) nccl_ = openNccl(store_, launch);
+    if (!device.is_cpu()) connectGpus(device);
   }
 
   /// Deletes the world, except where this process has not left in order. An exchange may then never end, so
@@ -100,30 +85,20 @@ class ConnectedWorld final : public TorchWorld {
       finish([this, size, bytes] { collectives_->broadcast(at::from_blob(bytes.data, {size}, at::kByte)); });
   }
 
-  std::vector<std::string> gather(const std::string& text) override {
-    const auto texts = std::make_shared<std::vector<std::string>>();
-    finish([this, text, texts] {
-      const auto length = static_cast<int64_t>(text.size());
-      const at::Tensor lengths = collectives_->gather(at::scalar_tensor(length, at::kLong).view({1}));
-      const at::Tensor padded = at::zeros({lengths.max().item<int64_t>() + 1}, at::kByte);
-      std::copy(text.begin(), text.end(), padded.data_ptr<uint8_t>());
-      const at::Tensor all = collectives_->gather(padded);
-      for (int64_t rank = 0; rank < all.size(0); ++rank)
-        texts->emplace_back(reinterpret_cast<const char*>(all[rank].data_ptr<uint8_t>()),
-                            static_cast<size_t>(lengths.data_ptr<int64_t>()[rank]));
-    });
-    return *texts;
-  }
+  std::vector<std::string> gather(const std::string& text) override { return gatherTexts(text); }
 
   std::unique_ptr<Pending> addUp(const at::Tensor& flat) override {
     bytes_ += static_cast<int64_t>(flat.nbytes());
     if (nccl_) return nccl_->addUp(flat);
-    return std::make_unique<Waiting>(*this, add([this, flat] {
-      const Clock::time_point start = Clock::now();
-      collectives_->addUp(flat);
-      communicating_ += (Clock::now() - start).count();
-    }));
+    if (hostSums_) {
+      const std::shared_ptr<Pending> sum = hostSums_->addUp(flat);
+      return std::make_unique<Waiting>(*this, [sum] { sum->wait(); });
+    }
+    const std::shared_future<void> done = add([this, flat] { addUpOnHost(flat); });
+    return std::make_unique<Waiting>(*this, [done] { done.get(); });
   }
+
+  std::string notice() const override { return notice_; }
 
   Traffic traffic() const override {
     const auto inSeconds = [](int64_t ticks) {
@@ -157,20 +132,60 @@ class ConnectedWorld final : public TorchWorld {
   }
 
  private:
-  /// A sum that is under way, on the CPU.
+  std::vector<std::string> gatherTexts(const std::string& text) {
+    const auto texts = std::make_shared<std::vector<std::string>>();
+    finish([this, text, texts] {
+      const auto length = static_cast<int64_t>(text.size());
+      const at::Tensor lengths = collectives_->gather(at::scalar_tensor(length, at::kLong).view({1}));
+      const at::Tensor padded = at::zeros({lengths.max().item<int64_t>() + 1}, at::kByte);
+      std::copy(text.begin(), text.end(), padded.data_ptr<uint8_t>());
+      const at::Tensor all = collectives_->gather(padded);
+      for (int64_t rank = 0; rank < all.size(0); ++rank)
+        texts->emplace_back(reinterpret_cast<const char*>(all[rank].data_ptr<uint8_t>()),
+                            static_cast<size_t>(lengths.data_ptr<int64_t>()[rank]));
+    });
+    return *texts;
+  }
+
+  /// A sum of the hosts that is under way.
   class Waiting final : public Pending {
    public:
-    Waiting(ConnectedWorld& world, std::shared_future<void> done) : world_(world), done_(std::move(done)) {}
+    Waiting(ConnectedWorld& world, std::function<void()> wait) : world_(world), wait_(std::move(wait)) {}
     void wait() override {
       const Clock::time_point start = Clock::now();
-      done_.get();
+      wait_();
       world_.waited_ += (Clock::now() - start).count();
     }
 
    private:
     ConnectedWorld& world_;
-    std::shared_future<void> done_;
+    std::function<void()> wait_;
   };
+
+  /// All processes decide alike, because all see the answers of all.
+  void connectGpus(at::Device device) {
+    const NcclLibrary library = findNccl();
+    const std::string gpu = identityOf(device);
+    char host[256] = "";
+    gethostname(host, sizeof host - 1);
+    const std::vector<std::string> missing = gatherTexts(library.missing),
+                                   gpus = gatherTexts(gpu.empty() ? host + ("/" + device.str()) : gpu);
+    const std::string obstacle = obstacleToNccl(missing, gpus);
+    if (obstacle.empty()) {
+      nccl_ = openNccl(library, store_, launch_, device);
+      return;
+    }
+    notice_ = "gradients of GPUs are added up on the hosts, which is slower: " + obstacle;
+    hostSums_.emplace([device] { return queuesOf(device); },
+                      [this](std::function<void()> job) { return add(std::move(job)); },
+                      [this](const at::Tensor& home) { addUpOnHost(home); });
+  }
+
+  void addUpOnHost(const at::Tensor& flat) {
+    const Clock::time_point start = Clock::now();
+    collectives_->addUp(flat);
+    communicating_ += (Clock::now() - start).count();
+  }
 
   std::shared_future<void> add(std::function<void()> work) {
     return jobs_.add([this, work = std::move(work)] {
@@ -213,7 +228,9 @@ class ConnectedWorld final : public TorchWorld {
   const double patience_;
   c10::intrusive_ptr<c10d::Store> store_;
   std::shared_ptr<Collectives> collectives_;
-  std::shared_ptr<NcclSums> nccl_;         // null on the CPU
+  std::shared_ptr<NcclSums> nccl_;    // null on the CPU, and where hostSums_ are used
+  std::optional<HostSums> hostSums_;  // empty on the CPU
+  std::string notice_;
   std::atomic<int64_t> communicating_{0};  // in ticks of the clock
   int64_t waited_ = 0, bytes_ = 0;
   bool left_ = false;
