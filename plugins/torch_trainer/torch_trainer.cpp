@@ -18,10 +18,6 @@ const Config& withThreads(const Config& config) {
   return config;
 }
 
-at::ScalarType computeType(const std::string& precision) {
-  return precision == "bfloat16" ? at::kBFloat16 : at::kFloat;
-}
-
 std::shared_ptr<const OwnKernels> kernelsOf(const RunConfig& run, at::Device device) {
   if (run.gpuKernels == "libtorch") return nullptr;
   return ownKernelsOn(device, computeType(run.precision));

@@ -1,6 +1,7 @@
 // The classifier of a golden file.
 #pragma once
 
+#include "compute/device.hpp"
 #include "network/encoder.hpp"
 #include "tests/parity/golden.hpp"
 
@@ -11,18 +12,20 @@ struct Classifier {
   /// `values`: a weight for every parameter.
   Classifier(const Config& settings, const TensorMap& values)
       : config(settings),
-        weights(config.model, Task::kFinetune, 0, at::kCPU),
+        device(openDevice(config.run.device)),
+        weights(config.model, Task::kFinetune, 0, device, computeType(config.run.precision)),
         encoder(weights, config.model),
         head(weights, "head") {
     weights.assign(values);
   }
 
   at::Tensor pooled(const at::Tensor& images, const Trace& trace = {}) const {
-    return encoder.forward(images, nullptr, trace).mean(1);
+    return encoder.forward(images.to(device), nullptr, trace).mean(1);
   }
   at::Tensor logits(const at::Tensor& images) const { return head(pooled(images)); }
 
   Config config;
+  at::Device device;
   Weights weights;
   Encoder encoder;
   Linear head;

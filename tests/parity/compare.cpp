@@ -10,8 +10,12 @@ double largest(const at::Tensor& tensor) {
   return tensor.abs().max().item<double>();
 }
 
-double activationTolerance(double largestValue) {
-  return kActivationTolerance + kActivationTolerance * largestValue;
+double activationTolerance(const Quantity& quantity, double largestValue) {
+  return quantity.tolerances().activation * (1 + largestValue);
+}
+
+at::Tensor atHome(const at::Tensor& tensor) {
+  return tensor.detach().to(at::kCPU, at::kDouble).contiguous();
 }
 
 bool sameShape(Quantity& quantity, const std::string& where, const at::Tensor& got,
@@ -44,26 +48,25 @@ at::Tensor imagesOf(const Golden& golden, int step) {
 
 void compareDescription(Quantity& quantity, const std::string& where, const at::Tensor& got,
                         const json::value& wanted) {
-  constexpr double kSumTolerance =
-      2e-6;  // of the sum of absolute values: roundings of single elements mostly cancel
+  const double sumTolerance = quantity.tolerances().sum;  // roundings of single elements mostly cancel
   const json::object& about = wanted.as_object();
-  const at::Tensor values = got.detach().contiguous().to(at::kDouble);
+  const at::Tensor values = atHome(got);
   if (const json::value* shape = about.if_contains("shape")) {
     if (!sameShape(quantity, where, values, json::value_to<std::vector<int64_t>>(*shape))) return;
   } else {
     quantity.lacks(where + " shape");
   }
   const double scale = largest(values), total = values.abs().sum().item<double>();
-  quantity.add(where + " sum", values.sum().item<double>(), numberIn(wanted, "sum"), kSumTolerance * total,
+  quantity.add(where + " sum", values.sum().item<double>(), numberIn(wanted, "sum"), sumTolerance * total,
                total);
-  quantity.add(where + " abs_sum", total, numberIn(wanted, "abs_sum"), kSumTolerance * total, total);
+  quantity.add(where + " abs_sum", total, numberIn(wanted, "abs_sum"), sumTolerance * total, total);
   const json::value* samples = about.if_contains("samples");
   if (!samples) return quantity.lacks(where + " samples");
   for (const json::value& sample : samples->as_array()) {
     const auto index = sample.at(0).to_number<int64_t>();
     quantity.add(where + cv::format("[%ld]", static_cast<long>(index)),
                  values.flatten()[index].item<double>(), sample.at(1).to_number<double>(),
-                 activationTolerance(scale), scale);
+                 activationTolerance(quantity, scale), scale);
   }
 }
 
@@ -74,8 +77,7 @@ void compareEntry(Quantity& quantity, const Golden& golden, const std::string& p
 
 void compareTensor(Quantity& quantity, const std::string& where, const at::Tensor& got,
                    const Tensor& wanted) {
-  const at::Tensor values = got.detach().contiguous().to(at::kDouble),
-                   golden = toTorch(wanted).to(at::kDouble);
+  const at::Tensor values = atHome(got), golden = toTorch(wanted).to(at::kDouble);
   if (!sameShape(quantity, where, values, wanted.shape)) return;
   const double scale = largest(golden);
   const at::Tensor difference = (values - golden).abs().flatten();
@@ -83,18 +85,19 @@ void compareTensor(Quantity& quantity, const std::string& where, const at::Tenso
   quantity.add(
       where + cv::format("[%ld] of %ld", static_cast<long>(worst), static_cast<long>(difference.numel())),
       values.flatten()[worst].item<double>(), golden.flatten()[worst].item<double>(),
-      activationTolerance(scale), scale);
+      activationTolerance(quantity, scale), scale);
 }
 
 void compareRows(Quantity& quantity, const std::string& where, const at::Tensor& got,
                  const json::value& wanted) {
-  const double tolerance = activationTolerance(largest(got));
+  const at::Tensor values = atHome(got);
+  const double tolerance = activationTolerance(quantity, largest(values));
   int64_t row = 0;
   for (const json::value& numbers : wanted.as_array()) {
     const std::vector<double> columns = numbersOf(numbers);
     for (size_t c = 0; c < columns.size(); ++c)
       quantity.add(cv::format("%s[%ld, %zu]", where.c_str(), static_cast<long>(row), c),
-                   got[row][static_cast<int64_t>(c)].item<double>(), columns[c], tolerance, 1);
+                   values[row][static_cast<int64_t>(c)].item<double>(), columns[c], tolerance, 1);
     ++row;
   }
 }

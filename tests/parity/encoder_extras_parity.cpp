@@ -45,7 +45,7 @@ void compareResized(Quantity& quantity, const TensorMap& before, const TensorMap
 }
 
 void checkOtherSize(const ModelEntry& extra, int side, Report& report) {
-  Config config = configOf(extra.model, Task::kFinetune);
+  Config config = configOf(extra.model, Task::kFinetune, report);
   const TensorMap weights = test::recipeWeights(config.model, Task::kFinetune, extra.seed);
   const ModelConfig before = config.model;
   config.model.imageSize = {side, side};
@@ -72,7 +72,7 @@ bool isMadeSmall(const std::string& name) {
 /// Every LayerNorm of the encoder sees numbers so small that its epsilon matters.
 void checkSmallNumbers(const ModelEntry& extra, Report& report) {
   constexpr float kFactor = 0x1p-8f;
-  const Config config = configOf(extra.model, Task::kFinetune);
+  const Config config = configOf(extra.model, Task::kFinetune, report);
   TensorMap weights = test::recipeWeights(config.model, Task::kFinetune, extra.seed);
   for (auto& [name, tensor] : weights) {
     if (!isMadeSmall(name)) continue;

@@ -31,7 +31,7 @@ struct Finetuning : Classifier {
 
   at::Tensor mixed(int step) const { return mixImages(imagesOf(golden, step), mixture()); }
 
-  at::Tensor loss(int step) const { return softCrossEntropy(logits(mixed(step)), targets(step)); }
+  at::Tensor loss(int step) const { return softCrossEntropy(logits(mixed(step)), targets(step).to(device)); }
 
   const Golden& golden;
 };
@@ -69,7 +69,7 @@ void checkOutputs(const Finetuning& model, const at::Tensor& mixed, const at::Te
   const at::NoGradGuard noGrad;
   Quantity quantity(report, golden.name + " activations");
   Activations activations(golden, quantity, quantity);
-  activations.show("patch_embed", model.encoder.embed(mixed));
+  activations.show("patch_embed", model.encoder.embed(mixed.to(model.device)));
   const at::Tensor pooled = model.pooled(mixed, activations.trace(model.encoder.plan().stages.size())),
                    scores = model.head(pooled), unmixed = model.logits(imagesOf(golden, 0));
   activations.offer("pooled", pooled);
@@ -83,7 +83,7 @@ void checkOutputs(const Finetuning& model, const at::Tensor& mixed, const at::Te
 }  // namespace
 
 void checkFinetuning(const Golden& golden, Report& report) {
-  const Config config = configOf(golden, Task::kFinetune);
+  const Config config = configOf(golden, Task::kFinetune, report);
   checkConfig(golden, config, report);
   const Finetuning model(golden, config);
   checkWeights(golden, config, model.weights, report);

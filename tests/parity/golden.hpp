@@ -43,8 +43,9 @@ std::string encoderNameOf(const Golden& golden);
 /// The family of that name; none where this build has no such encoder.
 std::optional<Family> familyOf(const Golden& golden);
 
-/// The model the file describes. Throws Lacking; Error for a family that this build does not have.
-Config configOf(const Golden& golden, Task task);
+/// The model the file describes, under the conditions of the report. Throws Lacking; Error for a family that
+/// this build does not have.
+Config configOf(const Golden& golden, Task task, const Report& report);
 /// Widths, heads, windows and shifts follow from the few numbers that configOf() takes: are they the file's?
 void checkConfig(const Golden& golden, const Config& config, Report& report);
 

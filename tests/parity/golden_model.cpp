@@ -88,11 +88,12 @@ std::optional<Family> familyOf(const Golden& golden) {
   return {};
 }
 
-Config configOf(const Golden& golden, Task task) {
+Config configOf(const Golden& golden, Task task, const Report& report) {
   const std::optional<Family> family = familyOf(golden);
   if (!family) throw Error(golden.name + ".json", "this build has no encoder " + encoderNameOf(golden));
   Config config;
   config.run.task = task;
+  report.conditions().applyTo(config);
   ModelConfig& model = config.model;
   model.name = golden.name;
   model.encoder = *family;

@@ -1,6 +1,6 @@
-// parity FOLDER: compares this implementation with golden numbers of the published one (format:
-// tests/golden/parity/README.md). A line per quantity, a summary in the last line. Exit code 0: all within
-// tolerance; 1: not; 2: the folder cannot be read.
+// parity [--device D] [--precision P] FOLDER: compares this implementation with golden numbers of the
+// published one (format: tests/golden/parity/README.md). A line per quantity, a summary in the last line.
+// Exit code 0: all within tolerance; 1: not; 2: the folder cannot be read, or there is no such device.
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -114,8 +114,9 @@ bool isGolden(const std::string& file) {
          file != "extras.safetensors";
 }
 
-int run(const std::string& folder) {
-  Report report;
+int run(const std::string& folder, const Conditions& conditions) {
+  conditions.check();
+  Report report(conditions);
   const std::vector<std::string> files = filesIn(folder);
   const Models models = modelsOf(folder, files, report);
   for (const std::string& file : files)
@@ -127,12 +128,19 @@ int run(const std::string& folder) {
 }  // namespace cv::mixmim::parity
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::fputs("usage: parity FOLDER\n", stderr);
+  cv::mixmim::parity::Conditions conditions;
+  int next = 1;
+  for (; next + 2 < argc; next += 2) {
+    const std::string option = argv[next];
+    if (option != "--device" && option != "--precision") break;
+    (option == "--device" ? conditions.device : conditions.precision) = argv[next + 1];
+  }
+  if (next + 1 != argc || cv::mixmim::startsWith(argv[next], "--")) {
+    std::fputs("usage: parity [--device cpu|cuda|cuda:N] [--precision float32|bfloat16] FOLDER\n", stderr);
     return 2;
   }
   try {
-    return cv::mixmim::parity::run(argv[1]);
+    return cv::mixmim::parity::run(argv[next], conditions);
   } catch (const std::exception& e) {
     std::fprintf(stderr, "parity: error: %s\n", e.what());
     return 2;

@@ -53,14 +53,14 @@ const json::object& finalParameters(const Golden& golden) {
 void compareGradient(Quantity& lengths, Quantity& samples, const std::string& name,
                      const at::Tensor& gradient, const json::value& wanted) {
   lengths.addRelative(name, lengthOf(withoutKeyBias(name, gradient)), numberIn(wanted, "l2"),
-                      kGradientTolerance);
+                      lengths.tolerances().gradient);
   const std::optional<double> largest = numberIn(wanted, "max_abs");
   const json::value* entries = wanted.as_object().if_contains("samples");
   if (!largest || !entries) return samples.lacks(name);
   for (const json::value& sample : entries->as_array()) {
     const auto index = sample.at(0).to_number<int64_t>();
     samples.add(name + cv::format("[%ld]", static_cast<long>(index)), gradient[index].item<double>(),
-                sample.at(1).to_number<double>(), kGradientTolerance * *largest, *largest);
+                sample.at(1).to_number<double>(), samples.tolerances().gradient * *largest, *largest);
   }
 }
 
@@ -101,7 +101,7 @@ void checkGradients(const Golden& golden, const Weights& weights, Report& report
       samples(report, golden.name + " gradients, samples");
   eachParameter(lengths, trainableOf(weights), wanted,
                 [&](const Parameter& parameter, const json::value& entry) {
-                  const at::Tensor gradient = weights.at(parameter.name).grad().contiguous().flatten();
+                  const at::Tensor gradient = weights.at(parameter.name).grad().cpu().contiguous().flatten();
                   compareGradient(lengths, samples, parameter.name, gradient, entry);
                 });
 }
@@ -135,7 +135,7 @@ void checkChanges(const Golden& golden, const Weights& weights,
         if (!noise) return change.lacks(name + " float32_noise");
         if (*noise >= kNoisyAbove) return;
         change.addRelative(name, lengthOf(withoutKeyBias(name, weights.at(name).detach() - before.at(name))),
-                           numberIn(entry, "change_l2"), kChangeTolerance);
+                           numberIn(entry, "change_l2"), change.tolerances().change);
       });
 }
 
@@ -143,22 +143,23 @@ void checkTrainedSamples(const Golden& golden, const std::string& about, const W
                          const std::map<std::string, at::Tensor>& before, Report& report) {
   const json::object& wanted = finalParameters(golden);
   Quantity quantity(report, about + " trained parameters");
+  const Tolerances& allowed = quantity.tolerances();
   eachParameter(
       quantity, trainableOf(weights), wanted, [&](const Parameter& parameter, const json::value& entry) {
         const std::string& name = parameter.name;
         const json::value* samples = entry.as_object().if_contains("samples");
         if (!samples) return quantity.lacks(name);
-        const at::Tensor after = weights.at(name).detach().flatten(), start = before.at(name).flatten();
+        const at::Tensor after = weights.at(name).detach().flatten().cpu(),
+                         start = before.at(name).flatten().cpu();
         // A parameter moves by at most about the learning rate per step, so its change is a scale for its
         // differences.
         const double largest = after.abs().max().item<double>();
         for (const json::value& sample : samples->as_array()) {
           const auto index = sample.at(0).to_number<int64_t>();
           const double got = after[index].item<double>(), change = got - start[index].item<double>();
-          quantity.add(
-              name + cv::format("[%ld]", static_cast<long>(index)), got, sample.at(1).to_number<double>(),
-              kActivationTolerance + kActivationTolerance * largest + kChangeTolerance * std::abs(change),
-              largest);
+          quantity.add(name + cv::format("[%ld]", static_cast<long>(index)), got,
+                       sample.at(1).to_number<double>(),
+                       allowed.activation * (1 + largest) + allowed.change * std::abs(change), largest);
         }
       });
 }

@@ -38,9 +38,10 @@ void checkImages(const Pretraining& model, const at::Tensor& mask, const at::Ten
 void checkMixing(const Pretraining& model, const at::Tensor& mask, const at::Tensor& images, Report& report) {
   Quantity quantity(report, model.golden.name + " mixing pixels = mixing tokens");
   const at::NoGradGuard noGrad;
-  const at::Tensor own = model.encoder.embed(images), mixed = model.encoder.embed(mixCells(images, mask));
+  const at::Tensor own = model.encoder.embed(images.to(model.device)),
+                   mixed = model.encoder.embed(mixCells(images, mask).to(model.device));
   const int64_t factor = model.plan.stages.front().grid.width / model.plan.cells.width;
-  const at::Tensor tokens = spread(mask, factor).reshape({1, -1, 1});
+  const at::Tensor tokens = spread(mask, factor).reshape({1, -1, 1}).to(model.device);
   quantity.addExact("largest difference",
                     (at::where(tokens, own.flip(0), own) - mixed).abs().max().item<double>(), 0);
 }
@@ -56,7 +57,7 @@ at::Tensor targetsOf(const Pretraining& model, const at::Tensor& images) {
 /// Both views as the decoder's blocks see them, 2B x L x D: `embedded` tokens of one image each, the mask
 /// token in the places of the other, and the position embedding.
 at::Tensor decoderInput(const Pretraining& model, const at::Tensor& mask, const at::Tensor& embedded) {
-  const at::Tensor partner = mask.reshape({1, -1, 1});
+  const at::Tensor partner = mask.reshape({1, -1, 1}).to(model.device);
   const at::Tensor &hole = model.weights.at("mask_token"), &position = model.weights.at("decoder_pos_embed");
   return at::cat({at::where(partner, hole, embedded), at::where(partner, embedded, hole)}) + position;
 }
@@ -68,7 +69,8 @@ void showForward(const Pretraining& model, const cv::Mat& bits, const at::Tensor
                  Activations& activations) {
   const bool older = !model.golden.find("config.encoder");
   const at::Tensor mask = cellsOf(bits);
-  activations.show("patch_embed", model.encoder.embed(older ? images : mixCells(images, mask)));
+  activations.show("patch_embed",
+                   model.encoder.embed((older ? images : mixCells(images, mask)).to(model.device)));
   const Trace show = activations.trace(model.plan.stages.size());
   const at::Tensor decoded = model.views(bits, images, [&](const std::string& name, const at::Tensor& value) {
     show(name, older || name != "decoder_embed" ? value : decoderInput(model, mask, value));
@@ -92,7 +94,7 @@ void checkActivations(const Pretraining& model, const cv::Mat& mask, const at::T
 }  // namespace
 
 void checkPretraining(const Golden& golden, Report& report) {
-  const Config config = configOf(golden, Task::kPretrain);
+  const Config config = configOf(golden, Task::kPretrain, report);
   checkConfig(golden, config, report);
   const Pretraining model(golden, config);
   checkWeights(golden, config, model.weights, report);

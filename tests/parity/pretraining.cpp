@@ -1,5 +1,6 @@
 #include "tests/parity/pretraining.hpp"
 
+#include "compute/device.hpp"
 #include "compute/pixel_kernels.hpp"
 #include "tests/parity/compare.hpp"
 #include "tests/support/parity_recipe.hpp"
@@ -22,8 +23,9 @@ at::Tensor mixCells(const at::Tensor& images, const at::Tensor& cells) {
 Pretraining::Pretraining(const Golden& file, const Config& settings)
     : golden(file),
       config(settings),
+      device(openDevice(config.run.device)),
       plan(planOf(config.model)),
-      weights(config.model, Task::kPretrain, 0, at::kCPU),
+      weights(config.model, Task::kPretrain, 0, device, computeType(config.run.precision)),
       encoder(weights, config.model),
       decoder(weights, config.model) {
   weights.assign(test::recipeWeights(config.model, Task::kPretrain, golden.seed()));
@@ -36,18 +38,18 @@ cv::Mat Pretraining::mask(int step) const {
 }
 
 at::Tensor Pretraining::encode(const cv::Mat& mask, const at::Tensor& mixed, const Trace& trace) const {
-  return encoder.forward(mixed, stageOrders(plan, mask, at::kCPU), nullptr, trace);
+  return encoder.forward(mixed.to(device), stageOrders(plan, mask, device), nullptr, trace);
 }
 
 at::Tensor Pretraining::views(const cv::Mat& mask, const at::Tensor& images, const Trace& trace) const {
   const at::Tensor tokens = encode(mask, mixCells(images, cellsOf(mask)), trace);
-  return decoder.views(tokens, CellOrder(mask, at::kCPU), trace);
+  return decoder.views(tokens, CellOrder(mask, device), trace);
 }
 
 at::Tensor Pretraining::loss(int step) const {
   const cv::Mat cells = mask(step);
-  const CellOrder order(cells, at::kCPU);
-  const at::Tensor mixed = mixCells(imagesOf(golden, step), cellsOf(cells));
+  const CellOrder order(cells, device);
+  const at::Tensor mixed = mixCells(imagesOf(golden, step), cellsOf(cells)).to(device);
   return meanSquaredError(decoder.predictHidden(encode(cells, mixed), order),
                           hiddenTargets(mixed, plan.stride, order.cells.order, config.model.normPixLoss));
 }

@@ -25,6 +25,7 @@ struct Pretraining {
 
   const Golden& golden;
   Config config;
+  at::Device device;
   Plan plan;
   Weights weights;
   Encoder encoder;

@@ -4,7 +4,10 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include "tests/parity/conditions.hpp"
 
 namespace cv::mixmim::parity {
 
@@ -17,6 +20,9 @@ class Lacking : public std::runtime_error {
 /// Counts of everything compared so far.
 class Report {
  public:
+  explicit Report(Conditions conditions = {}) : conditions_(std::move(conditions)) {}
+  const Conditions& conditions() const { return conditions_; }
+
   void line(const std::string& text) const;
   void skipped(const std::string& quantity, const std::string& why);
   /// A comparison that could not be made.
@@ -38,6 +44,7 @@ class Report {
   }
 
  private:
+  Conditions conditions_;
   int quantities_ = 0, comparisons_ = 0, failedQuantities_ = 0, skipped_ = 0, incomplete_ = 0;
 };
 
@@ -49,6 +56,8 @@ class Quantity {
   ~Quantity();
   Quantity(const Quantity&) = delete;
   Quantity& operator=(const Quantity&) = delete;
+
+  const Tolerances& tolerances() const { return report_.conditions().tolerances(); }
 
   /// `tolerance` is the largest absolute difference allowed; `scale` is what the relative difference refers
   /// to. Without a number to compare with, as lacks().

@@ -77,7 +77,7 @@ void checkFurtherSteps(const Golden& golden, Config config, const TrainerState& 
 
 void checkResuming(const Golden& golden, const std::string& path, Report& report) {
   const std::string about = "resume " + golden.name.substr(0, golden.name.rfind('_'));
-  const Config config = configOf(golden, Task::kPretrain);
+  const Config config = configOf(golden, Task::kPretrain, report);
   checkConfig(golden, config, report);
   const TrainerState state = readTrainerState(path);
   report.part(about + " weights",

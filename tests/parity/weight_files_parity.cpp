@@ -50,7 +50,7 @@ void checkDetection(const std::string& name, const std::string& path, const Mode
 }  // namespace
 
 void checkRecipeWeights(const Golden& golden, const std::string& path, Report& report) {
-  const Config config = configOf(golden, Task::kPretrain);
+  const Config config = configOf(golden, Task::kPretrain, report);
   checkConfig(golden, config, report);
   Quantity quantity(report, std::filesystem::path(path).stem().string());
   sameWeights(quantity, readSafetensors(path),
@@ -59,7 +59,7 @@ void checkRecipeWeights(const Golden& golden, const std::string& path, Report& r
 
 void checkClassifierFile(const Golden& golden, const std::string& path, Report& report) {
   const std::string name = std::filesystem::path(path).filename().string();
-  const Config config = configOf(golden, Task::kFinetune);
+  const Config config = configOf(golden, Task::kFinetune, report);
   checkDetection(name, path, config.model, report);
   const TensorMap weights = readWeights(path);
   bool complete = false;

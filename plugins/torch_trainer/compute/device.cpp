@@ -88,6 +88,10 @@ at::Device openDevice(const std::string& name) {
               "there are " + std::to_string(cudaDevices()) + " CUDA devices");
 }
 
+at::ScalarType computeType(const std::string& precision) {
+  return precision == "bfloat16" ? at::kBFloat16 : at::kFloat;
+}
+
 std::string describeDevices() {
   boost::json::array devices{"cpu"}, gpus;
   for (int i = 0; i < cudaDevices(); ++i) devices.emplace_back("cuda:" + std::to_string(i));
@@ -115,7 +119,7 @@ std::optional<DeviceMemory> memoryOf(at::Device device) {
 }
 
 at::Tensor toDevice(const at::Tensor& host, at::Device device) {
-  return device.is_cpu() ? host : host.pin_memory().to(device, /*non_blocking=*/true);
+  return device.is_cuda() ? host.pin_memory().to(device, /*non_blocking=*/true) : host.to(device);
 }
 
 }  // namespace cv::mixmim

@@ -15,6 +15,9 @@ namespace cv::mixmim {
 /// be too late. Error that says what is missing: driver, library, or GPU.
 at::Device openDevice(const std::string& name);
 
+/// The type of products for a value of run.precision.
+at::ScalarType computeType(const std::string& precision);
+
 /// JSON for PluginTable::describe: versions, devices, the names of GPUs, and the state of CUDA.
 std::string describeDevices();
 
