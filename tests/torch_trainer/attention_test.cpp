@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "network/linear.hpp"
+#include "tests/torch_trainer/small_plans.hpp"
 
 namespace cv::mixmim {
 namespace {
@@ -28,27 +29,6 @@ TEST(Attend, HugeScoresDoNotOverflow) {
   const at::Tensor qkv = at::cat({at::cat({q, q.narrow(0, 0, 1)}), k, v}, 1).unsqueeze(0);
   const at::Tensor out = attend(qkv, 1, std::make_shared<AttentionPattern>(everyoneSees(3, 3)));
   EXPECT_LT(largestDifference(out[0][0], v.mean(0)), kRounding);
-}
-
-/// A mask of 4 x 4 cells by name.
-cv::Mat maskOf(const std::string& name) {
-  cv::Mat mask = cv::Mat::zeros(4, 4, CV_8U);
-  if (name == "partner") mask.setTo(1);
-  if (name == "checkers")
-    for (int i = 0; i < 16; ++i) mask.at<uchar>(i / 4, i % 4) = static_cast<uchar>((i + i / 4) % 2);
-  if (name == "corner") mask(cv::Rect(0, 0, 1, 1)).setTo(1);
-  return mask;
-}
-
-/// Stages of 32, 16, 8 and 4 tokens a side under a 4 x 4 mask; windows of 8, 8, 8 and 4, Swin's of 4.
-Plan smallPlan(Family family = Family::kMixMim) {
-  ModelConfig model;
-  model.encoder = family;
-  model.imageSize = {128, 128};
-  model.embedDim = 32;
-  model.headDim = 16;
-  model.depths = {2, 2, 1, 1};
-  return planOf(model);
 }
 
 class Patterns : public ::testing::TestWithParam<const char*> {};

@@ -10,6 +10,7 @@
 
 #include "compute/parallel.hpp"
 #include "kernels/attention.hpp"
+#include "network/segment_attention.hpp"
 
 namespace cv::mixmim {
 
@@ -246,25 +247,9 @@ at::Tensor scoreBias(const AttentionPattern& pattern, const at::Tensor& table) {
   return bias.flatten(0, 1).unsqueeze(0);
 }
 
-/// The same numbers with rows that begin at multiples of 16 bytes in any type, as the CUDA kernel wants them.
-at::Tensor withAlignedRows(const at::Tensor& bias, at::IntArrayRef shape, at::ScalarType type) {
-  constexpr int64_t kAlign = 8;
-  const int64_t n = bias.size(-1), padded = (n + kAlign - 1) / kAlign * kAlign;
-  return at::constant_pad_nd(bias.to(type), {0, padded - n}).narrow(-1, 0, n).expand(shape);
-}
-
-/// q, k, v: B x heads x N x d. On CUDA the kernel is called by name, because the dispatcher would take one
-/// for training and another without gradients, and only this one has a gradient of the bias.
+/// q, k, v: B x heads x N x d.
 at::Tensor mixValues(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& bias) {
   const double scale = 1 / std::sqrt(static_cast<double>(q.size(-1)));
-  if (q.is_cuda()) {
-    std::optional<at::Tensor> added;
-    if (bias.defined())
-      added = withAlignedRows(bias, {q.size(0), q.size(1), q.size(2), k.size(2)}, q.scalar_type());
-    return std::get<0>(
-        at::_scaled_dot_product_efficient_attention(q, k, v, added, /*compute_log_sumexp=*/true,
-                                                    /*dropout_p=*/0, /*is_causal=*/false, scale));
-  }
   at::Tensor scores = at::matmul(q * scale, k.transpose(-2, -1));
   if (scores.scalar_type() == at::kBFloat16) scores = scores.to(at::kFloat);
   if (bias.defined()) scores = scores + bias;
@@ -292,11 +277,13 @@ at::Tensor attendPlainly(const at::Tensor& qkv, int64_t heads, const AttentionPa
 }
 
 at::Tensor attend(const at::Tensor& qkv, int64_t heads, const Pattern& pattern, const at::Tensor& biasTable) {
+  if (qkv.is_cuda()) return attendBySegments(qkv, heads, pattern, biasTable, efficientAttention());
   if (!kernelsCan(qkv, qkv.size(2) / 3, heads)) return attendPlainly(qkv, heads, *pattern, biasTable);
   return Attend::apply(qkv.contiguous(), std::nullopt, maybe(biasTable), heads, pattern);
 }
 
 at::Tensor attendAcross(const at::Tensor& queries, const at::Tensor& keysValues, int64_t heads) {
+  if (queries.is_cuda()) return attendAcrossBySegments(queries, keysValues, heads, efficientAttention());
   if (!kernelsCan(queries, queries.size(2), heads)) {
     const auto folded = [&](const at::Tensor& x) { return foldHeads(x.unsqueeze(1), heads); };
     const auto parts = keysValues.chunk(2, -1);

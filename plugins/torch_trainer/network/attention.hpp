@@ -12,7 +12,8 @@ namespace cv::mixmim {
 /// Self-attention. qkv: B x L x 3C, [q | k | v], each head after head -> B x L x C. `biasTable`, where the
 /// pattern has windows: differences of places x heads, one number per offset between two tokens.
 ///
-/// In float32 on the CPU the kernels of kernels/attention.hpp compute it, elsewhere attendPlainly().
+/// In float32 on the CPU the kernels of kernels/attention.hpp compute it, on a GPU LibTorch's, segment by
+/// segment (segment_attention.hpp), elsewhere attendPlainly().
 at::Tensor attend(const at::Tensor& qkv, int64_t heads,
                   const std::shared_ptr<const AttentionPattern>& pattern, const at::Tensor& biasTable = {});
 

@@ -44,6 +44,7 @@ std::shared_ptr<const AttentionPattern> patternOf(const Sight& sight, at::Device
   if (!sight.listed.empty()) pattern->listed = permutation(wide(sight.listed), device);
   pattern->places = onDevice(wide(sight.place), device).reshape({-1, n});
   if (repeats(sight.place, sight.window.area())) pattern->places = pattern->places.narrow(0, 0, 1);
+  if (!device.is_cpu()) pattern->index.emplace(sight, device);
   if (!sight.party.empty()) pattern->parties = onDevice(wide(sight.party), device).reshape({-1, n});
   return pattern;
 }

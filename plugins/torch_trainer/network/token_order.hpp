@@ -10,6 +10,7 @@
 #include <opencv2/core.hpp>
 
 #include "model/token_order.hpp"
+#include "network/segment_index.hpp"
 
 namespace cv::mixmim {
 
@@ -32,6 +33,8 @@ struct AttentionPattern {
   std::optional<Permutation> listed;  ///< memory -> the list, where they differ
   at::Tensor places;   ///< sight.place, windows x N, int64; one row where all windows have the same
   at::Tensor parties;  ///< sight.party, windows x N, int64. Undefined = a window is one party
+  std::optional<SegmentIndex>
+      index;  ///< of a sight with windows, for attention by segments: on a device alone
 
   bool windows() const { return !sight.window.empty(); }
   /// Row of the bias table for a token and itself.
