@@ -143,8 +143,14 @@ TEST(Trainer, ClippingBoundsTheUpdateAndReportsTheUnclippedNorm) {
   EXPECT_EQ(a.gradNorm, b.gradNorm);
 }
 
-TEST(Trainer, AveragedWeightsAreStoredAndEvaluated) {
-  const Config config = tinyConfig(Task::kFinetune, {{"optim.ema", "0.75", ""}});
+void expectAveragesToBeEvaluated(const char* precision) {
+  const auto configWith = [&](const char* ema) {
+    return tinyConfig(Task::kFinetune, {{"model", "small", ""},
+                                        {"size", "32", ""},
+                                        {"optim.ema", ema, ""},
+                                        {"run.precision", precision, ""}});
+  };
+  const Config config = configWith("0.75");
   const auto trainer = createTrainer(config);
   const std::string name = "layers.2.blocks.0.attn.qkv.weight";
   const Tensor before = copyOf(trainer->state().weights).at(name);
@@ -154,11 +160,19 @@ TEST(Trainer, AveragedWeightsAreStoredAndEvaluated) {
               *trained = state.optimizer.at(name + ".trained").as<float>(), *first = before.as<float>();
   for (int64_t i = 0; i < before.elements(); ++i)
     ASSERT_NEAR(average[i], 0.75f * first[i] + 0.25f * trained[i], 1e-7f) << i;
-  const auto evaluated = createTrainer(tinyConfig(Task::kFinetune));
+  const auto evaluated = createTrainer(configWith("0"));
   evaluated->restore({copyOf(state.weights), {}});
   EXPECT_EQ(cv::norm(trainer->answers(batchOf(config, 0)).scores,
                      evaluated->answers(batchOf(config, 0)).scores, cv::NORM_INF),
             0);
+  const auto resumed = createTrainer(config);
+  resumed->restore({copyOf(state.weights), copyOf(state.optimizer)});
+  EXPECT_EQ(resumed->step(batchOf(config, 1))->loss, trainer->step(batchOf(config, 1))->loss);
+}
+
+/// In bfloat16 layers keep rounded copies of the weights, which must be those of the averages meanwhile.
+TEST(Trainer, AveragedWeightsAreStoredAndEvaluated) {
+  for (const char* precision : {"float32", "bfloat16"}) expectAveragesToBeEvaluated(precision);
 }
 
 TEST(Trainer, PartsOfAStepAverageTheirGradients) {

@@ -2,7 +2,6 @@
 // lets the process that is alone use a GPU and NCCL.
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <cstdlib>

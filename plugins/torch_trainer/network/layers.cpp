@@ -10,7 +10,10 @@ namespace cv::mixmim {
 
 Linear::Linear(const Weights& weights, const std::string& name, bool hasBias)
     : weight(weights.at(name + ".weight")), compute(weights.compute()) {
-  if (hasBias) bias = weights.at(name + ".bias");
+  rounded.weight = weights.rounded(name + ".weight");
+  if (!hasBias) return;
+  bias = weights.at(name + ".bias");
+  rounded.bias = weights.rounded(name + ".bias");
 }
 
 LayerNorm::LayerNorm(const Weights& weights, const std::string& name, double epsilon)
@@ -40,15 +43,17 @@ at::Tensor DropPath::operator()(const at::Tensor& branch, double rate) {
   return branch * toDevice(at::tensor(factors, at::kFloat).reshape(shape), branch.device());
 }
 
+at::Tensor Attention::partOfQkv(const at::Tensor& x, int64_t first, int64_t count) const {
+  return linearLayer(x, qkv_.weight.narrow(0, first, count), qkv_.bias->narrow(0, first, count), qkv_.compute,
+                     qkv_.rounded.narrow(first, count));
+}
+
 at::Tensor Attention::queries(const at::Tensor& x) const {
-  const int64_t channels = x.size(-1);
-  return linearLayer(x, qkv_.weight.narrow(0, 0, channels), qkv_.bias->narrow(0, 0, channels), qkv_.compute);
+  return partOfQkv(x, 0, x.size(-1));
 }
 
 at::Tensor Attention::keysValues(const at::Tensor& x) const {
-  const int64_t channels = x.size(-1);
-  return linearLayer(x, qkv_.weight.narrow(0, channels, 2 * channels),
-                     qkv_.bias->narrow(0, channels, 2 * channels), qkv_.compute);
+  return partOfQkv(x, x.size(-1), 2 * x.size(-1));
 }
 
 WindowBlock::WindowBlock(const Weights& weights, const Block& block, const Stage& stage, double dropRate)
@@ -103,8 +108,9 @@ PatchEmbedding::PatchEmbedding(const Weights& weights, const Stage& stage)
 at::Tensor PatchEmbedding::operator()(const at::Tensor& images, const at::Tensor& order) const {
   // The convolution's kernel equals its stride, so it is a matrix product over patches (channel, row,
   // column).
-  return norm_(
-      linearLayer(patchRows(images, patch_, order), proj_.weight.flatten(1), proj_.bias, proj_.compute));
+  const at::Tensor &copy = proj_.rounded.weight, flat = copy.defined() ? copy.flatten(1) : copy;
+  return norm_(linearLayer(patchRows(images, patch_, order), proj_.weight.flatten(1), proj_.bias,
+                           proj_.compute, {flat, proj_.rounded.bias}));
 }
 
 }  // namespace cv::mixmim

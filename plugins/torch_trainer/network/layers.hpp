@@ -22,10 +22,11 @@ using Trace = std::function<void(const std::string& name, const at::Tensor& valu
 
 struct Linear {
   Linear(const Weights& weights, const std::string& name, bool hasBias = true);
-  at::Tensor operator()(const at::Tensor& x) const { return linearLayer(x, weight, bias, compute); }
+  at::Tensor operator()(const at::Tensor& x) const { return linearLayer(x, weight, bias, compute, rounded); }
   at::Tensor weight;
   std::optional<at::Tensor> bias;
   at::ScalarType compute;
+  RoundedLinear rounded;
 };
 
 struct LayerNorm {
@@ -85,6 +86,9 @@ class Attention {
   at::Tensor project(const at::Tensor& x) const { return proj_(x); }
 
  private:
+  /// The outputs of qkv_ from `first` on.
+  at::Tensor partOfQkv(const at::Tensor& x, int64_t first, int64_t count) const;
+
   Linear qkv_, proj_;
   int64_t heads_;
 };
@@ -94,7 +98,7 @@ struct Mlp {
   Mlp(const Weights& weights, const std::string& name)
       : fc1(weights, name + ".fc1"), fc2(weights, name + ".fc2") {}
   at::Tensor operator()(const at::Tensor& x) const {
-    return mlp(x, {fc1.weight, *fc1.bias}, {fc2.weight, *fc2.bias}, fc1.compute);
+    return mlp(x, {fc1.weight, *fc1.bias, fc1.rounded}, {fc2.weight, *fc2.bias, fc2.rounded}, fc1.compute);
   }
   Linear fc1, fc2;
 };

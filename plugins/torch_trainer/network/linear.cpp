@@ -40,13 +40,15 @@ at::Tensor product(const at::Tensor& given, const Multiplication& by) {
 template <bool kGelu>
 struct LinearLayer : torch::autograd::Function<LinearLayer<kGelu>> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& given, const at::Tensor& weight,
-                            const Bias& bias, at::ScalarType compute) {
-    const at::Tensor x = given.to(compute);
-    context->save_for_backward({x, weight});
+                            const Bias& bias, at::ScalarType compute, const Bias& weightCopy,
+                            const Bias& biasCopy) {
+    const at::Tensor x = given.to(compute), factor = weightCopy ? *weightCopy : weight.to(compute);
+    context->save_for_backward({x, weightCopy ? *weightCopy : weight});
     context->saved_data["bias"] = bias.has_value();
     context->saved_data["type"] = static_cast<int64_t>(given.scalar_type());
-    return product(x,
-                   {weight.to(compute), /*transposed=*/true, bias ? Bias(bias->to(compute)) : bias, kGelu});
+    context->saved_data["weight"] = static_cast<int64_t>(weight.scalar_type());
+    const Bias added = biasCopy || !bias ? biasCopy : Bias(bias->to(compute));
+    return product(x, {factor, /*transposed=*/true, added, kGelu});
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
@@ -58,22 +60,29 @@ struct LinearLayer : torch::autograd::Function<LinearLayer<kGelu>> {
       inner =
           product(gradient, {weight.to(x.scalar_type()), /*transposed=*/false, std::nullopt, /*gelu=*/false});
     if (kGelu) multiplied = inner.defined() ? exactGeluBackward(x, inner) : exactGelu(x);
-    if (inner.defined()) inner = inner.to(static_cast<at::ScalarType>(context->saved_data["type"].toInt()));
-    const LinearGradient own = linearGradient(multiplied.flatten(0, -2), rows, weight.scalar_type());
-    return {inner, own.weight, context->saved_data["bias"].toBool() ? own.bias : at::Tensor(), {}};
+    const auto typeOf = [&](const char* name) {
+      return static_cast<at::ScalarType>(context->saved_data[name].toInt());
+    };
+    if (inner.defined()) inner = inner.to(typeOf("type"));
+    const LinearGradient own = linearGradient(multiplied.flatten(0, -2), rows, typeOf("weight"));
+    return {inner, own.weight, context->saved_data["bias"].toBool() ? own.bias : at::Tensor(), {}, {}, {}};
   }
 };
+
+Bias maybe(const at::Tensor& tensor) {
+  return tensor.defined() ? Bias(tensor) : std::nullopt;
+}
 
 }  // namespace
 
 at::Tensor linearLayer(const at::Tensor& x, const at::Tensor& weight, const Bias& bias,
-                       at::ScalarType compute) {
-  return LinearLayer<false>::apply(x, weight, bias, compute);
+                       at::ScalarType compute, const RoundedLinear& rounded) {
+  return LinearLayer<false>::apply(x, weight, bias, compute, maybe(rounded.weight), maybe(rounded.bias));
 }
 
-at::Tensor geluLinear(const at::Tensor& x, const at::Tensor& weight, const Bias& bias,
-                      at::ScalarType compute) {
-  return LinearLayer<true>::apply(x, weight, bias, compute);
+at::Tensor geluLinear(const at::Tensor& x, const at::Tensor& weight, const Bias& bias, at::ScalarType compute,
+                      const RoundedLinear& rounded) {
+  return LinearLayer<true>::apply(x, weight, bias, compute, maybe(rounded.weight), maybe(rounded.bias));
 }
 
 }  // namespace cv::mixmim

@@ -91,7 +91,8 @@ at::Tensor mlp(const at::Tensor& x, const LinearParameters& first, const LinearP
                at::ScalarType compute) {
   if (compute == at::kFloat && isNarrow(x, first))
     return NarrowMlp::apply(x.contiguous(), first.weight, first.bias, second.weight, second.bias);
-  return geluLinear(linearLayer(x, first.weight, first.bias, compute), second.weight, second.bias, compute);
+  return geluLinear(linearLayer(x, first.weight, first.bias, compute, first.rounded), second.weight,
+                    second.bias, compute, second.rounded);
 }
 
 }  // namespace cv::mixmim

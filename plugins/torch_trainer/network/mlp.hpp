@@ -10,6 +10,7 @@ namespace cv::mixmim {
 /// A linear layer's parameters.
 struct LinearParameters {
   at::Tensor weight, bias;
+  RoundedLinear rounded = {};
 };
 
 /// second(gelu(first(x))), GELU in its exact, erf form. x: ... x C.

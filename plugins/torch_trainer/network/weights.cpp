@@ -58,6 +58,20 @@ const at::Tensor& Weights::at(const std::string& name) const {
   return found->second;
 }
 
+at::Tensor Weights::rounded(const std::string& name) const {
+  const at::NoGradGuard noGrad;
+  const at::Tensor& original = at(name);
+  if (original.scalar_type() == compute_) return {};
+  originals_.push_back(original);
+  copies_.push_back(original.to(compute_));
+  return copies_.back();
+}
+
+void Weights::refreshRounded() const {
+  const at::NoGradGuard noGrad;
+  if (!copies_.empty()) at::_foreach_copy_(copies_, originals_);
+}
+
 TensorMap Weights::toMap() const {
   TensorMap map;
   for (const auto& [name, tensor] : tensors_) map.emplace(name, toBorder(tensor));
@@ -81,6 +95,7 @@ void Weights::assign(const TensorMap& values) {
   }
   if (!differences.empty()) throw Error("weights", "do not fit this model:" + differences);
   for (const auto& entry : tensors_) copyInto(entry.first, values.at(entry.first));
+  refreshRounded();
 }
 
 LoadReport Weights::initialise(const TensorMap& values, uint64_t seed) {
@@ -107,6 +122,7 @@ LoadReport Weights::initialise(const TensorMap& values, uint64_t seed) {
       report.resized.push_back(parameter.name);
     }
   }
+  refreshRounded();
   for (const auto& entry : values)
     if (tensors_.count(entry.first) == 0 || startsWith(entry.first, "head."))
       report.unused.push_back(entry.first);

@@ -32,6 +32,13 @@ class Weights {
   const std::vector<Parameter>& list() const { return list_; }
   at::ScalarType compute() const { return compute_; }
 
+  /// A copy of a parameter in the type of products, kept for all passes of a step, because to round it in
+  /// each would take longer than to read it. Undefined where that is the parameter's own type. In const
+  /// objects too, because it follows the parameter. Not for autograd.
+  at::Tensor rounded(const std::string& name) const;
+  /// Makes the copies follow parameters that were changed by others than this class.
+  void refreshRounded() const;
+
   TensorMap toMap() const;
   /// Copies values; names and shapes must match exactly, else Error naming all differences.
   void assign(const TensorMap& values);
@@ -44,6 +51,7 @@ class Weights {
 
   std::vector<Parameter> list_;
   at::ScalarType compute_;
+  mutable std::vector<at::Tensor> originals_, copies_;  ///< of rounded(), in the same order
   std::unordered_map<std::string, at::Tensor> tensors_;
 };
 

@@ -6,7 +6,7 @@
 
 namespace cv::mixmim {
 
-AdamW::AdamW(const Weights& weights, const Config& config) : optim_(config.optim) {
+AdamW::AdamW(const Weights& weights, const Config& config) : weights_(weights), optim_(config.optim) {
   for (const Parameter& parameter : weights.list()) {
     if (!parameter.trainable) continue;
     const UpdateRule rule = updateRule(parameter, config);
@@ -59,6 +59,7 @@ void AdamW::step(double lr, const at::Tensor& skip) {
                       group.rule.weightDecay, optim_.eps,
                       /*amsgrad=*/false, /*maximize=*/false, /*grad_scale=*/{}, /*found_inf=*/skip);
   }
+  weights_.refreshRounded();
 }
 
 TensorMap AdamW::state() const {

@@ -11,7 +11,7 @@
 
 namespace cv::mixmim {
 
-/// AdamW with decoupled weight decay, one fused call per group of equal rules.
+/// AdamW with decoupled weight decay, one fused call per group of equal rules. The weights must outlive it.
 class AdamW {
  public:
   AdamW(const Weights& weights, const Config& config);
@@ -37,6 +37,7 @@ class AdamW {
 
   std::vector<at::Tensor> gradients() const;
 
+  const Weights& weights_;
   OptimConfig optim_;
   std::vector<Group> groups_;
   at::Tensor step_;  // float scalar, shared by all entries of all `steps`

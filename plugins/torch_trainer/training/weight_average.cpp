@@ -2,7 +2,7 @@
 
 namespace cv::mixmim {
 
-WeightAverage::WeightAverage(const Weights& weights, double decay) : decay_(decay) {
+WeightAverage::WeightAverage(const Weights& weights, double decay) : weights_(weights), decay_(decay) {
   for (const Parameter& parameter : weights.list()) {
     if (!parameter.trainable) continue;
     names_.push_back(parameter.name);
@@ -29,6 +29,7 @@ void WeightAverage::InPlace::exchange() {
     average_->trained_[i].set_data(average_->averages_[i]);
     average_->averages_[i] = held;
   }
+  average_->weights_.refreshRounded();
 }
 
 void WeightAverage::exportTo(TensorMap& weights, TensorMap& optimizer) const {
@@ -43,6 +44,7 @@ void WeightAverage::importFrom(const TensorMap& weights, const TensorMap& optimi
     copyEntry(averages_[i], weights, names_[i]);
     copyEntry(trained_[i], optimizer, names_[i] + ".trained");
   }
+  weights_.refreshRounded();
 }
 
 }  // namespace cv::mixmim

@@ -14,6 +14,7 @@ namespace cv::mixmim {
 /// as trained go with the optimizer's state.
 class WeightAverage {
  public:
+  /// The weights must outlive it.
   WeightAverage(const Weights& weights, double decay);
 
   /// `skip`: float scalar on the device; where it is 1 nothing changes.
@@ -38,6 +39,7 @@ class WeightAverage {
   void importFrom(const TensorMap& weights, const TensorMap& optimizer);
 
  private:
+  const Weights& weights_;
   double decay_;
   std::vector<std::string> names_;
   std::vector<at::Tensor> trained_;   ///< the model's own
