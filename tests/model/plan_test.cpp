@@ -32,7 +32,7 @@ TEST(Plan, OfMixMimFollowsThePublishedTableAndTheRule) {
     const Plan plan = planOf(config.model);
     EXPECT_EQ(plan.stride, c.stride);
     EXPECT_EQ(plan.cells, cv::Size(c.cells, c.cells));
-    EXPECT_EQ(plan.position, Position::kFixed);
+    EXPECT_EQ(plan.stages.front().position, Position::kFixed);
     ASSERT_EQ(plan.stages.size(), c.grids.size());
     for (size_t s = 0; s < c.grids.size(); ++s) {
       EXPECT_EQ(plan.stages[s].grid, cv::Size(c.grids[s], c.grids[s]));
@@ -72,7 +72,7 @@ TEST(Plan, OfSwinHasThePublishedWindows) {
   for (const SwinCase& c : cases) {
     SCOPED_TRACE(cv::format("%d px, window %d", c.imageSize, c.option));
     const Plan plan = planOf(swin(c.imageSize, c.option));
-    EXPECT_EQ(plan.position, Position::kNone);
+    EXPECT_EQ(plan.stages.front().position, Position::kNone);
     for (size_t s = 0; s < plan.stages.size(); ++s)
       for (size_t n = 0; n < plan.stages[s].blocks.size(); ++n) {
         const Block& block = plan.stages[s].blocks[n];

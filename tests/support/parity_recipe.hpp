@@ -47,7 +47,8 @@ inline Tensor recipeWeight(uint64_t seed, const std::string& name, const std::ve
     return name.size() >= end.size() && name.compare(name.size() - end.size(), end.size(), end) == 0;
   };
   float factor = 0.125f, offset = 0.f;  // biases
-  if (endsWith("relative_position_bias_table") || name == "mask_token") {
+  const bool position = name == "cls_token" || name.compare(0, 9, "pos_embed") == 0;
+  if (endsWith("relative_position_bias_table") || name == "mask_token" || position) {
     factor = 0.5f;
   } else if (shape.size() == 1 && endsWith(".weight")) {  // LayerNorm
     offset = 1.f;

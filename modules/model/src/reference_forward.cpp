@@ -100,27 +100,36 @@ class Model {
 
   const Plan& plan() const { return plan_; }
 
-  /// planes: 3 x S x S -> the tokens after the last block of every stage.
+  /// planes: 3 x S x S -> the tokens after the last block of every stage, a class token before them; normed
+  /// where a stage before the last has a norm.
   std::vector<cv::Mat> stages(const float* planes) const {
     std::vector<cv::Mat> all;
     for (size_t s = 0; s < plan_.stages.size(); ++s) {
       const Stage& stage = plan_.stages[s];
-      cv::Mat x = stage.narrowing == Narrowing::kPatches ? embedded(planes, stage)
-                                                         : merged(all.back(), plan_.stages[s - 1], stage);
-      for (const Block& block : stage.blocks) run(x, block, stage);
-      all.push_back(x);
+      const bool last = s + 1 == plan_.stages.size();
+      cv::Mat x = s == 0 ? embedded(pixelsOf(planes), plan_.image, stage)
+                         : embedded(all.back(), plan_.stages[s - 1].grid, stage);
+      addPositions(x, stage);
+      for (const Block& block : stage.blocks) {
+        run(x, block, stage);
+        if (stage.position == Position::kConvolved && &block == &stage.blocks.front())
+          x += depthwise(x, stage.positions, stage.grid);
+      }
+      all.push_back(last || stage.norm.empty() ? x : layerNorm(x, stage.norm, stage.eps));
     }
     return all;
   }
 
   cv::Mat normed(const cv::Mat& lastStage) const {
-    return layerNorm(lastStage, "norm", plan_.stages.back().eps);
+    return layerNorm(lastStage, plan_.stages.back().norm, plan_.stages.back().eps);
   }
 
-  /// -> 1 x C
+  /// -> 1 x C: the class token, or the mean of the tokens.
   cv::Mat features(const cv::Mat& lastStage) const {
+    const cv::Mat tokens = normed(lastStage);
+    if (plan_.stages.back().classToken) return tokens.row(0);
     cv::Mat mean;
-    cv::reduce(normed(lastStage), mean, 0, cv::REDUCE_AVG);
+    cv::reduce(tokens, mean, 0, cv::REDUCE_AVG);
     return mean;
   }
 
@@ -155,80 +164,152 @@ class Model {
     return y;
   }
 
-  cv::Mat embedded(const float* planes, const Stage& stage) const {
-    cv::Mat x = layerNorm(linear(patches(planes, stage), stage.embedding + ".proj"),
-                          stage.embedding + ".norm", stage.embeddingEps);
-    if (plan_.position == Position::kFixed) x += matrix("absolute_pos_embed").reshape(1, x.rows);
-    return x;
+  /// 3 x S x S -> pixels x 3, in raster order.
+  cv::Mat pixelsOf(const float* planes) const {
+    const int pixels = plan_.image.area();
+    cv::Mat result;
+    cv::Mat(3, pixels, CV_32F, const_cast<float*>(planes)).convertTo(result, CV_64F);
+    return result.t();
   }
 
-  /// The pixels of each patch in the order of the convolution's weight: channel, row, column.
-  cv::Mat patches(const float* planes, const Stage& stage) const {
-    const int across = stage.grid.width, patch = stage.side, width = plan_.image.width;
-    cv::Mat x(stage.tokens(), 3 * patch * patch, CV_64F);
-    for (int t = 0; t < x.rows; ++t)
-      for (int c = 0, i = 0; c < 3; ++c)
-        for (int v = 0; v < patch; ++v)
-          for (int u = 0; u < patch; ++u, ++i) {
-            const int row = c * plan_.image.height + t / across * patch + v;
-            x.at<double>(t, i) = static_cast<double>(planes[row * width + t % across * patch + u]);
-          }
-    return x;
+  /// The tokens of a stage from pixels or tokens `x` on a grid.
+  cv::Mat embedded(const cv::Mat& x, cv::Size grid, const Stage& stage) const {
+    if (stage.narrowing == Narrowing::kMerged) return merged(x, grid, stage);
+    const bool overlap = stage.narrowing == Narrowing::kOverlapping;
+    const int size = overlap ? 2 * stage.side - 1 : stage.side, before = overlap ? stage.side - 1 : 0;
+    const cv::Mat members = windows(x, grid, {size, stage.side, before}, stage.grid);
+    return layerNorm(linear(members, stage.embedding + ".proj"), stage.embedding + ".norm",
+                     stage.embeddingEps);
+  }
+
+  void addPositions(cv::Mat& x, const Stage& stage) const {
+    if (stage.classToken) {
+      const cv::Mat token = matrix("cls_token").reshape(1, 1);
+      cv::vconcat(token, x, x);
+    }
+    if (stage.position == Position::kFixed || stage.position == Position::kLearned)
+      x += matrix(stage.positions).reshape(1, x.rows);
+  }
+
+  /// A convolution's window: side, step, and how far it begins before its place.
+  struct Window {
+    int size, step, before;
+  };
+
+  /// The members of every window in the order of a convolution's weight (channel, row, column), zeros
+  /// outside: a row per window of the grid `to`.
+  static cv::Mat windows(const cv::Mat& x, cv::Size from, const Window& window, cv::Size to) {
+    const int area = window.size * window.size;
+    cv::Mat members = cv::Mat::zeros(to.area(), x.cols * area, CV_64F);
+    for (int t = 0; t < members.rows; ++t)
+      for (int v = 0; v < window.size; ++v)
+        for (int u = 0; u < window.size; ++u) {
+          const int row = t / to.width * window.step + v - window.before;
+          const int column = t % to.width * window.step + u - window.before;
+          if (row < 0 || row >= from.height || column < 0 || column >= from.width) continue;
+          for (int c = 0; c < x.cols; ++c)
+            members.at<double>(t, c * area + v * window.size + u) =
+                x.at<double>(row * from.width + column, c);
+        }
+    return members;
+  }
+
+  /// A 3 x 3 convolution of every channel by itself, zeros outside.
+  cv::Mat depthwise(const cv::Mat& x, const std::string& name, cv::Size grid) const {
+    constexpr int kSide = 3, kArea = kSide * kSide;
+    const cv::Mat members = windows(x, grid, {kSide, 1, 1}, grid), weight = matrix(name + ".weight");
+    cv::Mat y = cv::repeat(matrix(name + ".bias").t(), x.rows, 1);
+    for (int t = 0; t < y.rows; ++t)
+      for (int c = 0; c < y.cols; ++c)
+        y.at<double>(t, c) += members.row(t).colRange(c * kArea, (c + 1) * kArea).dot(weight.row(c));
+    return y;
   }
 
   /// Tokens side by side in the order of published weights, then norm and product.
-  cv::Mat merged(const cv::Mat& x, const Stage& before, const Stage& stage) const {
+  cv::Mat merged(const cv::Mat& x, cv::Size grid, const Stage& stage) const {
     const std::vector<cv::Point> order = mergingOrder(stage.side);
-    const int across = stage.grid.width, dim = before.dim;
+    const int across = stage.grid.width, dim = x.cols;
     cv::Mat members(stage.tokens(), static_cast<int>(order.size()) * dim, CV_64F);
     for (int t = 0; t < members.rows; ++t)
       for (int k = 0; k < static_cast<int>(order.size()); ++k) {
         const cv::Point at = order[static_cast<size_t>(k)] + cv::Point(t % across, t / across) * stage.side;
-        x.row(at.y * before.grid.width + at.x).copyTo(members.row(t).colRange(k * dim, (k + 1) * dim));
+        x.row(at.y * grid.width + at.x).copyTo(members.row(t).colRange(k * dim, (k + 1) * dim));
       }
     return linear(layerNorm(members, stage.embedding + ".norm", stage.embeddingEps),
                   stage.embedding + ".reduction");
   }
 
   void run(cv::Mat& x, const Block& block, const Stage& stage) const {
-    x += attention(layerNorm(x, block.name + ".norm1", stage.eps), block, stage);
+    const cv::Mat seen = layerNorm(x, block.name + ".norm1", stage.eps);
+    x += linear(block.meeting == Meeting::kReduced ? reducedAttention(seen, block, stage)
+                                                   : windowAttention(seen, block, stage),
+                block.name + ".attn.proj");
     cv::Mat hidden = linear(layerNorm(x, block.name + ".norm2", stage.eps), block.name + ".mlp.fc1");
+    if (stage.convolvedMlp) hidden = depthwise(hidden, block.name + ".mlp.dwconv.dwconv", stage.grid);
     hidden.forEach<double>([](double& value, const int*) { value = gelu(value); });
     x += linear(hidden, block.name + ".mlp.fc2");
   }
 
-  cv::Mat attention(const cv::Mat& x, const Block& block, const Stage& stage) const {
+  cv::Mat windowAttention(const cv::Mat& x, const Block& block, const Stage& stage) const {
     const cv::Mat qkv = linear(x, block.name + ".attn.qkv");
-    const cv::Mat table = matrix(block.name + ".attn.relative_position_bias_table");
+    const cv::Mat table =
+        block.biased ? matrix(block.name + ".attn.relative_position_bias_table") : cv::Mat();
     const cv::Mat index = relativePositionIndex(block.window);
+    const int dim = stage.dim;
     cv::Mat mixed(x.size(), CV_64F);
     for (const Piece& piece : piecesOf(stage, block)) {
       const cv::Mat inside = rows(qkv, piece.tokens);
       for (int head = 0; head < stage.heads; ++head) {
-        const cv::Mat values = attend(inside, table.col(head), index, piece.places, head, stage);
-        const int headDim = values.cols;
+        const cv::Mat values = attend(
+            ofHead(inside.colRange(0, dim), head, stage), ofHead(inside.colRange(dim, 2 * dim), head, stage),
+            ofHead(inside.colRange(2 * dim, 3 * dim), head, stage),
+            block.biased ? biasOf(table.col(head), index, piece.places) : cv::Mat());
         for (int i = 0; i < values.rows; ++i)
-          values.row(i).copyTo(
-              mixed.row(piece.tokens[static_cast<size_t>(i)]).colRange(head * headDim, (head + 1) * headDim));
+          values.row(i).copyTo(ofHead(mixed.row(piece.tokens[static_cast<size_t>(i)]), head, stage));
       }
     }
-    return linear(mixed, block.name + ".attn.proj");
+    return mixed;
   }
 
-  /// One head among tokens that see each other: softmax(q k^T / sqrt(d) + bias) v, with qkv: N x 3C.
-  static cv::Mat attend(const cv::Mat& qkv, const cv::Mat& bias, const cv::Mat& index,
-                        const std::vector<int>& places, int head, const Stage& stage) {
+  /// Keys and values of reduction x reduction tokens each.
+  cv::Mat reducedAttention(const cv::Mat& x, const Block& block, const Stage& stage) const {
+    const std::string name = block.name + ".attn";
+    cv::Mat seen = x;
+    if (const int side = block.reduction; side > 1)
+      seen = layerNorm(linear(windows(x, stage.grid, {side, side, 0}, stage.grid / side), name + ".sr"),
+                       name + ".norm", kReductionEps);
+    const cv::Mat q = linear(x, name + ".q"), kv = linear(seen, name + ".kv");
+    cv::Mat mixed(x.size(), CV_64F);
+    for (int head = 0; head < stage.heads; ++head)
+      attend(ofHead(q, head, stage), ofHead(kv.colRange(0, stage.dim), head, stage),
+             ofHead(kv.colRange(stage.dim, 2 * stage.dim), head, stage), {})
+          .copyTo(ofHead(mixed, head, stage));
+    return mixed;
+  }
+
+  /// The columns of a head.
+  static cv::Mat ofHead(const cv::Mat& x, int head, const Stage& stage) {
     const int headDim = stage.dim / stage.heads;
-    const auto part = [&](int which) {
-      return qkv.colRange(which * stage.dim + head * headDim, which * stage.dim + (head + 1) * headDim);
-    };
-    cv::Mat scores = product(part(0) / std::sqrt(static_cast<double>(headDim)), part(1));
-    for (int i = 0; i < scores.rows; ++i)
-      for (int j = 0; j < scores.cols; ++j)
-        scores.at<double>(i, j) +=
-            bias.at<double>(index.at<int>(places[static_cast<size_t>(i)], places[static_cast<size_t>(j)]));
+    return x.colRange(head * headDim, (head + 1) * headDim);
+  }
+
+  /// The bias of every pair of tokens at those places of a window.
+  static cv::Mat biasOf(const cv::Mat& table, const cv::Mat& index, const std::vector<int>& places) {
+    const int tokens = static_cast<int>(places.size());
+    cv::Mat bias(tokens, tokens, CV_64F);
+    for (int i = 0; i < tokens; ++i)
+      for (int j = 0; j < tokens; ++j)
+        bias.at<double>(i, j) =
+            table.at<double>(index.at<int>(places[static_cast<size_t>(i)], places[static_cast<size_t>(j)]));
+    return bias;
+  }
+
+  /// One head: softmax(q k^T / sqrt(d) + bias) v. `bias`: may be empty.
+  static cv::Mat attend(const cv::Mat& q, const cv::Mat& k, const cv::Mat& v, const cv::Mat& bias) {
+    cv::Mat scores = product(q / std::sqrt(static_cast<double>(q.cols)), k);
+    if (!bias.empty()) scores += bias;
     softmaxRows(scores);
-    return product(scores, part(2).t());
+    return product(scores, v.t());
   }
 
   static cv::Mat rows(const cv::Mat& x, const std::vector<int>& which) {

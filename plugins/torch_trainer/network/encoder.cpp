@@ -7,7 +7,7 @@ Encoder::Encoder(const Weights& weights, const ModelConfig& model)
       patchEmbed_(weights, plan_.stages.front()),
       norm_(weights, "norm", plan_.stages.back().eps),
       whole_(stageOrders(plan_, {}, norm_.weight.device())) {
-  if (plan_.position == Position::kFixed) position_ = weights.at("absolute_pos_embed");
+  if (plan_.stages.front().position == Position::kFixed) position_ = weights.at("absolute_pos_embed");
   for (const Stage& stage : plan_.stages) {
     StageLayers layers;
     if (stage.narrowing == Narrowing::kMerged) layers.merge.emplace(weights, stage);

@@ -17,6 +17,7 @@ enum class Init {
                ///< patch_embed.proj
   kZero,       ///< biases
   kOne,        ///< LayerNorm weights
+  kNormal,     ///< normal with std `bound`
   kNormal002,  ///< normal, std 0.02; the references cut it at +-2, a hundred deviations away
   kSinCos,     ///< frozen position embedding
 };
@@ -25,7 +26,7 @@ struct Parameter {
   std::string name;
   std::vector<int64_t> shape;
   Init init;
-  double bound = 0;       ///< of Init::kUniform
+  double bound = 0;       ///< of Init::kUniform and kNormal
   cv::Size grid;          ///< what the rows of a position embedding or bias table stand for; else empty
   bool trainable = true;  ///< false: a constant of the model
   bool decays = true;     ///< weight decay applies
@@ -33,9 +34,9 @@ struct Parameter {
 };
 
 /// The parameters in registration order (the order of the official optimiser): mask_token (pretraining),
-/// absolute_pos_embed (where the encoder has one), decoder_pos_embed (pretraining), patch_embed, layers,
-/// norm, decoder or head. `classes` is read from the config for Task::kFinetune. Throws Error where planOf
-/// does.
+/// position embeddings and class token (where the encoder has them), decoder_pos_embed (pretraining), the
+/// encoder by Plan::registration, decoder or head. `classes` is read from the config for Task::kFinetune.
+/// Throws Error where planOf does.
 std::vector<Parameter> parameters(const ModelConfig& model, Task task);
 
 /// The initial value of one parameter: a pure function of (parameter, seed), keyed by the name.

@@ -1,6 +1,7 @@
 // An encoder as a table: stages of blocks, and how a stage begins. Trainer, plain reference, exporter and
 // network plugin each walk the same table, because a family of encoders is then described once.
-// Sources: MixMIM, arXiv 2205.13137 section 3; Swin, arXiv 2103.14030 section 3 and its official code.
+// Sources: MixMIM, arXiv 2205.13137 section 3; Swin, arXiv 2103.14030 section 3; PVT, arXiv 2102.12122
+// section 3; PVTv2, arXiv 2106.13797 section 3; Twins, arXiv 2104.13840 section 3; and their official code.
 #pragma once
 
 #include <string>
@@ -12,16 +13,25 @@
 
 namespace cv::mixmim {
 
-/// The position embedding that is added to the tokens of the first stage.
+/// What tells the tokens of a stage where they are. Relative positions of windows are a block's.
 enum class Position {
   kNone,
-  kFixed,  ///< absolute_pos_embed: sine and cosine, not trained
+  kFixed,      ///< an embedding of sines and cosines, added before the first block, not trained
+  kLearned,    ///< a trained embedding, added before the first block
+  kConvolved,  ///< a depthwise 3 x 3 convolution of the tokens, added to them behind the first block
 };
 
-/// How a stage makes its tokens.
+/// How a stage makes its tokens, from pixels or from the tokens of the stage before.
 enum class Narrowing {
-  kPatches,  ///< side x side pixels -> product with bias -> norm
-  kMerged,   ///< side x side tokens -> norm -> product without bias, in the order of mergingOrder()
+  kPatches,      ///< side x side of them -> product with bias -> norm
+  kOverlapping,  ///< (2 * side - 1) squared around every side-th, zeros outside -> product with bias -> norm
+  kMerged,       ///< side x side of them -> norm -> product without bias, in the order of mergingOrder()
+};
+
+/// Whom a token meets in attention.
+enum class Meeting {
+  kWindow,   ///< the tokens of its window
+  kReduced,  ///< keys that stand for reduction x reduction tokens each, of the whole picture
 };
 
 /// How the linear weights of an encoder start. Bias tables are normal with std 0.02 under either.
@@ -30,18 +40,36 @@ enum class StartRule {
   kNormal,  ///< normal with std 0.02
 };
 
-/// One Transformer block: attention inside windows, then an MLP. x + attention(norm1(x)), x + mlp(norm2(x)).
+/// How its convolutions start.
+enum class ConvolutionStart {
+  kFanIn,   ///< U(+-1 / sqrt(fan in)), weight and bias: PyTorch's default
+  kFanOut,  ///< normal with std sqrt(2 / fan out), bias 0
+};
+
+/// The order in which a model registers its parameters, and its optimiser numbers them.
+enum class Registration {
+  kByStage,           ///< embedding, blocks and norm of each stage; head
+  kBlocksBeforeHead,  ///< all embeddings, blocks, norm, head, convolutions of positions
+  kBlocksBehindHead,  ///< all embeddings, norm, head, convolutions of positions, blocks, attention their last
+};
+
+/// One Transformer block: attention, then an MLP. x + attention(norm1(x)), x + mlp(norm2(x)).
 struct Block {
   std::string name;  ///< of its parameters, "layers.0.blocks.1"
-  cv::Size window;   ///< tokens that attend to each other; divides the grid
-  cv::Size shift;    ///< windows begin so many tokens to the right and below; 0 where one window is the grid
-  int layer;         ///< for layer decay
-  int index;         ///< among the blocks of all stages, from 0
+  Meeting meeting;
+  cv::Size window;  ///< kWindow: tokens that attend to each other; divides the grid
+  cv::Size shift;   ///< windows begin so many tokens to the right and below; 0 where one window is the grid
+  bool biased;      ///< kWindow: scores have a bias by relative position
+  int reduction;    ///< kReduced: tokens per axis of a key; 1 = every token is one
+  int layer;        ///< for layer decay
+  int index;        ///< among the blocks of all stages, from 0
 
   bool shifted() const { return shift.width > 0 || shift.height > 0; }
   int windowTokens() const { return window.area(); }
-  /// Differences of two tokens' places in a window: the rows of relative_position_bias_table.
-  cv::Size differences() const { return {2 * window.width - 1, 2 * window.height - 1}; }
+  /// Differences of two tokens' places in a window: the rows of relative_position_bias_table. None without.
+  cv::Size differences() const {
+    return biased ? cv::Size(2 * window.width - 1, 2 * window.height - 1) : cv::Size();
+  }
 };
 
 /// One stage: a grid of tokens.
@@ -55,7 +83,13 @@ struct Stage {
   int hidden;             ///< width of an MLP's hidden layer
   cv::Size grid;          ///< tokens
   double embeddingEps;    ///< of the LayerNorm that makes its tokens
-  double eps;             ///< of the LayerNorms of its blocks; in the last stage of the final one too
+  double eps;             ///< of the LayerNorms of its blocks, and of `norm`
+  Position position;
+  std::string positions;  ///< of the parameters of its positions: "absolute_pos_embed"
+  bool classToken;        ///< a token of the whole picture stands before the others; the head reads it
+  bool convolvedMlp;      ///< a depthwise 3 x 3 convolution between an MLP's first product and its GELU
+  std::string norm;       ///< of the LayerNorm behind the last block; "" = none. The last stage has one
+  int normLayer;          ///< for layer decay
   std::vector<Block> blocks;
 
   /// Windows of a block in an image.
@@ -70,20 +104,21 @@ struct Plan {
   cv::Size image;             ///< px
   int stride;                 ///< pixels per cell and axis
   cv::Size cells;             ///< mask cells, image / stride
-  Position position;          ///< of the first stage
   std::vector<Stage> stages;  ///< in the order of the flow
   int blocks;                 ///< in all stages
   int headLayer;              ///< of the final norm and the head, for layer decay
   StartRule start;            ///< of the weights of encoder and head; the decoder's follow MixMIM
-  bool tablesDecay;           ///< whether weight decay applies to bias tables
+  ConvolutionStart convolutions;
+  Registration registration;
+  bool tablesDecay;  ///< whether weight decay applies to bias tables
 
   int cellCount() const { return cells.area(); }          ///< mask cells of an image
   int cellPixels() const { return stride * stride * 3; }  ///< numbers the decoder predicts per cell
   int featureDim() const { return stages.back().dim; }    ///< numbers of a feature vector
 };
 
-/// Epsilon of the decoder's LayerNorms.
-inline constexpr double kDecoderEps = 1e-5;
+/// Epsilon of the decoder's LayerNorms, and of the one behind the reduction of keys.
+inline constexpr double kDecoderEps = 1e-5, kReductionEps = 1e-5;
 
 /// The plan for images of model.imageSize. Throws Error when the numbers do not fit: an image that is
 /// not a multiple of the stride, widths not divisible by the head dimension, windows of another family.

@@ -27,9 +27,7 @@ void checkOptions(const ModelConfig& model) {
   if (model.embedDim % 4 != 0)
     rejectModel("embedDim", fmt::format("expected a multiple of 4, got {}", model.embedDim),
                 "the position embedding has four parts");
-  if (model.window != 0)
-    rejectModel("window", fmt::format("expected 0 for the encoder mixmim, got {}", model.window),
-                "its windows follow from the image size");
+  refuseWindow(model, "mixmim");
 }
 
 }  // namespace
@@ -37,10 +35,11 @@ void checkOptions(const ModelConfig& model) {
 Plan mixMimPlan(const ModelConfig& model, cv::Size image) {
   checkOptions(model);
   Plan plan = windowStages(model, image);
-  plan.position = Position::kFixed;
+  plan.stages.front().position = Position::kFixed;
+  plan.stages.front().positions = "absolute_pos_embed";
   plan.start = StartRule::kXavier;
   plan.tablesDecay = true;
-  plan.headLayer = plan.blocks;  // the last block's, as in the official code
+  plan.headLayer = plan.stages.back().normLayer = plan.blocks;  // the last block's, as in the official code
   int firstBlock = 0;
   for (Stage& stage : plan.stages) {
     stage.embeddingLayer = stage.narrowing == Narrowing::kPatches ? 0 : firstBlock + 1;  // the next block's

@@ -35,6 +35,13 @@ Plan planOf(const ModelConfig& model, cv::Size image) {
       return mixMimPlan(model, image);
     case Family::kSwin:
       return swinPlan(model, image);
+    case Family::kPvt:
+      return pvtPlan(model, image);
+    case Family::kTwinsSvt:
+    case Family::kTwinsPcpvt:
+      return twinsPlan(model, image);
+    case Family::kPvtV2:
+      return pvtV2Plan(model, image);
   }
   CV_Error(cv::Error::StsBadArg, "no family of encoders");
 }

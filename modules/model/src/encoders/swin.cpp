@@ -9,20 +9,11 @@ namespace cv::mixmim {
 
 namespace {
 
-constexpr int kPublishedCells = 7;  // per axis, at 224 px
-
-/// The side of a window at `cells` mask cells per axis, for the option 7 or 14. One rule gives every
-/// published size: 7 at 224 px, 6 at 192, 8 at 256, 12 at 384, 7 at 448, and twice that for the option 14.
-int windowOf(int option, int cells) {
-  int base = cells;
-  for (int divisor = cells - 1; divisor >= kPublishedCells; --divisor)
-    if (cells % divisor == 0) base = divisor;
-  return option == 2 * kPublishedCells ? 2 * base : base;
-}
+constexpr int kWindow = 7;  // at 224 px; the other choice is twice that
 
 int optionOf(const ModelConfig& model) {
-  if (model.window == 0) return kPublishedCells;
-  if (model.window != kPublishedCells && model.window != 2 * kPublishedCells)
+  if (model.window == 0) return kWindow;
+  if (model.window != kWindow && model.window != 2 * kWindow)
     rejectModel("window", fmt::format("expected 7 or 14 for the encoder swin, got {}", model.window),
                 "the side of a window at 224 px; other sizes follow from it");
   return model.window;
@@ -39,18 +30,22 @@ void checkFit(const Block& block, const Stage& stage) {
 
 }  // namespace
 
+int publishedWindow(int cells) {
+  int window = cells;
+  for (int divisor = cells - 1; divisor >= kWindow; --divisor)
+    if (cells % divisor == 0) window = divisor;
+  return window;
+}
+
 Plan swinPlan(const ModelConfig& model, cv::Size image) {
-  const int option = optionOf(model);
+  const int scale = optionOf(model) / kWindow;
   Plan plan = windowStages(model, image);
-  plan.position = Position::kNone;
   plan.start = StartRule::kNormal;
   plan.tablesDecay = false;
-  plan.headLayer = plan.blocks + 1;
-  const cv::Size window(windowOf(option, plan.cells.width), windowOf(option, plan.cells.height));
-  int blocksBefore = 0;
+  countLayersAsSimMim(plan);
+  const cv::Size window =
+      cv::Size(publishedWindow(plan.cells.width), publishedWindow(plan.cells.height)) * scale;
   for (Stage& stage : plan.stages) {
-    stage.embeddingLayer = blocksBefore;  // the last block's of the stage before
-    blocksBefore += static_cast<int>(stage.blocks.size());
     for (size_t n = 0; n < stage.blocks.size(); ++n) {
       Block& block = stage.blocks[n];
       block.window = {std::min(window.width, stage.grid.width), std::min(window.height, stage.grid.height)};

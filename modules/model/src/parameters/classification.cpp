@@ -7,8 +7,7 @@ std::vector<Parameter> classificationParameters(const ModelConfig& model) {
   const Plan plan = planOf(model);
   ParameterList list(plan);
   list.encoderPositions();
-  list.encoder();
-  if (model.classes > 0) list.linear("head", plan.featureDim(), model.classes);
+  list.encoder(model.classes);
   return list.take();
 }
 

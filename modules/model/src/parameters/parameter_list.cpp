@@ -23,8 +23,19 @@ void ParameterList::positions(const std::string& name, cv::Size grid, int dim) {
 }
 
 void ParameterList::encoderPositions() {
-  const Stage& first = plan_.stages.front();
-  if (plan_.position == Position::kFixed) positions("absolute_pos_embed", first.grid, first.dim);
+  for (const Stage& stage : plan_.stages) {
+    layer_ = stage.embeddingLayer;
+    if (stage.position == Position::kFixed) positions(stage.positions, stage.grid, stage.dim);
+    if (stage.position != Position::kLearned) continue;
+    const int64_t rows = stage.tokens() + (stage.classToken ? 1 : 0);
+    add(stage.positions, {1, rows, stage.dim}, Init::kNormal002).grid = stage.grid;
+  }
+  for (const Stage& stage : plan_.stages)
+    if (stage.classToken) {
+      layer_ = stage.embeddingLayer;
+      add("cls_token", {1, 1, stage.dim}, Init::kNormal002).decays = false;
+    }
+  layer_ = 0;
 }
 
 void ParameterList::maskToken(int dim) {
@@ -44,12 +55,24 @@ void ParameterList::norm(const std::string& name, int64_t dim) {
   add(name + ".bias", {dim}, Init::kZero);
 }
 
-void ParameterList::patches(const Stage& stage) {
-  // PyTorch's default for a convolution, which the references leave alone.
-  const double bound = 1 / std::sqrt(static_cast<double>(3 * stage.side * stage.side));
-  add(stage.embedding + ".proj.weight", {stage.dim, 3, stage.side, stage.side}, Init::kUniform, bound);
-  add(stage.embedding + ".proj.bias", {stage.dim}, Init::kUniform, bound);
-  norm(stage.embedding + ".norm", stage.dim);
+/// With bias.
+void ParameterList::convolution(const std::string& name, int64_t out, int64_t in, int64_t side) {
+  const std::vector<int64_t> shape{out, in, side, side};
+  const auto window = static_cast<double>(side * side);
+  if (plan_.convolutions == ConvolutionStart::kFanIn) {
+    const double bound = 1 / std::sqrt(window * static_cast<double>(in));
+    add(name + ".weight", shape, Init::kUniform, bound);
+    add(name + ".bias", {out}, Init::kUniform, bound);
+    return;
+  }
+  const double fanOut = window * (in == 1 ? 1 : static_cast<double>(out));  // one group per channel, or one
+  add(name + ".weight", shape, Init::kNormal, std::sqrt(2 / fanOut));
+  add(name + ".bias", {out}, Init::kZero);
+}
+
+void ParameterList::depthwise(const std::string& name, int64_t channels) {
+  constexpr int64_t kSide = 3;
+  convolution(name, channels, 1, kSide);
 }
 
 void ParameterList::merging(const Stage& stage, int dimBefore) {
@@ -58,38 +81,105 @@ void ParameterList::merging(const Stage& stage, int dimBefore) {
   norm(stage.embedding + ".norm", members);
 }
 
-void ParameterList::block(const std::string& name, int64_t dim, int64_t hidden, cv::Size differences,
-                          int64_t heads) {
-  norm(name + ".norm1", dim);
-  if (!differences.empty()) {
-    Parameter& table =
-        add(name + ".attn.relative_position_bias_table", {differences.area(), heads}, Init::kNormal002);
-    table.grid = differences;
+void ParameterList::embedding(size_t s) {
+  const Stage& stage = plan_.stages[s];
+  const int before = s == 0 ? 3 : plan_.stages[s - 1].dim;
+  layer_ = stage.embeddingLayer;
+  if (stage.narrowing == Narrowing::kMerged) return merging(stage, before);
+  const int side = stage.narrowing == Narrowing::kOverlapping ? 2 * stage.side - 1 : stage.side;
+  convolution(stage.embedding + ".proj", stage.dim, before, side);
+  norm(stage.embedding + ".norm", stage.dim);
+}
+
+void ParameterList::attention(const Block& block, const Stage& stage) {
+  const std::string name = block.name + ".attn";
+  if (block.meeting == Meeting::kReduced) return reducedAttention(name, stage, block.reduction);
+  if (block.biased) {
+    Parameter& table = add(name + ".relative_position_bias_table", {block.differences().area(), stage.heads},
+                           Init::kNormal002);
+    table.grid = block.differences();
     table.decays = plan_.tablesDecay;
   }
+  linear(name + ".qkv", stage.dim, int64_t{3} * stage.dim);
+  linear(name + ".proj", stage.dim, stage.dim);
+}
+
+void ParameterList::reducedAttention(const std::string& name, const Stage& stage, int reduction) {
+  linear(name + ".q", stage.dim, stage.dim);
+  linear(name + ".kv", stage.dim, int64_t{2} * stage.dim);
+  linear(name + ".proj", stage.dim, stage.dim);
+  if (reduction == 1) return;
+  convolution(name + ".sr", stage.dim, stage.dim, reduction);
+  norm(name + ".norm", stage.dim);
+}
+
+void ParameterList::mlp(const std::string& name, int64_t dim, int64_t hidden, bool convolved) {
+  linear(name + ".fc1", dim, hidden);
+  if (convolved) depthwise(name + ".dwconv.dwconv", hidden);
+  linear(name + ".fc2", hidden, dim);
+}
+
+void ParameterList::block(const std::string& name, int64_t dim, int64_t hidden) {
+  norm(name + ".norm1", dim);
   linear(name + ".attn.qkv", dim, 3 * dim);
   linear(name + ".attn.proj", dim, dim);
   norm(name + ".norm2", dim);
-  linear(name + ".mlp.fc1", dim, hidden);
-  linear(name + ".mlp.fc2", hidden, dim);
+  mlp(name + ".mlp", dim, hidden, /*convolved=*/false);
 }
 
-void ParameterList::encoder() {
-  int dimBefore = 0;
-  for (const Stage& stage : plan_.stages) {
-    layer_ = stage.embeddingLayer;
-    if (stage.narrowing == Narrowing::kPatches)
-      patches(stage);
-    else
-      merging(stage, dimBefore);
-    for (const Block& each : stage.blocks) {
-      layer_ = each.layer;
-      block(each.name, stage.dim, stage.hidden, each.differences(), stage.heads);
-    }
-    dimBefore = stage.dim;
-  }
+void ParameterList::block(const Block& block, const Stage& stage) {
+  layer_ = block.layer;
+  const bool attentionLast = plan_.registration == Registration::kBlocksBehindHead;
+  norm(block.name + ".norm1", stage.dim);
+  if (!attentionLast) attention(block, stage);
+  norm(block.name + ".norm2", stage.dim);
+  mlp(block.name + ".mlp", stage.dim, stage.hidden, stage.convolvedMlp);
+  if (attentionLast) attention(block, stage);
+}
+
+void ParameterList::blocks(const Stage& stage) {
+  for (const Block& each : stage.blocks) block(each, stage);
+}
+
+void ParameterList::convolvedPositions(const Stage& stage) {
+  if (stage.position != Position::kConvolved) return;
+  layer_ = stage.blocks.empty() ? stage.embeddingLayer : stage.blocks.front().layer;
+  const size_t first = all_.size();
+  depthwise(stage.positions, stage.dim);
+  for (size_t i = first; i < all_.size(); ++i) all_[i].decays = false;
+}
+
+void ParameterList::stageNorm(const Stage& stage) {
+  if (stage.norm.empty()) return;
+  layer_ = stage.normLayer;
+  norm(stage.norm, stage.dim);
+}
+
+void ParameterList::head(int classes) {
   layer_ = plan_.headLayer;
-  norm("norm", plan_.featureDim());
+  if (classes > 0) linear("head", plan_.featureDim(), classes);
+}
+
+void ParameterList::encoder(int classes) {
+  const std::vector<Stage>& stages = plan_.stages;
+  if (plan_.registration == Registration::kByStage) {
+    for (size_t s = 0; s < stages.size(); ++s) {
+      embedding(s);
+      blocks(stages[s]);
+      stageNorm(stages[s]);
+    }
+    return head(classes);
+  }
+  for (size_t s = 0; s < stages.size(); ++s) embedding(s);
+  const bool blocksFirst = plan_.registration == Registration::kBlocksBeforeHead;
+  if (blocksFirst)
+    for (const Stage& stage : stages) blocks(stage);
+  for (const Stage& stage : stages) stageNorm(stage);
+  head(classes);
+  for (const Stage& stage : stages) convolvedPositions(stage);
+  if (!blocksFirst)
+    for (const Stage& stage : stages) blocks(stage);
+  layer_ = plan_.headLayer;
 }
 
 }  // namespace cv::mixmim

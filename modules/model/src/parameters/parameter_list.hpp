@@ -18,21 +18,32 @@ class ParameterList {
 
   void positions(const std::string& name, cv::Size grid, int dim);  ///< a frozen sine-cosine embedding
   void maskToken(int dim);
-  void encoderPositions();  ///< of the encoder's first stage, if it has a fixed embedding
-  void encoder();           ///< all stages and the last norm; what follows has the head's layer
+  void encoderPositions();  ///< embeddings that are added to tokens, and the class token
+  void encoder(
+      int classes = 0);  ///< all stages, and a head where there are classes; what follows has its layer
 
   void startBy(StartRule rule) { start_ = rule; }  ///< for the layers that follow
   void linear(const std::string& name, int64_t in, int64_t out, bool bias = true);
   void norm(const std::string& name, int64_t dim);
-  /// A Transformer block; `differences` of places in a window give it a relative position table.
-  void block(const std::string& name, int64_t dim, int64_t hidden, cv::Size differences, int64_t heads);
+  /// A Transformer block in which all tokens meet.
+  void block(const std::string& name, int64_t dim, int64_t hidden);
 
   std::vector<Parameter> take() { return std::move(all_); }
 
  private:
   Parameter& add(const std::string& name, std::vector<int64_t> shape, Init init, double bound = 0);
-  void patches(const Stage& stage);
+  void convolution(const std::string& name, int64_t out, int64_t in, int64_t side);
+  void depthwise(const std::string& name, int64_t channels);
+  void embedding(size_t s);
   void merging(const Stage& stage, int dimBefore);
+  void convolvedPositions(const Stage& stage);
+  void blocks(const Stage& stage);
+  void block(const Block& block, const Stage& stage);
+  void attention(const Block& block, const Stage& stage);
+  void reducedAttention(const std::string& name, const Stage& stage, int reduction);
+  void mlp(const std::string& name, int64_t dim, int64_t hidden, bool convolved);
+  void stageNorm(const Stage& stage);
+  void head(int classes);
 
   const Plan& plan_;
   StartRule start_;

@@ -42,6 +42,8 @@ Tensor initialValue(const Parameter& parameter, uint64_t seed) {
   switch (parameter.init) {
     case Init::kUniform:
       return filled(shape, [&] { return rng.uniform(-parameter.bound, parameter.bound); });
+    case Init::kNormal:
+      return filled(shape, [&] { return parameter.bound * rng.normal(); });
     case Init::kNormal002:
       return filled(shape, [&] { return 0.02 * rng.normal(); });
     case Init::kOne:

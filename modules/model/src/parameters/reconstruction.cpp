@@ -10,8 +10,7 @@ void decoder(ParameterList& list, const ModelConfig& model, const Plan& plan) {
   const int64_t dim = model.decoderDim;
   list.linear("decoder_embed", plan.featureDim(), dim);
   for (int n = 0; n < model.decoderDepth; ++n)
-    list.block("decoder_blocks." + std::to_string(n), dim, dim * model.mlpRatio, /*differences=*/{},
-               model.decoderHeads);
+    list.block("decoder_blocks." + std::to_string(n), dim, dim * model.mlpRatio);
   list.norm("decoder_norm", dim);
   list.linear("decoder_pred", dim, plan.cellPixels());
 }

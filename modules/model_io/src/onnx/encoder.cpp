@@ -60,7 +60,7 @@ Value OnnxEncoder::embedded(const Value& image, const Stage& stage) {
   x = layers_.timesConstant(at + names::kGain, x, perToken(norm.gain, stage.tokens()));
   // The norm's bias and the position embedding are one addition.
   cv::Mat shift = perToken(norm.bias, stage.tokens());
-  if (plan_.position == Position::kFixed)
+  if (plan_.stages.front().position == Position::kFixed)
     shift += asMatrix(weights_.at("absolute_pos_embed")).reshape(1, stage.tokens());
   return layers_.plusConstant(names::kPosition, x, shift);
 }

@@ -15,8 +15,9 @@ namespace cv::mixmim {
 /// The task of a training run. Evaluation is a Recipe of the pipeline, not a task.
 enum class Task { kPretrain, kFinetune };
 
-/// The families of encoders; modules/model has a plan for each.
-enum class Family { kMixMim, kSwin };
+/// The families of encoders; modules/model has a plan for each. Those behind kSwin are known there alone, and
+/// no option names them yet.
+enum class Family { kMixMim, kSwin, kPvt, kTwinsSvt, kTwinsPcpvt, kPvtV2 };
 
 /// The labels of a picture: one class, or several labels, any number of them, none included.
 enum class Labelling { kOne, kSeveral };
@@ -70,15 +71,17 @@ struct MixConfig {
 
 /// [model]: the sizes from which planOf() (model/plan.hpp) computes all others.
 struct ModelConfig {
-  std::string name = "base";             ///< of modelNames(): stands for all sizes that are not given
-  Family encoder = Family::kMixMim;      ///< MixMIM's own, or Swin
-  cv::Size imageSize{224, 224};          ///< of the input, px; its sides are multiples of the stride
-  int patchSize = 4;                     ///< side of the patch that becomes one token of stage 1, px
-  int embedDim = 128;                    ///< width C of stage 1; stage s is C * 2^s wide
+  std::string name = "base";         ///< of modelNames(): stands for all sizes that are not given
+  Family encoder = Family::kMixMim;  ///< MixMIM's own, or Swin
+  cv::Size imageSize{224, 224};      ///< of the input, px; its sides are multiples of the stride
+  int patchSize = 4;                 ///< side of the patch that becomes one token of stage 1, px
+  int embedDim = 128;                ///< width C of stage 1; stage s is C * 2^s wide
+  std::vector<int> dims;             ///< widths of the stages; empty = embedDim, doubled from stage to stage
   std::vector<int> depths{2, 2, 18, 2};  ///< blocks per stage; its length is the number of stages
   int headDim = 32;                      ///< width of one attention head
   int window = 0;                        ///< swin: side of a window at 224 px, 7 or 14; 0 = 7
   int mlpRatio = 4;                      ///< width of a block's hidden layer, in widths of its stage
+  std::vector<int> mlpRatios;            ///< the same of each stage's blocks; empty = mlpRatio
   int decoderDim = 512;                  ///< width of the decoder
   int decoderDepth = 8;                  ///< its blocks
   int decoderHeads = 16;                 ///< its attention heads
