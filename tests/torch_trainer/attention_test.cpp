@@ -84,6 +84,27 @@ TEST(Attention, ThreadsDoNotChangeTheResult) {
   EXPECT_TRUE(one.second.equal(three.second));
 }
 
+/// With memory for all, for some of them, and for none at once.
+TEST(IndexBlock, BringsListsOfEveryLength) {
+  for (const int64_t bytes : {int64_t{1} << 20, int64_t{100}, int64_t{0}}) {
+    IndexBlock block(at::kCPU, bytes);
+    std::vector<at::Tensor> tensors;
+    int32_t* late = nullptr;
+    const at::Tensor written = block.room(9, late);
+    for (int64_t n = 0; n < 40; ++n) {
+      const std::vector<int64_t> wide(static_cast<size_t>(n), n);
+      tensors.push_back(n % 2 ? block.add(wide) : block.add(std::vector<int32_t>(wide.begin(), wide.end())));
+    }
+    std::fill_n(late, 9, 7);
+    block.send();
+    EXPECT_TRUE(written.equal(at::full({9}, 7, at::kInt))) << bytes;
+    for (int64_t n = 0; n < 40; ++n) {
+      const at::Tensor& got = tensors[static_cast<size_t>(n)];
+      EXPECT_TRUE(got.equal(at::full({n}, n, n % 2 ? at::kLong : at::kInt))) << bytes << ", " << n;
+    }
+  }
+}
+
 TEST(PermuteTokens, GradientGoesBackToWhereItCameFrom) {
   const Permutation turn = permutation({2, 0, 1}, at::kCPU);
   const at::Tensor x = random({2, 3, 4}, 1).requires_grad_(true), gradient = random({2, 3, 4}, 2);

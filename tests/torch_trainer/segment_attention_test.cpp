@@ -26,7 +26,9 @@ double largestDifference(const at::Tensor& a, const at::Tensor& b) {
 /// The pattern as it is on a device.
 std::shared_ptr<const AttentionPattern> indexed(const AttentionPattern& pattern) {
   auto copy = std::make_shared<AttentionPattern>(pattern);
-  copy->index.emplace(pattern.sight, at::kCPU);
+  IndexBlock block(at::kCPU);
+  copy->index.emplace(pattern.sight, block);
+  block.send();
   return copy;
 }
 
@@ -100,8 +102,10 @@ at::Tensor shapeOfSelected(const at::Tensor& from, int64_t dim, const at::Tensor
   return at::empty(shape, from.options());
 }
 
-TORCH_LIBRARY_IMPL(aten, Meta, library) {
-  library.impl("index_select", shapeOfSelected);
+void registerShapes() {
+  static torch::Library library(torch::Library::IMPL, "aten", c10::DispatchKey::Meta, __FILE__, __LINE__);
+  static const torch::Library& once = library.impl("index_select", shapeOfSelected);
+  (void)once;
 }
 
 /// What LibTorch's kernels demand of their arguments and give back, without a GPU: shapes alone.
@@ -145,6 +149,7 @@ class ShapesOfKernels final : public AttentionOperators {
 
 struct OnMeta {
   OnMeta(const std::string& model, const cv::Mat& mask) {
+    registerShapes();
     const Config config = resolve(Task::kPretrain, {{"model", model, ""}});
     plan = planOf(config.model);
     orders = stageOrders(plan, mask, at::kMeta);

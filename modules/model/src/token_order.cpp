@@ -22,18 +22,30 @@ struct Axis {
   int pieceOf(int token) const { return token < shift ? 1 : 0; }  // what was rolled over the border
 };
 
+/// The numbers from 0 to count by their buckets, and in their own order inside a bucket.
+template <class Number, class BucketOf>
+std::vector<Number> byBuckets(size_t count, BucketOf bucketOf) {
+  std::vector<size_t> buckets(count), places;
+  for (size_t i = 0; i < count; ++i) {
+    buckets[i] = bucketOf(static_cast<Number>(i));
+    if (buckets[i] + 1 >= places.size()) places.resize(buckets[i] + 2);
+    ++places[buckets[i] + 1];
+  }
+  std::partial_sum(places.begin(), places.end(), places.begin());
+  std::vector<Number> sorted(count);
+  for (size_t i = 0; i < count; ++i) sorted[places[buckets[i]]++] = static_cast<Number>(i);
+  return sorted;
+}
+
 /// One stage while its order is worked out.
 class StageBuilder {
  public:
   StageBuilder(const Stage& stage, const Plan& plan, const cv::Mat& mask)
       : stage_(stage), factor_(stage.grid.width / plan.cells.width), mask_(mask) {
-    order_.resize(static_cast<size_t>(stage.tokens()));
-    std::iota(order_.begin(), order_.end(), 0);
     const Block inPlace = blockOf(/*shifted=*/false);
-    const auto rank = [&](int64_t token) {
-      return std::tuple(windowOf(token, inPlace), partner(token), token);
-    };
-    std::sort(order_.begin(), order_.end(), [&](int64_t a, int64_t b) { return rank(a) < rank(b); });
+    order_ = byBuckets<int64_t>(static_cast<size_t>(stage.tokens()), [&](int64_t token) {
+      return static_cast<size_t>(2 * windowOf(token, inPlace) + partner(token));
+    });
   }
 
   const Indices& order() const { return order_; }
@@ -101,14 +113,12 @@ class StageBuilder {
     sight.window = block.window;
     std::vector<int32_t> list(order_.size());  // positions in memory
     std::iota(list.begin(), list.end(), 0);
-    const auto rank = [&](int32_t position) {
-      const int64_t token = order_[static_cast<size_t>(position)];
-      return std::tuple(windowOf(token, block), partyOf(token, block, groups), position);
-    };
-    if (block.shifted()) {
-      std::sort(list.begin(), list.end(), [&](int32_t a, int32_t b) { return rank(a) < rank(b); });
-      sight.listed = list;
-    }
+    if (block.shifted())
+      sight.listed = list = byBuckets<int32_t>(order_.size(), [&](int32_t position) {
+        const int64_t token = order_[static_cast<size_t>(position)];
+        const auto [pieceRow, pieceColumn, other] = partyOf(token, block, groups);
+        return static_cast<size_t>(((windowOf(token, block) * 2 + pieceRow) * 2 + pieceColumn) * 2 + other);
+      });
     for (const int32_t position : list) {
       const int64_t token = order_[static_cast<size_t>(position)];
       sight.place.push_back(rows(block).placeOf(row(token)) * (2 * block.window.width - 1) +

@@ -1,5 +1,6 @@
 #include "compute/device.hpp"
 
+#include <ATen/Context.h>
 #include <ATen/DeviceAccelerator.h>
 #include <dlfcn.h>
 #include <torch/version.h>
@@ -81,7 +82,11 @@ at::Device openDevice(const std::string& name) {
     const at::Device device(name);
     if (device.is_cpu()) return device;
     const auto index = std::max<at::DeviceIndex>(0, device.index());  // "cuda" is the first
-    if (cuda && index < cudaDevices()) return at::Device(at::kCUDA, index);
+    if (cuda && index < cudaDevices()) {
+      // Sums of products in bfloat16 are not split into parts that are rounded before they are added.
+      at::globalContext().setAllowBF16ReductionCuBLAS(false);
+      return at::Device(at::kCUDA, index);
+    }
   } catch (const c10::Error&) {  // not a device name: reported below
   }
   throw Error(kWhere, "expected cpu, cuda or cuda:N, got '" + name + "'",

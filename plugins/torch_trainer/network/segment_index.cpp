@@ -1,5 +1,10 @@
 #include "network/segment_index.hpp"
 
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <tuple>
+
 #include "compute/device.hpp"
 
 namespace cv::mixmim {
@@ -7,10 +12,6 @@ namespace cv::mixmim {
 namespace {
 
 using Numbers = std::vector<int32_t>;
-
-at::Tensor onDevice(const Numbers& numbers, at::Device device) {
-  return toDevice(at::tensor(numbers, at::kInt), device);
-}
 
 int64_t padded(int64_t n) {
   return (n + SegmentIndex::kRowMultiple - 1) / SegmentIndex::kRowMultiple * SegmentIndex::kRowMultiple;
@@ -38,8 +39,8 @@ struct Window {
 /// The pairs of a window that share a row of the table, a line for each row.
 Numbers membersOf(const Window& window) {
   const int n = window.tokens(), none = n * n;
-  Numbers members(static_cast<size_t>(window.offsets()) * static_cast<size_t>(n), none),
-      counts(members.size());
+  Numbers members(static_cast<size_t>(window.offsets()) * static_cast<size_t>(n), none);
+  Numbers counts(static_cast<size_t>(window.offsets()));
   for (int i = 0; i < n; ++i)
     for (int j = 0; j < n; ++j) {
       const auto row = static_cast<size_t>(window.rowOf(window.placeOf(i), window.placeOf(j)));
@@ -48,34 +49,52 @@ Numbers membersOf(const Window& window) {
   return members;
 }
 
+/// The same on the device, made once for windows of a size, because it does not depend on a mask.
+at::Tensor membersOn(at::Device device, cv::Size size) {
+  static std::mutex mutex;
+  using Known = std::map<std::tuple<at::DeviceType, at::DeviceIndex, int, int>, at::Tensor>;
+  static Known& known = *new Known;  // never deleted, because at exit the device may be gone before it
+  const std::lock_guard<std::mutex> lock(mutex);
+  at::Tensor& members = known[{device.type(), device.index(), size.height, size.width}];
+  if (!members.defined()) {
+    const Window window(size);
+    members = toDevice(at::tensor(membersOf(window), at::kInt), device).view({window.offsets(), -1});
+  }
+  return members;
+}
+
 }  // namespace
 
-SegmentIndex::SegmentIndex(const Sight& sight, at::Device device) {
+SegmentIndex::SegmentIndex(const Sight& sight, IndexBlock& block)
+    : members_(membersOn(block.device(), sight.window)) {
   const Window window(sight.window);
   const int64_t n = window.tokens();
   windows_ = static_cast<int64_t>(sight.place.size()) / n;
+  int64_t padding = 0;
   for (const Segment& segment : sight.segments) {
     sizes_.push_back(segment.queries());
     pairs_ += segment.queries() * segment.queries();
+    padding += segment.queries() * (padded(segment.queries()) - segment.queries());
   }
-  Numbers rows, places(static_cast<size_t>(windows_ * n * n), static_cast<int32_t>(pairs_));
-  int32_t pair = 0;
+  Numbers rasters;
+  for (const int32_t place : sight.place) rasters.push_back(window.rasterOf(place));
+  int32_t *row = nullptr, *places = nullptr, pair = 0;
+  rows_ = block.room(pairs_ + padding, row);
+  places_ = block.room(windows_ * n * n, places);
+  std::fill_n(places, windows_ * n * n, static_cast<int32_t>(pairs_));
   for (const Segment& segment : sight.segments) {
-    const int64_t first = segment.queryBegin, chunk = first / n;
-    for (int64_t i = first; i < segment.queryEnd; ++i) {
-      const int from = sight.place[static_cast<size_t>(i)];
-      const int64_t line = (chunk * n + window.rasterOf(from)) * n;
-      for (int64_t j = first; j < segment.queryEnd; ++j) {
-        const int to = sight.place[static_cast<size_t>(j)];
-        rows.push_back(window.rowOf(from, to));
-        places[static_cast<size_t>(line + window.rasterOf(to))] = pair++;
+    const int32_t *to = sight.place.data() + segment.queryBegin,
+                  *raster = rasters.data() + segment.queryBegin;
+    const int64_t count = segment.queries(), chunk = segment.queryBegin / n;
+    for (int64_t i = 0; i < count; ++i) {
+      int32_t* const line = places + (chunk * n + raster[i]) * n;
+      for (int64_t j = 0; j < count; ++j) {
+        *row++ = window.rowOf(to[i], to[j]);
+        line[raster[j]] = pair++;
       }
-      rows.resize(rows.size() + static_cast<size_t>(padded(segment.queries()) - segment.queries()), 0);
+      row = std::fill_n(row, padded(count) - count, 0);
     }
   }
-  rows_ = onDevice(rows, device);
-  places_ = onDevice(places, device);
-  members_ = onDevice(membersOf(window), device).view({window.offsets(), n});
 }
 
 std::vector<at::Tensor> SegmentIndex::biases(const at::Tensor& table, at::ScalarType type) const {
@@ -91,20 +110,13 @@ std::vector<at::Tensor> SegmentIndex::biases(const at::Tensor& table, at::Scalar
 }
 
 at::Tensor SegmentIndex::tableGradient(const std::vector<at::Tensor>& gradients) const {
+  const at::Tensor none = gradients.front().new_zeros({gradients.front().size(0), 1});
   std::vector<at::Tensor> pairs;
   for (const at::Tensor& gradient : gradients) pairs.push_back(gradient.flatten(1));
-  const auto withNone = [](std::vector<at::Tensor> parts) {  // and a 0 behind the last
-    parts.push_back(parts.front().new_zeros({parts.front().size(0), 1}));
-    return at::cat(parts, 1);
-  };
-  const at::Tensor ofWindow =
-      withNone(std::move(pairs)).index_select(1, places_).unflatten(1, {windows_, -1}).sum(1);
-  return withNone({ofWindow})
-      .index_select(1, members_.flatten())
-      .unflatten(1, members_.sizes())
-      .sum(2)
-      .t()
-      .contiguous();
+  pairs.push_back(none);
+  const at::Tensor ofWindow = at::cat(pairs, 1).index_select(1, places_).unflatten(1, {windows_, -1}).sum(1);
+  const at::Tensor ofRows = at::cat({ofWindow, none}, 1).index_select(1, members_.flatten());
+  return ofRows.unflatten(1, members_.sizes()).sum(2).t().contiguous();
 }
 
 }  // namespace cv::mixmim

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "model/token_order.hpp"
+#include "network/index_block.hpp"
 
 namespace cv::mixmim {
 
@@ -17,7 +18,7 @@ class SegmentIndex {
   /// Rows of a bias begin at multiples of 16 bytes in any type, as memory-efficient attention wants them.
   static constexpr int64_t kRowMultiple = 8;
 
-  SegmentIndex(const Sight& sight, at::Device device);
+  SegmentIndex(const Sight& sight, IndexBlock& block);
 
   /// table: numbers x heads -> the bias of each segment, heads x n x n, in `type`; rows are padded in memory.
   std::vector<at::Tensor> biases(const at::Tensor& table, at::ScalarType type) const;

@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "compute/device.hpp"
-
 namespace cv::mixmim {
 
 namespace {
@@ -24,10 +22,6 @@ struct PermuteTokens : torch::autograd::Function<PermuteTokens> {
   }
 };
 
-at::Tensor onDevice(const Indices& indices, at::Device device) {
-  return toDevice(at::tensor(indices, at::kLong), device);
-}
-
 Indices wide(const std::vector<int32_t>& numbers) {
   return {numbers.begin(), numbers.end()};
 }
@@ -37,22 +31,32 @@ bool repeats(const std::vector<int32_t>& numbers, int window) {
   return std::equal(numbers.begin() + window, numbers.end(), numbers.begin());
 }
 
-std::shared_ptr<const AttentionPattern> patternOf(const Sight& sight, at::Device device) {
+std::shared_ptr<const AttentionPattern> patternOf(const Sight& sight, IndexBlock& block, bool bySegments) {
   auto pattern = std::make_shared<AttentionPattern>();
   const int64_t n = sight.window.area();
   pattern->sight = sight;
-  if (!sight.listed.empty()) pattern->listed = permutation(wide(sight.listed), device);
-  pattern->places = onDevice(wide(sight.place), device).reshape({-1, n});
+  if (!sight.listed.empty()) pattern->listed = permutation(wide(sight.listed), block);
+  if (bySegments) {
+    pattern->index.emplace(sight, block);
+    return pattern;
+  }
+  pattern->places = block.add(wide(sight.place)).reshape({-1, n});
   if (repeats(sight.place, sight.window.area())) pattern->places = pattern->places.narrow(0, 0, 1);
-  if (!device.is_cpu()) pattern->index.emplace(sight, device);
-  if (!sight.party.empty()) pattern->parties = onDevice(wide(sight.party), device).reshape({-1, n});
+  if (!sight.party.empty()) pattern->parties = block.add(wide(sight.party)).reshape({-1, n});
   return pattern;
 }
 
 }  // namespace
 
+Permutation permutation(const Indices& order, IndexBlock& block) {
+  return {block.add(order), block.add(inverseOf(order))};
+}
+
 Permutation permutation(const Indices& order, at::Device device) {
-  return {onDevice(order, device), onDevice(inverseOf(order), device)};
+  IndexBlock block(device, /*bytes=*/0);
+  const Permutation sent = permutation(order, block);
+  block.send();
+  return sent;
 }
 
 at::Tensor permuteTokens(const at::Tensor& x, const Permutation& permutation) {
@@ -65,15 +69,19 @@ AttentionPattern everyoneSees(int64_t queries, int64_t keys) {
   return pattern;
 }
 
-StageOrder::StageOrder(const StageTokens& tokens, at::Device device)
-    : raster(permutation(tokens.order, device)) {
-  if (!tokens.merge.empty()) merge = permutation(tokens.merge, device);
-  for (const Sight& sight : tokens.sights) patterns_.push_back(cv::mixmim::patternOf(sight, device));
+StageOrder::StageOrder(const StageTokens& tokens, IndexBlock& block, bool bySegments)
+    : raster(permutation(tokens.order, block)) {
+  if (!tokens.merge.empty()) merge = permutation(tokens.merge, block);
+  for (const Sight& sight : tokens.sights)
+    patterns_.push_back(cv::mixmim::patternOf(sight, block, bySegments));
 }
 
 std::vector<StageOrder> stageOrders(const Plan& plan, const cv::Mat& mask, at::Device device, bool groups) {
+  IndexBlock block(device);
   std::vector<StageOrder> orders;
-  for (const StageTokens& tokens : tokenOrder(plan, mask, groups)) orders.emplace_back(tokens, device);
+  for (const StageTokens& tokens : tokenOrder(plan, mask, groups))
+    orders.emplace_back(tokens, block, /*bySegments=*/!device.is_cpu());
+  block.send();
   return orders;
 }
 

@@ -10,6 +10,7 @@
 #include <opencv2/core.hpp>
 
 #include "model/token_order.hpp"
+#include "network/index_block.hpp"
 #include "network/segment_index.hpp"
 
 namespace cv::mixmim {
@@ -20,6 +21,9 @@ struct Permutation {
   at::Tensor inverse;  ///< where token k has gone
 };
 
+/// Usable when the block is sent.
+Permutation permutation(const std::vector<int64_t>& order, IndexBlock& block);
+/// Usable at once.
 Permutation permutation(const std::vector<int64_t>& order, at::Device device);
 
 /// x: B x L x C -> its tokens in another order. The gradient is gathered by the inverse, which saves a
@@ -31,7 +35,8 @@ at::Tensor permuteTokens(const at::Tensor& x, const Permutation& permutation);
 struct AttentionPattern {
   Sight sight;                        ///< no window where all tokens see each other
   std::optional<Permutation> listed;  ///< memory -> the list, where they differ
-  at::Tensor places;   ///< sight.place, windows x N, int64; one row where all windows have the same
+  at::Tensor places;  ///< sight.place, windows x N, int64; one row where all windows have the same. Undefined
+                      ///< where there is an index
   at::Tensor parties;  ///< sight.party, windows x N, int64. Undefined = a window is one party
   std::optional<SegmentIndex>
       index;  ///< of a sight with windows, for attention by segments: on a device alone
@@ -49,7 +54,8 @@ AttentionPattern everyoneSees(int64_t queries, int64_t keys);
 /// The tokens of a stage on the device.
 class StageOrder {
  public:
-  StageOrder(const StageTokens& tokens, at::Device device);
+  /// Usable when the block is sent. `bySegments`: for segment_attention.hpp, not for attendPlainly().
+  StageOrder(const StageTokens& tokens, IndexBlock& block, bool bySegments);
 
   Permutation raster;  ///< row by row -> this order
   Permutation merge;   ///< this order -> groups for the patch merging, in the next stage's order
