@@ -1,4 +1,4 @@
-// What is said of drivers and errors of LibTorch.
+// Drivers of GPUs, and errors of LibTorch: their messages.
 #include "compute/device.hpp"
 
 #include <c10/util/Exception.h>

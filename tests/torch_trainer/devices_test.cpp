@@ -40,7 +40,7 @@ TEST_F(Devices, SayWhatStandsInTheWayOfAGpu) {
   }
 }
 
-/// Of the driver that this machine may have, nothing can be said.
+/// The stub comes before a driver that this machine may have.
 TEST_F(Devices, AreDescribed) {
   const auto trainerOf = [](const std::string& info) {
     const boost::json::value all = boost::json::parse(info);

@@ -108,7 +108,7 @@ void registerShapes() {
   (void)once;
 }
 
-/// What LibTorch's kernels demand of their arguments and give back, without a GPU: shapes alone.
+/// The demands of LibTorch's kernels on their arguments, and the shapes that they give back, without a GPU.
 class ShapesOfKernels final : public AttentionOperators {
  public:
   SegmentOutput forward(const SegmentInput& input) const override {

@@ -7,7 +7,7 @@
 
 namespace cv::mixmim {
 
-/// What the driver answers.
+/// The driver's answers.
 struct CudaDriver {
   struct Gpu {
     std::string name;  ///< "NVIDIA H200"
@@ -22,7 +22,7 @@ struct CudaDriver {
 
 constexpr const char* kCudaDriverLibrary = "libcuda.so.1";
 
-/// Whether the driver's library can be loaded, which costs nothing where there is none. Asks it nothing.
+/// Loads the driver's library, which costs nothing where there is none; false there. Asks it nothing.
 bool hasCudaDriver();
 
 /// Asks the driver. `library` may be another one for tests.
@@ -31,7 +31,7 @@ CudaDriver readCudaDriver(const char* library = kCudaDriverLibrary);
 /// "13.0" for 13000.
 std::string cudaVersionText(int version);
 
-/// Whatever speaks against the use of a GPU, as "what; hint" for an Error; "" = nothing.
+/// A reason not to use a GPU, and the hint for an Error; "" = none.
 struct CudaObstacle {
   std::string what, hint;
 };

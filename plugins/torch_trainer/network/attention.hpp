@@ -21,7 +21,7 @@ at::Tensor attend(const at::Tensor& qkv, int64_t heads,
 at::Tensor attendAcross(const at::Tensor& queries, const at::Tensor& keysValues, int64_t heads);
 
 /// The same as attend() from LibTorch's operators, scores of tokens that do not see each other masked out:
-/// any device, any type. The kernels are tested against it.
+/// any type. The kernels are tested against it. The pattern is one of the CPU, without an index for segments.
 at::Tensor attendPlainly(const at::Tensor& qkv, int64_t heads, const AttentionPattern& pattern,
                          const at::Tensor& biasTable = {});
 

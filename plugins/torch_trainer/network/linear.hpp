@@ -11,7 +11,7 @@ namespace cv::mixmim {
 struct RoundedLinear {
   at::Tensor weight, bias;  ///< undefined where there is no copy
 
-  /// Of the outputs from `first` on.
+  /// The copies for `count` outputs from `first` on.
   RoundedLinear narrow(int64_t first, int64_t count) const {
     const auto part = [&](const at::Tensor& x) { return x.defined() ? x.narrow(0, first, count) : x; };
     return {part(weight), part(bias)};

@@ -1,4 +1,4 @@
-// What processes exchange through Gloo, PyTorch's collective operations between processors.
+// Exchanges of processes through Gloo, PyTorch's collective operations between processors.
 #pragma once
 
 #include <ATen/ATen.h>

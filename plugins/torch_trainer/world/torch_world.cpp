@@ -162,7 +162,8 @@ class ConnectedWorld final : public TorchWorld {
     std::function<void()> wait_;
   };
 
-  /// All processes decide alike, because all see the answers of all.
+  /// Chooses NCCL or the hosts. The choice is the same in all processes, because each sees the answers of
+  /// all.
   void connectGpus(at::Device device) {
     const NcclLibrary library = findNccl();
     const std::string gpu = identityOf(device);
