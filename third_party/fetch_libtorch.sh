@@ -22,6 +22,21 @@ target=${1:-$(dirname "$0")/../.deps/libtorch}
 mkdir -p "$(dirname "$target")"
 target=$(cd "$(dirname "$target")" && pwd)/$(basename "$target")
 
+# A driver serves all versions of CUDA up to its own; better said before 3 GB are fetched than by the first training.
+warn_about_driver() {
+  local needed=13 served
+  if ! command -v nvidia-smi >/dev/null; then
+    echo "warning: there is no NVIDIA driver on this machine (no nvidia-smi); a GPU needs one for CUDA $needed or newer" >&2
+    return
+  fi
+  served=$(nvidia-smi 2>/dev/null | sed -n 's/.*CUDA Version: \([0-9]*\).*/\1/p')
+  if [[ ${served:-0} -lt $needed ]]; then
+    echo "warning: this LibTorch needs an NVIDIA driver for CUDA $needed or newer, the one here is for CUDA ${served:-unknown};" \
+         "update it, or name a LibTorch for an older CUDA with MIXMIM_TORCH_ROOT=DIR" >&2
+  fi
+}
+if [[ $cuda == yes ]]; then warn_about_driver; fi
+
 complete() {
   grep -qs "'${version}[+']" "$target/torch/version.py" && [[ -e $target/torch/lib/libtorch_cpu.so ]] &&
     { [[ $cuda == no ]] || [[ -e $target/torch/lib/libtorch_cuda.so ]]; }
