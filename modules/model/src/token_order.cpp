@@ -27,7 +27,7 @@ template <class Number, class BucketOf>
 std::vector<Number> byBuckets(size_t count, BucketOf bucketOf) {
   std::vector<size_t> buckets(count), places;
   for (size_t i = 0; i < count; ++i) {
-    buckets[i] = bucketOf(static_cast<Number>(i));
+    buckets[i] = static_cast<size_t>(bucketOf(static_cast<Number>(i)));
     if (buckets[i] + 1 >= places.size()) places.resize(buckets[i] + 2);
     ++places[buckets[i] + 1];
   }
@@ -43,9 +43,8 @@ class StageBuilder {
   StageBuilder(const Stage& stage, const Plan& plan, const cv::Mat& mask)
       : stage_(stage), factor_(stage.grid.width / plan.cells.width), mask_(mask) {
     const Block inPlace = blockOf(/*shifted=*/false);
-    order_ = byBuckets<int64_t>(static_cast<size_t>(stage.tokens()), [&](int64_t token) {
-      return static_cast<size_t>(2 * windowOf(token, inPlace) + partner(token));
-    });
+    order_ = byBuckets<int64_t>(static_cast<size_t>(stage.tokens()),
+                                [&](int64_t token) { return 2 * windowOf(token, inPlace) + partner(token); });
   }
 
   const Indices& order() const { return order_; }
@@ -117,7 +116,7 @@ class StageBuilder {
       sight.listed = list = byBuckets<int32_t>(order_.size(), [&](int32_t position) {
         const int64_t token = order_[static_cast<size_t>(position)];
         const auto [pieceRow, pieceColumn, other] = partyOf(token, block, groups);
-        return static_cast<size_t>(((windowOf(token, block) * 2 + pieceRow) * 2 + pieceColumn) * 2 + other);
+        return ((windowOf(token, block) * 2 + pieceRow) * 2 + pieceColumn) * 2 + other;
       });
     for (const int32_t position : list) {
       const int64_t token = order_[static_cast<size_t>(position)];
