@@ -83,6 +83,7 @@ class OwnKernels {
  private:
   at::Tensor made(at::IntArrayRef shape, at::ScalarType type, const at::Tensor& like) const;
   void check(const at::Tensor& x, at::ScalarType type, const char* name) const;
+  void check(const NormInput& input) const;
   /// parts: P x columns -> columns
   at::Tensor sumParts(const at::Tensor& parts) const;
 

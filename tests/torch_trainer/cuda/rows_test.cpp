@@ -1,95 +1,15 @@
-// The texts of the GPU kernels, compiled as C++ and run by threads played on the host, against plain
-// operators in float64: in float64 itself, in float32, and with activations in bfloat16.
+// The GPU kernels of rows against plain operators in float64.
 #include <gtest/gtest.h>
 
-#include "compute/device.hpp"
-#include "compute/pixel_kernels.hpp"
-#include "cuda/kernel_choice.hpp"
 #include "cuda/own_functions.hpp"
-#include "opencv2/mixmim/error.hpp"
-#include "opencv2/mixmim/preprocess.hpp"
-#include "tests/torch_trainer/cuda/host_driver.hpp"
+#include "tests/torch_trainer/cuda/gpu_kernels.hpp"
 
 namespace cv::mixmim {
 namespace {
 
-struct Precision {
-  const char* name;
-  KernelTypes types;
-  double real, stored;  ///< largest differences, as a share of the largest number
-  at::DeviceType device = at::kCPU;
-};
+using namespace test;
 
-const Precision kPrecisions[] = {{"float64", {at::kDouble, at::kDouble}, 1e-12, 1e-12},
-                                 {"float32", {at::kFloat, at::kFloat}, 2e-6, 2e-6},
-                                 {"bfloat16", {at::kFloat, at::kBFloat16}, 2e-6, 4e-3},
-                                 {"float32onTheGpu", {at::kFloat, at::kFloat}, 2e-6, 2e-6, at::kCUDA},
-                                 {"bfloat16onTheGpu", {at::kFloat, at::kBFloat16}, 2e-6, 4e-3, at::kCUDA}};
-
-constexpr double kEps = 1e-5f;  // exactly what a kernel's float holds
-
-at::Generator seeded(uint64_t seed) {
-  return at::make_generator<at::CPUGeneratorImpl>(seed);
-}
-
-at::Tensor random(at::IntArrayRef shape, uint64_t seed, at::ScalarType type) {
-  return at::randn(shape, seeded(seed), at::TensorOptions(at::kDouble)).to(type);
-}
-
-at::Tensor bytes(at::IntArrayRef shape, uint64_t seed) {
-  return at::randint(0, 256, shape, seeded(seed), at::TensorOptions(at::kByte));
-}
-
-at::Tensor shuffled(int64_t count, uint64_t seed) {
-  return at::randperm(count, seeded(seed), at::TensorOptions(at::kLong));
-}
-
-double difference(const at::Tensor& got, const at::Tensor& wanted) {
-  const at::Tensor exactly = wanted.detach().to(at::kDouble).cpu();
-  const double largest = exactly.abs().max().item<double>();
-  return (got.detach().cpu().to(at::kDouble) - exactly).abs().max().item<double>() / std::max(largest, 1e-30);
-}
-
-/// A leaf and its float64 copy on the host, or neither.
-struct Leaf {
-  Leaf() = default;
-  Leaf(const at::Tensor& x, at::Device device)
-      : own(x.to(device).detach().requires_grad_(true)),
-        exact(x.detach().to(at::kDouble).requires_grad_(true)) {}
-
-  at::Tensor own, exact;
-};
-
-class GpuKernels : public ::testing::TestWithParam<Precision> {
- protected:
-  void SetUp() override {
-    if (precision_.device == at::kCPU) return void(host_.emplace(types_));
-    try {
-      device_ = openDevice("cuda");
-    } catch (const Error& error) {
-      GTEST_SKIP() << error.what();
-    }
-    gpu_ = ownKernelsOn(device_, types_.stored);
-  }
-
-  const OwnKernels& kernels() const { return host_ ? **host_ : *gpu_; }
-
-  at::Tensor there(const at::Tensor& x) const { return x.to(device_); }
-  Leaf real(at::IntArrayRef shape, uint64_t seed) const {
-    return {random(shape, seed, types_.real), device_};
-  }
-  Leaf stored(at::IntArrayRef shape, uint64_t seed) const {
-    return {random(shape, seed, types_.stored), device_};
-  }
-
-  Precision precision_ = GetParam();
-  KernelTypes types_ = precision_.types;
-  at::Device device_ = at::kCPU;
-
- private:
-  std::optional<HostKernels> host_;
-  std::shared_ptr<const OwnKernels> gpu_;
-};
+class GpuRows : public GpuKernels {};
 
 struct NormCase {
   const char* name;
@@ -142,7 +62,7 @@ void goBack(const NormCase& norm, const SumAndNorm& got, const SumAndNorm& wante
   exact.backward();
 }
 
-TEST_P(GpuKernels, NormaliseAgreesWithPlainOperatorsInFloat64) {
+TEST_P(GpuRows, NormaliseAgreesWithPlainOperatorsInFloat64) {
   for (const NormCase& norm : kNorms) {
     SCOPED_TRACE(norm.name);
     const std::vector<int64_t> shape{norm.images, norm.tokens, norm.width};
@@ -180,7 +100,7 @@ TEST_P(GpuKernels, NormaliseAgreesWithPlainOperatorsInFloat64) {
 /// One row, ragged slabs, ragged columns, many slabs.
 const std::vector<std::vector<int64_t>> kColumnShapes{{1, 4}, {7, 132}, {129, 40}, {650, 256}, {1000, 12}};
 
-TEST_P(GpuKernels, ColumnSumsAgreeWithPlainOperatorsInFloat64) {
+TEST_P(GpuRows, ColumnSumsAgreeWithPlainOperatorsInFloat64) {
   for (const auto& shape : kColumnShapes) {
     SCOPED_TRACE(::testing::PrintToString(shape));
     const at::Tensor x = random(shape, 1, types_.stored), sums = kernels().columnSums(there(x));
@@ -189,7 +109,7 @@ TEST_P(GpuKernels, ColumnSumsAgreeWithPlainOperatorsInFloat64) {
   }
 }
 
-TEST_P(GpuKernels, GeluAgreesWithPlainOperatorsInFloat64) {
+TEST_P(GpuRows, GeluAgreesWithPlainOperatorsInFloat64) {
   for (const auto& shape : kColumnShapes) {
     SCOPED_TRACE(::testing::PrintToString(shape));
     const Leaf x(random(shape, 1, types_.stored) * 3, device_);
@@ -204,55 +124,7 @@ TEST_P(GpuKernels, GeluAgreesWithPlainOperatorsInFloat64) {
   }
 }
 
-struct PictureCase {
-  int64_t batch, height, width, side;
-};
-
-/// float64 of bytes, by the formula.
-at::Tensor exactly(const at::Tensor& pixels) {
-  const auto constant = [](const float(&values)[3]) {
-    return at::tensor(at::ArrayRef<float>(values, 3), at::kFloat).to(at::kDouble);
-  };
-  return (pixels.to(at::kDouble) / 255 - constant(kMean)) / constant(kStd);
-}
-
-TEST_P(GpuKernels, PatchRowsAgreeWithPlainOperatorsInFloat64) {
-  for (const auto& [batch, height, width, side] : {PictureCase{1, 4, 4, 4}, {3, 12, 20, 4}, {2, 14, 6, 2}}) {
-    SCOPED_TRACE(std::to_string(height) + "x" + std::to_string(width));
-    const at::Tensor pixels = bytes({batch, height, width, 3}, 1),
-                     order = shuffled(height * width / (side * side), 2);
-    const at::Tensor got = kernels().patchRows(there(pixels), side, there(order));
-    EXPECT_LT(difference(got, patchRows(exactly(pixels), side, order)), precision_.stored);
-    if (types_.stored == at::kFloat) {
-      EXPECT_TRUE(got.cpu().equal(patchRows(normalise(pixels), side, order))) << "the CPU's rows to the bit";
-    }
-  }
-}
-
-TEST_P(GpuKernels, ReconstructionLossAgreesWithPlainOperatorsInFloat64) {
-  for (const auto& [batch, height, width, side] : {PictureCase{2, 32, 64, 32}, {3, 24, 16, 8}}) {
-    const at::Tensor pixels = bytes({batch, height, width, 3}, 1),
-                     all = shuffled(height * width / (side * side), 2);
-    for (const at::Tensor& order : {all, all.narrow(0, 1, all.size(0) - 1)})
-      for (const bool normalised : {false, true}) {
-        SCOPED_TRACE(std::to_string(side) + " px, " + std::to_string(order.size(0)) +
-                     (normalised ? ", normalised" : ""));
-        const Leaf predicted = stored({batch, order.size(0), 3 * side * side}, 3);
-        const at::Tensor wanted =
-            at::mse_loss(predicted.exact, hiddenTargets(exactly(pixels), side, order, normalised));
-        const at::Tensor got =
-            reconstructionLossBy(kernels(), there(pixels), side, there(order), predicted.own, normalised);
-        EXPECT_EQ(got.scalar_type(), types_.real);
-        EXPECT_LT(difference(got, wanted), precision_.real);
-        (got * 0.5).backward();
-        (wanted * 0.5).backward();
-        EXPECT_LT(difference(predicted.own.grad(), predicted.exact.grad()), precision_.stored);
-      }
-  }
-}
-
-INSTANTIATE_TEST_SUITE_P(Types, GpuKernels, ::testing::ValuesIn(kPrecisions),
-                         [](const auto& instance) { return std::string(instance.param.name); });
+INSTANTIATE_TEST_SUITE_P(Types, GpuRows, ::testing::ValuesIn(kPrecisions), nameOfPrecision);
 
 /// All that a step asks for, in one order of threads.
 std::vector<at::Tensor> resultsIn(gpu::ThreadOrder order) {
@@ -273,7 +145,7 @@ std::vector<at::Tensor> resultsIn(gpu::ThreadOrder order) {
           back.bias, gelu.out, gelu.sums, gradient,     loss.loss, loss.gradient};
 }
 
-TEST(GpuKernelsOf, ThreadsInAnyOrderGiveTheSameBits) {
+TEST(GpuRowsAndPixels, ThreadsInAnyOrderGiveTheSameBits) {
   const auto ascending = resultsIn(gpu::ThreadOrder::kAscending),
              descending = resultsIn(gpu::ThreadOrder::kDescending);
   for (size_t i = 0; i < ascending.size(); ++i) EXPECT_TRUE(ascending[i].equal(descending[i])) << i;
