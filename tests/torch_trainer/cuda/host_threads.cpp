@@ -63,36 +63,40 @@ class Block {
  private:
   void start(size_t i);
 
-  /// Every thread that can, to its next barrier. Whether any is left.
+  /// Every warp as far as it comes without the others. Whether any thread is left.
   bool goOn(ThreadOrder order) {
     bool left = false;
-    for (size_t k = 0; k < count_; ++k) {
-      current_ = &threads_[order == ThreadOrder::kAscending ? k : count_ - 1 - k];
-      threadIdx = current_->place;
-      if (current_->state == State::kReady) swapcontext(&scheduler_, &current_->context);
-      left = left || current_->state != State::kDone;
+    for (size_t k = 0; k < count_; k += kLanes) {
+      const size_t first = order == ThreadOrder::kAscending ? k : count_ - kLanes - k;
+      do runLanes(first, order);
+      while (releaseWarp(first));
+      for (size_t i = first; i < first + kLanes; ++i) left = left || threads_[i].state != State::kDone;
     }
     return left;
   }
 
-  bool allIn(size_t first, size_t number, State state) const {
-    for (size_t i = first; i < first + number; ++i)
-      if (threads_[i].state != state) return false;
+  /// Every lane that can, to its next barrier.
+  void runLanes(size_t first, ThreadOrder order) {
+    for (size_t k = 0; k < kLanes; ++k) {
+      current_ = &threads_[first + (order == ThreadOrder::kAscending ? k : kLanes - 1 - k)];
+      threadIdx = current_->place;
+      if (current_->state == State::kReady) swapcontext(&scheduler_, &current_->context);
+    }
+  }
+
+  /// Lets a warp whose lanes are all at its barrier go on.
+  bool releaseWarp(size_t first) {
+    for (size_t i = first; i < first + kLanes; ++i)
+      if (threads_[i].state != State::kAtWarp) return false;
+    for (size_t i = first; i < first + kLanes; ++i) threads_[i].state = State::kReady;
     return true;
   }
 
-  /// Warps whose lanes are all at their barrier go on; else the block, if all that are left of it are.
+  /// Lets the block go on, if all that are left of it are at its barrier.
   void release() {
-    bool released = false, together = true;
-    for (size_t first = 0; first < count_; first += kLanes)
-      if (allIn(first, kLanes, State::kAtWarp)) {
-        for (size_t i = first; i < first + kLanes; ++i) threads_[i].state = State::kReady;
-        released = true;
-      }
-    if (released) return;
     for (size_t i = 0; i < count_; ++i)
-      together = together && (threads_[i].state == State::kAtBlock || threads_[i].state == State::kDone);
-    if (!together) throw std::logic_error("threads of a block wait at different barriers");
+      if (threads_[i].state == State::kAtWarp)
+        throw std::logic_error("threads of a block wait at different barriers");
     for (size_t i = 0; i < count_; ++i)
       if (threads_[i].state == State::kAtBlock) threads_[i].state = State::kReady;
   }

@@ -2,9 +2,10 @@
 // block is a coroutine of its own, which gives way where it waits for others. Include this before the
 // kernels.
 //
-// Threads run one after the other, each to its next barrier, in ascending or descending order. A kernel that
-// lacks a barrier reads what other threads have not written yet, in one of the orders at least; threads that
-// wait at different barriers are an error.
+// A warp runs as far as it comes without the others before the next one begins, in ascending or descending
+// order, and so do its lanes. A kernel that lacks a barrier then reads what others have not written yet, or
+// writes what others have not read yet, in one of the orders at least; threads that wait at different
+// barriers are an error.
 #pragma once
 
 #include <cmath>
