@@ -24,6 +24,7 @@ if(TARGET opencv_mixmim)
 endif()
 
 add_library(opencv_mixmim SHARED
+  src/answers.cpp
   src/error.cpp
   src/json.cpp
   src/orientation.cpp
@@ -36,7 +37,6 @@ add_library(opencv_mixmim SHARED
   src/resample/resample_avx2.cpp
   src/resample/resample_avx512.cpp
   src/resample/resample_portable.cpp
-  src/tasks/answers.cpp
   src/tasks/classifier.cpp
   src/tasks/pictures.cpp
   src/train/cells.cpp
