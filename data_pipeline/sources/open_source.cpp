@@ -56,7 +56,7 @@ std::shared_ptr<const Source> openSource(const std::string& path, const SourceOp
   if (std::filesystem::exists(status)) return openFile(path, options);
   if (startsWith(path, "@")) return openList(path.substr(1), options);
   if (namesShards(path)) return openTars(path, options);
-  throw Error(path, "no such folder", "check the path");
+  throw Error(path, "no such folder or file", "check the path");
 }
 
 }  // namespace cv::mixmim

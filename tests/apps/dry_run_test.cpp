@@ -121,7 +121,7 @@ TEST_F(DryRun, FailsWhereTheRunWould) {
        "run "
        "folder\n"},
       {"missing data", "--overwrite --data nowhere",
-       "mixmim: error: nowhere: no such folder; check the path\n"},
+       "mixmim: error: nowhere: no such folder or file; check the path\n"},
       {"missing plugin", "--overwrite --run.trainer ./none.so",
        "mixmim: error: ./none.so: there is no such plugin file\n"},
   };

@@ -48,7 +48,7 @@ TEST(Program, SaysWhatIsWrong) {
       {"no data", "pretrain --out new", 1,
        "mixmim: error: data.train: a run needs training images; name them with --data SRC"},
       {"missing folder", "pretrain --data nowhere --out new", 1,
-       "mixmim: error: nowhere: no such folder; check the path"},
+       "mixmim: error: nowhere: no such folder or file; check the path"},
       {"unreadable folder", "pretrain --data file --out new", 1,
        "mixmim: error: file: the pictures it lists are not there, './text' for example; --root DIR says "
        "where "

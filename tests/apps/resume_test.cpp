@@ -118,7 +118,9 @@ TEST(Run, MayHaveOtherBatchesWhenItIsResumed) {
   const TempFolder folder;
   const fs::path here = folder.path();
   makeData(here, 8);
-  ASSERT_EQ(mixmim(here, tinyRun("pretrain", "first", "--epochs 3 --run.logSteps 1 --optim.baseLr 0.1")).exitCode, 0);
+  ASSERT_EQ(
+      mixmim(here, tinyRun("pretrain", "first", "--epochs 3 --run.logSteps 1 --optim.baseLr 0.1")).exitCode,
+      0);
   for (const auto& [options, said, steps, perEpoch] : cases) {
     SCOPED_TRACE(options);
     fs::remove_all(here / "run");

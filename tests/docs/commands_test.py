@@ -31,6 +31,8 @@ ln -s ../shapes/val cifar/test
 cp "$(find shapes/val -name '*.jpg' | sort | head -n 1)" picture.jpg
 cp picture.jpg photos/one.jpg
 ls shapes/train > imagenet.txt
+(echo path,labels; find train/ -name '*.jpg' | awk -F/ '{ print $0 "," $2 (NR % 2 ? "|odd" : "") }') > photos.csv
+(echo path,labels; find val/ -name '*.jpg' | awk -F/ '{ print $0 "," $2 (NR % 2 ? "|odd" : "") }') > val.csv
 mixmim export --model small --size 32 --model.classes 10 --labels imagenet.txt --out model.onnx
 """
 WITH_TRAINER = f"""

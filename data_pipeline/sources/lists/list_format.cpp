@@ -132,7 +132,9 @@ void findColumns(const std::vector<Row>& rows, const std::string& where, ListFor
 
 /// Whether the header promises several labels per picture.
 bool hasPluralHeader(const Row& header, const ListFormat& format) {
-  const std::string name = format.hasHeader ? lowerCase(header[static_cast<size_t>(format.labelColumn)]) : "";
+  const auto column = static_cast<size_t>(format.labelColumn);
+  if (!format.hasHeader || column >= header.size()) return false;  // rows of another length are errors later
+  const std::string name = lowerCase(header[column]);
   return std::find(kLabelsNames.begin(), kLabelsNames.end(), name) != kLabelsNames.end();
 }
 

@@ -106,7 +106,7 @@ std::string describeDevices() {
                                                     {"kernels", nameOfKernels()},
                                                     {"devices", devices},
                                                     {"gpus", gpus},
-                                                     {"gpu_kernels", boost::json::array{"libtorch", "own"}},
+                                                    {"gpu_kernels", boost::json::array{"libtorch", "own"}},
                                                     {"cuda", stateOfCuda()}});
 }
 

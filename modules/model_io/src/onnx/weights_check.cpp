@@ -39,7 +39,8 @@ bool isLeftover(const std::string& name, const ModelConfig& model) {
 /// One sentence instead of a list of tensors.
 void checkEncoder(const TensorMap& weights, const ModelConfig& model) {
   const auto embedding = weights.find("absolute_pos_embed");
-  const bool wanted = planOf(model).stages.front().position == Position::kFixed, there = embedding != weights.end();
+  const bool wanted = planOf(model).stages.front().position == Position::kFixed,
+             there = embedding != weights.end();
   if (wanted == there || !weights.count("patch_embed.proj.weight")) return;
   const std::string problem = there ? fmt::format("expected no absolute_pos_embed, got {}",
                                                   shapeText(embedding->second.dtype, embedding->second.shape))
