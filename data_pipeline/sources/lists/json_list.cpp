@@ -229,7 +229,8 @@ class Joining {
         builder.addSeveral(path, labelsOf(id), place);
       begin = end;
     }
-    ClassTexts::Numbers numbers = builder.texts().finish();
+    ClassTexts::Numbers numbers;
+    numbers.labelOfId = builder.texts().asLabels();
     numbers.names = numbers.labelOfId.empty() ? std::vector<std::string>() : namesOf(records_.categories);
     return builder.finish(numbers);
   }

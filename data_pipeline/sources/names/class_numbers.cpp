@@ -64,18 +64,29 @@ int ClassTexts::idOf(const std::string& text, const std::string& file) {
   return id;
 }
 
+int ClassTexts::classesByNumber() const {
+  constexpr size_t kFew = 100000, kMostPerText = 100;
+  size_t classes = 0;
+  for (const auto& entry : ids_) {
+    if (!isClassNumber(entry.first)) return 0;
+    classes = std::max(classes, static_cast<size_t>(std::stoi(entry.first)) + 1);
+  }
+  const bool sparse = classes > kFew && classes > kMostPerText * ids_.size();
+  return sparse ? 0 : static_cast<int>(classes);
+}
+
+std::vector<int> ClassTexts::asLabels() const {
+  std::vector<int> labels(ids_.size());
+  for (const auto& [text, id] : ids_) labels[static_cast<size_t>(id)] = std::stoi(text);
+  return labels;
+}
+
 ClassTexts::Numbers ClassTexts::finish() const {
   Numbers numbers;
   numbers.labelOfId.resize(ids_.size());
-  numbers.numbered =
-      std::all_of(ids_.begin(), ids_.end(), [](const auto& entry) { return isClassNumber(entry.first); });
-  if (numbers.numbered) {
-    int classes = 0;
-    for (const auto& [text, id] : ids_) {
-      const int label = std::stoi(text);
-      numbers.labelOfId[static_cast<size_t>(id)] = label;
-      classes = std::max(classes, label + 1);
-    }
+  if (const int classes = classesByNumber()) {
+    numbers.numbered = true;
+    numbers.labelOfId = asLabels();
     for (int i = 0; i < classes; ++i) numbers.names.push_back(std::to_string(i));
     return numbers;
   }

@@ -27,10 +27,16 @@ class ClassTexts {
     bool numbered = false;  ///< the texts are numbers, and so are the names
   };
 
-  /// If all texts are numbers, they are the labels; else their ranks are, sorted bytewise.
+  /// If all texts are numbers, they are the labels; else their ranks are, sorted bytewise. Numbers above
+  /// 100,000 of which fewer than one in a hundred is there are names of something and no labels.
   Numbers finish() const;
 
+  /// The texts, all of which are numbers, as labels.
+  std::vector<int> asLabels() const;
+
  private:
+  int classesByNumber() const;  ///< 0 where the texts are names
+
   std::unordered_map<std::string, int> ids_;
 };
 
