@@ -228,7 +228,8 @@ TEST(Source, FingerprintKnowsPathsSizesAndLabels) {
 TEST(Source, RefusesWhatIsNoDataSet) {
   TempFolder folder;
   const std::string root = folder.path().string();
-  MIXMIM_EXPECT_ERROR(openSource(root + "/none"), (root + "/none: no such folder or file; check the path").c_str());
+  MIXMIM_EXPECT_ERROR(openSource(root + "/none"),
+                      (root + "/none: no such folder or file; check the path").c_str());
   MIXMIM_EXPECT_ERROR(
       openSource(root),
       (root + ": holds no image, expected class folders or files like .jpg and .png").c_str());
