@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 #include <opencv2/imgcodecs.hpp>
 
-#include "data_pipeline/webp_frame.hpp"
 #include "opencv2/mixmim/error.hpp"
+#include "opencv2/mixmim/webp_frame.hpp"
 
 namespace cv::mixmim {
 

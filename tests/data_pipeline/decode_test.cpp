@@ -164,6 +164,11 @@ TEST(Decode, AnAnimatedWebpIsItsFirstFrame) {
   cv::Mat expected(40, 50, CV_8UC3, cv::Scalar::all(0)), slot = expected(cv::Rect(6, 4, 20, 10));
   cv::cvtColor(first, slot, cv::COLOR_BGR2RGB);
   EXPECT_EQ(cv::norm(rgb, expected, cv::NORM_INF), 0);
+  const cv::Mat bgr = decodePicture(animation({first, second}), Orientation::kApply);  // of an application
+  cv::cvtColor(expected, expected, cv::COLOR_RGB2BGR);
+  ASSERT_EQ(bgr.size(), expected.size());
+  EXPECT_EQ(cv::norm(bgr, expected, cv::NORM_INF), 0);
+  EXPECT_TRUE(decodePicture(animation({}), Orientation::kApply).empty());
 }
 
 TEST(Decode, DamagedAnimationsAreErrors) {

@@ -110,7 +110,7 @@ TEST(Orientation, FilesAreReadOrNamed) {
   MIXMIM_EXPECT_ERROR(readPicture("nowhere.jpg", Orientation::kApply), "nowhere.jpg: cannot be read");
   std::ofstream(path) << "no picture";
   MIXMIM_EXPECT_ERROR(readPicture(path, Orientation::kApply),
-                      (path + ": is not a picture that OpenCV can read").c_str());
+                      (path + ": is not a picture that OpenCV can read; convert it to JPEG or PNG").c_str());
 }
 
 }  // namespace

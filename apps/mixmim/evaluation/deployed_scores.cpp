@@ -32,7 +32,7 @@ void forEachPicture(const Source& source, Orientation orientation,
   std::vector<uint8_t> bytes;
   for (int64_t i = 0; i < source.size(); ++i) {
     source.read(i, bytes);
-    const cv::Mat picture = pictureOf(bytes, orientation);
+    const cv::Mat picture = decodePicture(bytes, orientation);
     if (picture.empty()) {
       progress.note("left out: " + source.place(i) + ": " + whyNoPicture(bytes));
       continue;

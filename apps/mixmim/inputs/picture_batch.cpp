@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
-#include <optional>
 
 #include <opencv2/imgproc.hpp>
 
 #include "data_pipeline/image_format.hpp"
-#include "data_pipeline/webp_frame.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/preprocess.hpp"
 
@@ -20,36 +18,18 @@ cv::Mat pictureAt(const Source& source, int64_t index, Orientation orientation) 
   try {
     std::vector<uint8_t> bytes;
     source.read(index, bytes);
-    return pictureOf(bytes, orientation);
+    return decodePicture(bytes, orientation);
   } catch (const cv::Exception&) {
     return {};  // `mixmim check` lists it, and so does the run when it comes to this image
   }
 }
 
-/// The first frame of an animated WebP, because not every OpenCV reads one; else an empty picture.
-cv::Mat firstPicture(const std::vector<uint8_t>& bytes, Orientation orientation) {
-  try {
-    const std::optional<WebpFrame> frame = firstFrameOf(bytes);
-    if (!frame) return {};
-    cv::Mat picture = frame->onCanvas(decodePicture(frame->file, Orientation::kIgnore));
-    if (orientation == Orientation::kApply) turn(picture, orientationOf(bytes), picture);
-    return picture;
-  } catch (const Error&) {
-    return {};  // damaged
-  }
-}
-
 }  // namespace
-
-cv::Mat pictureOf(const std::vector<uint8_t>& bytes, Orientation orientation) {
-  const cv::Mat picture = decodePicture(bytes, orientation);
-  return picture.empty() ? firstPicture(bytes, orientation) : picture;
-}
 
 cv::Mat pictureOfFile(const std::string& path, Orientation orientation) {
   std::ifstream file(path, std::ios::binary);
   const std::vector<uint8_t> bytes{std::istreambuf_iterator<char>(file), {}};
-  cv::Mat picture = pictureOf(bytes, orientation);
+  cv::Mat picture = decodePicture(bytes, orientation);
   if (picture.empty()) throw Error(path, whyNoPicture(bytes));
   return picture;
 }

@@ -10,14 +10,11 @@
 
 namespace cv::mixmim {
 
-/// An encoded picture as 8-bit BGR, as cv::mixmim::decodePicture gives it, and the first frame of an animated
-/// WebP, which OpenCV does not read before 4.11. Empty where OpenCV cannot read it.
-cv::Mat pictureOf(const std::vector<uint8_t>& bytes, Orientation orientation);
-
-/// The same for a file. Throws Error naming it and what it is.
+/// The picture of a file as decodePicture gives it. Throws Error naming the file and what it is.
 cv::Mat pictureOfFile(const std::string& path, Orientation orientation);
 
-/// The reason why pictureOf() could not read some bytes: "HEIC is not read here; convert it to JPEG or PNG".
+/// The reason why decodePicture() could not read some bytes: "HEIC is not read here; convert it to JPEG or
+/// PNG".
 std::string whyNoPicture(const std::vector<uint8_t>& bytes);
 
 /// Up to `count` pictures, evenly spread over a data set and always the same ones; those that cannot be read

@@ -29,7 +29,7 @@ cv::Mat PictureList::read(int64_t index, Orientation orientation) const {
   if (!source_) return pictureOfFile(path(index), orientation);
   std::vector<uint8_t> bytes;
   source_->read(index, bytes);
-  cv::Mat picture = pictureOf(bytes, orientation);
+  cv::Mat picture = decodePicture(bytes, orientation);
   if (picture.empty()) throw Error(source_->place(index), whyNoPicture(bytes));
   return picture;
 }

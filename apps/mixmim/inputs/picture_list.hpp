@@ -21,7 +21,7 @@ class PictureList {
 
   int64_t size() const;
   std::string path(int64_t index) const;
-  /// As pictureOf gives it. Error where OpenCV cannot read it.
+  /// As decodePicture gives it. Error where OpenCV cannot read it.
   cv::Mat read(int64_t index, Orientation orientation) const;
 
  private:

@@ -28,6 +28,7 @@ add_library(opencv_mixmim SHARED
   src/error.cpp
   src/json.cpp
   src/orientation.cpp
+  src/webp_frame.cpp
   src/plugins/network.cpp
   src/plugins/plugin.cpp
   src/plugins/plugin_streams.cpp

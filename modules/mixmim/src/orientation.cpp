@@ -3,11 +3,13 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <string_view>
 
 #include <opencv2/imgcodecs.hpp>
 
 #include "opencv2/mixmim/error.hpp"
+#include "opencv2/mixmim/webp_frame.hpp"
 
 namespace cv::mixmim {
 
@@ -155,9 +157,27 @@ void turn(const cv::Mat& stored, int orientation, cv::Mat& out) {
     stored.copyTo(out);
 }
 
+namespace {
+
+cv::Mat stored(const std::vector<uint8_t>& bytes) {
+  return bytes.empty() ? cv::Mat() : cv::imdecode(bytes, cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION);
+}
+
+/// The first frame of an animated WebP, because not every OpenCV reads one; else an empty picture.
+cv::Mat firstFrame(const std::vector<uint8_t>& bytes) {
+  try {
+    const std::optional<WebpFrame> frame = firstFrameOf(bytes);
+    return frame ? frame->onCanvas(stored(frame->file)) : cv::Mat();
+  } catch (const Error&) {
+    return {};  // damaged
+  }
+}
+
+}  // namespace
+
 cv::Mat decodePicture(const std::vector<uint8_t>& bytes, Orientation orientation) {
-  if (bytes.empty()) return {};
-  cv::Mat picture = cv::imdecode(bytes, cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION);
+  cv::Mat picture = stored(bytes);
+  if (picture.empty()) picture = firstFrame(bytes);
   const int tag = orientation == Orientation::kApply ? orientationOf(bytes) : 1;
   if (!picture.empty() && tag != 1) turn(picture.clone(), tag, picture);
   return picture;
@@ -168,7 +188,8 @@ cv::Mat readPicture(const std::string& path, Orientation orientation) {
   if (!file) throw Error(path, "cannot be read");
   const std::vector<uint8_t> bytes{std::istreambuf_iterator<char>(file), {}};
   cv::Mat picture = decodePicture(bytes, orientation);
-  if (picture.empty()) throw Error(path, "is not a picture that OpenCV can read");
+  if (picture.empty())
+    throw Error(path, "is not a picture that OpenCV can read", "convert it to JPEG or PNG");
   return picture;
 }
 

@@ -35,7 +35,8 @@ CV_EXPORTS cv::Rect storedRegion(cv::Rect region, cv::Size stored, int orientati
 /// `stored`. Source: EXIF 2.32, tag 0x0112.
 CV_EXPORTS void turn(const cv::Mat& stored, int orientation, cv::Mat& out);
 
-/// An encoded picture as 8-bit BGR, or an empty cv::Mat where OpenCV cannot read it.
+/// An encoded picture as 8-bit BGR, the first one of an animated WebP; an empty cv::Mat where OpenCV cannot
+/// read it.
 CV_EXPORTS cv::Mat decodePicture(const std::vector<uint8_t>& bytes, Orientation orientation);
 
 /// The same for a file. Throws Error naming it.

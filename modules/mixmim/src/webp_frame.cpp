@@ -1,4 +1,4 @@
-#include "data_pipeline/webp_frame.hpp"
+#include "opencv2/mixmim/webp_frame.hpp"
 
 #include <string_view>
 
