@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "evaluation/answers.hpp"
+#include "evaluation/precision_recall.hpp"
 #include "opencv2/mixmim/error.hpp"
 
 namespace cv::mixmim {
@@ -19,33 +20,12 @@ NamedNumber top1Of(double share) {
   return {"top1", "top-1", share};
 }
 
-double ratio(double part, double whole) {
-  return whole == 0 ? 0 : part / whole;
-}
-
-/// Precision, recall and their harmonic mean.
-std::vector<NamedNumber> precisionAndRecall(double precision, double recall, double f1) {
-  return {{"precision", "precision", precision}, {"recall", "recall", recall}, {"f1", "F1", f1}};
-}
-
 /// The numbers of a class: 0 where it has no images, or was never answered.
 MeasuredClass classOf(const std::string& label, const cv::Mat& confusion, int index) {
   const double images = cv::sum(confusion.row(index))[0], answers = cv::sum(confusion.col(index))[0];
   const double right = confusion.at<int>(index, index);
-  return {
-      label, static_cast<int64_t>(images), top1Of(ratio(right, images)),
-      precisionAndRecall(ratio(right, answers), ratio(right, images), ratio(2 * right, images + answers))};
-}
-
-/// Means over the classes that have images, because a data set may have only some of the model's.
-std::vector<NamedNumber> macroOf(const std::vector<MeasuredClass>& classes) {
-  double sums[3] = {}, count = 0;
-  for (const MeasuredClass& one : classes) {
-    if (one.images == 0) continue;
-    ++count;
-    for (size_t i = 0; i < one.more.size(); ++i) sums[i] += one.more[i].value;
-  }
-  return precisionAndRecall(ratio(sums[0], count), ratio(sums[1], count), ratio(sums[2], count));
+  return {label, static_cast<int64_t>(images), top1Of(ratio(right, images)),
+          AnswerCounts{right, answers, images}.numbers()};
 }
 
 TellingPictures described(const char* name, const std::vector<Mistake>& mistakes,

@@ -9,32 +9,12 @@
 #include <fmt/format.h>
 
 #include "evaluation/answers.hpp"
+#include "evaluation/precision_recall.hpp"
 #include "opencv2/mixmim/error.hpp"
 
 namespace cv::mixmim {
 
 namespace {
-
-double ratio(double part, double whole) {
-  return whole == 0 ? 0 : part / whole;
-}
-
-/// Answers of one kind, or of all.
-struct Counts {
-  double right = 0, answered = 0, present = 0;
-
-  void add(bool answer, bool truth) {
-    right += answer && truth;
-    answered += answer;
-    present += truth;
-  }
-  double f1() const { return ratio(2 * right, answered + present); }
-  std::vector<NamedNumber> numbers() const {
-    return {{"precision", "precision", ratio(right, answered)},
-            {"recall", "recall", ratio(right, present)},
-            {"f1", "F1", f1()}};
-  }
-};
 
 /// -log of the probability that a score gives to the truth, without overflow.
 double lossOf(double score, bool truth) {
@@ -53,19 +33,10 @@ void gather(World& world, std::vector<Number>& numbers) {
   }
 }
 
-/// Means over the labels that some image has, because a data set may have only some of the model's.
-std::vector<NamedNumber> meansOf(const std::vector<MeasuredClass>& classes) {
-  std::vector<NamedNumber> means{{"map", "mAP"}};
-  for (const NamedNumber& number : Counts().numbers()) means.push_back(number);
-  double count = 0;
-  for (const MeasuredClass& one : classes) {
-    if (one.images == 0) continue;
-    ++count;
-    means[0].value += one.share.value;
-    for (size_t i = 0; i < one.more.size(); ++i) means[i + 1].value += one.more[i].value;
-  }
-  for (NamedNumber& mean : means) mean.value = ratio(mean.value, count);
-  return means;
+void count(AnswerCounts& counts, bool answered, bool present) {
+  counts.right += answered && present;
+  counts.answered += answered;
+  counts.present += present;
 }
 
 }  // namespace
@@ -111,11 +82,11 @@ void MultiLabel::addOthers(World& world) {
 MeasuredClass MultiLabel::resultOf(size_t label) const {
   std::vector<float> scores(images());
   std::vector<bool> truth(images());
-  Counts counts;
+  AnswerCounts counts;
   for (size_t i = 0; i < images(); ++i) {
     scores[i] = scores_[i * labels() + label];
     truth[i] = truth_[i * labels() + label] != 0;
-    counts.add(isAnswered(scores[i]), truth[i]);
+    count(counts, isAnswered(scores[i]), truth[i]);
   }
   return {names_[label],
           static_cast<int64_t>(counts.present),
@@ -126,25 +97,25 @@ MeasuredClass MultiLabel::resultOf(size_t label) const {
 Measured MultiLabel::result() const {
   Measured result;
   result.images = static_cast<int64_t>(images());
-  Counts all;
+  AnswerCounts all;
   double loss = 0, exact = 0;
   for (size_t i = 0; i < images(); ++i) {
     bool isExact = true;
     for (size_t n = i * labels(); n < (i + 1) * labels(); ++n) {
-      all.add(isAnswered(scores_[n]), truth_[n] != 0);
+      count(all, isAnswered(scores_[n]), truth_[n] != 0);
       loss += lossOf(scores_[n], truth_[n] != 0);
       isExact = isExact && isAnswered(scores_[n]) == (truth_[n] != 0);
     }
     exact += isExact;
   }
   for (size_t label = 0; label < labels(); ++label) result.classes.push_back(resultOf(label));
-  result.macro = meansOf(result.classes);
+  result.macro = macroOf(result.classes);
+  const double map = meanOf(result.classes, [](const MeasuredClass& label) { return label.share.value; });
   const auto n = static_cast<double>(images());
-  result.numbers = {result.macro[0],
+  result.numbers = {{"map", "mAP", map},
                     {"f1", "F1", all.f1()},
                     {"exact", "exact match", ratio(exact, n)},
                     {"loss", "loss", ratio(loss, n * static_cast<double>(labels())), false}};
-  result.macro.erase(result.macro.begin());
   result.telling = {{"confident", {}}, {"hardest", {}}};
   return result;
 }
