@@ -27,8 +27,10 @@ Plan windowStages(const ModelConfig& model, cv::Size image);
 /// the last block before it, and final norm and head have one of their own.
 void countLayersAsSimMim(Plan& plan);
 
-/// Blocks whose keys are mask cells, and whose LayerNorms have the eps of PVT's code, 1e-6.
-void reduceKeys(const Plan& plan, Stage& stage);
+/// Stages whose blocks have mask cells as keys, with the eps 1e-6 and the starting values of PVT's code, and
+/// layers as SimMIM counts them. Registered by stage; how tokens are made, positions and convolutions are
+/// left to the family.
+Plan reducedStages(const ModelConfig& model, cv::Size image, const StageNames& names);
 
 /// The side of Swin's windows at `cells` mask cells per axis: 7 at 224 px, 6 at 192, 8 at 256, 12 at 384, 7
 /// at 448. One rule gives every published size: the least divisor of the cells that is at least 7.

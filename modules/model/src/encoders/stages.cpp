@@ -87,13 +87,19 @@ void countLayersAsSimMim(Plan& plan) {
   plan.stages.back().normLayer = plan.headLayer;
 }
 
-void reduceKeys(const Plan& plan, Stage& stage) {
+Plan reducedStages(const ModelConfig& model, cv::Size image, const StageNames& names) {
   constexpr double kPvtEps = 1e-6;
-  stage.eps = kPvtEps;
-  for (Block& block : stage.blocks) {
-    block.meeting = Meeting::kReduced;
-    block.reduction = stage.grid.width / plan.cells.width;
+  Plan plan = stagesOf(model, image, names);
+  plan.start = StartRule::kNormal;
+  countLayersAsSimMim(plan);
+  for (Stage& stage : plan.stages) {
+    stage.eps = kPvtEps;
+    for (Block& block : stage.blocks) {
+      block.meeting = Meeting::kReduced;
+      block.reduction = stage.grid.width / plan.cells.width;
+    }
   }
+  return plan;
 }
 
 void refuseWindow(const ModelConfig& model, const char* name) {

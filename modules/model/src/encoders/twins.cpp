@@ -25,17 +25,14 @@ void seeWindows(const Plan& plan, Stage& stage) {
 Plan twinsPlan(const ModelConfig& model, cv::Size image) {
   const bool svt = model.encoder == Family::kTwinsSvt;
   refuseWindow(model, svt ? "twins_svt" : "twins_pcpvt");
-  Plan plan = stagesOf(model, image, kNames);
-  plan.start = StartRule::kNormal;
+  Plan plan = reducedStages(model, image, kNames);
   plan.convolutions = ConvolutionStart::kFanOut;
   plan.registration = svt ? Registration::kBlocksBehindHead : Registration::kBlocksBeforeHead;
-  countLayersAsSimMim(plan);
   for (size_t s = 0; s < plan.stages.size(); ++s) {
     Stage& stage = plan.stages[s];
     stage.narrowing = Narrowing::kPatches;
     stage.position = Position::kConvolved;
     stage.positions = fmt::format("pos_block.{}.proj.0", s);
-    reduceKeys(plan, stage);
     if (svt) seeWindows(plan, stage);
   }
   return plan;
