@@ -11,7 +11,9 @@ void LabelTargets::allocate(Batch& batch) const {
 }
 
 Target LabelTargets::read(int64_t index) const {
-  return {source_->label(index), source_->labelsOf(index)};
+  Target target;
+  target.labels = source_->labelsOf(index);
+  return target;
 }
 
 void LabelTargets::place(const Target& target, const View& /*view*/, Batch& batch, int slot) const {
