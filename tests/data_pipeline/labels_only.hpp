@@ -10,14 +10,12 @@
 
 namespace cv::mixmim::test {
 
-class LabelsOnly final : public Source {
+/// All but the labels. `classes`: how many have a name.
+class NoPictures : public Source {
  public:
-  /// `classes`: how many have a name.
-  explicit LabelsOnly(std::vector<int> labels, int classes = 0) : labels_(std::move(labels)) {
+  explicit NoPictures(int classes) {
     for (int i = 0; i < classes; ++i) names_.push_back(std::to_string(i));
   }
-  int64_t size() const override { return static_cast<int64_t>(labels_.size()); }
-  int label(int64_t index) const override { return labels_.at(static_cast<size_t>(index)); }
   std::string path(int64_t) const override { return {}; }
   std::string name(int64_t) const override { return {}; }
   void read(int64_t, std::vector<uint8_t>& bytes) const override { bytes.clear(); }
@@ -25,29 +23,32 @@ class LabelsOnly final : public Source {
   std::string fingerprint() const override { return {}; }
 
  private:
-  std::vector<int> labels_;
   std::vector<std::string> names_;
 };
 
-/// A data set whose images have any number of `classes` labels.
-class SetsOfLabels final : public Source {
+class LabelsOnly final : public NoPictures {
  public:
-  SetsOfLabels(int classes, std::vector<std::vector<int>> sets) : sets_(std::move(sets)) {
-    for (int i = 0; i < classes; ++i) names_.push_back(std::to_string(i));
-  }
+  explicit LabelsOnly(std::vector<int> labels, int classes = 0)
+      : NoPictures(classes), labels_(std::move(labels)) {}
+  int64_t size() const override { return static_cast<int64_t>(labels_.size()); }
+  int label(int64_t index) const override { return labels_.at(static_cast<size_t>(index)); }
+
+ private:
+  std::vector<int> labels_;
+};
+
+/// Images with any number of labels.
+class SetsOfLabels final : public NoPictures {
+ public:
+  SetsOfLabels(int classes, std::vector<std::vector<int>> sets)
+      : NoPictures(classes), sets_(std::move(sets)) {}
   int64_t size() const override { return static_cast<int64_t>(sets_.size()); }
   int label(int64_t index) const override { return labelsOf(index).empty() ? -1 : labelsOf(index).front(); }
   bool hasSeveralLabels() const override { return true; }
   std::vector<int> labelsOf(int64_t index) const override { return sets_.at(static_cast<size_t>(index)); }
-  std::string path(int64_t) const override { return {}; }
-  std::string name(int64_t) const override { return {}; }
-  void read(int64_t, std::vector<uint8_t>& bytes) const override { bytes.clear(); }
-  const std::vector<std::string>& labels() const override { return names_; }
-  std::string fingerprint() const override { return {}; }
 
  private:
   std::vector<std::vector<int>> sets_;
-  std::vector<std::string> names_;
 };
 
 inline std::shared_ptr<const Source> labelled(std::vector<int> labels) {
