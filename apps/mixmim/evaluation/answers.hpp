@@ -19,7 +19,7 @@ bool answerAlike(const float* one, const float* other, int classes);
 /// The label's probability is above one half.
 bool isAnswered(float score);
 
-/// Whether both rows name the same labels, where a picture may have several.
+/// The same for pictures that may have several labels: both rows name the same ones.
 bool labelsAlike(const float* one, const float* other, int labels);
 
 }  // namespace cv::mixmim

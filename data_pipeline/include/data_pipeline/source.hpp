@@ -36,9 +36,9 @@ class Source {
 
   /// Class names in label order, sorted bytewise; empty where there are no labels.
   virtual const std::vector<std::string>& labels() const = 0;
-  /// Whether pictures have any number of labels instead of one class. label() is then the first of them.
+  /// Pictures have any number of labels instead of one class. label() is then the first of them.
   virtual bool hasSeveralLabels() const { return false; }
-  /// All labels of a picture, ascending: none where label() is -1.
+  /// The labels of a picture, ascending: none where label() is -1.
   virtual std::vector<int> labelsOf(int64_t index) const;
   /// Hash of relative paths, sizes and labels: two sources with the same fingerprint deliver the same
   /// samples.

@@ -28,7 +28,7 @@ constexpr std::array kLabelNames{"label",      "class",    "class_name",    "cla
                                  "label_name", "category", "category_name", "target",
                                  "class_id",   "label_id", "category_id",   "species"};
 
-// Of columns with several labels per picture.
+// Headers of columns with several labels per picture.
 constexpr std::array kLabelsNames{"labels",     "tags",        "classes",     "categories",
                                   "attributes", "label_names", "class_names", "targets"};
 
@@ -90,7 +90,7 @@ bool isHeader(const std::vector<Row>& rows) {
          (rows.size() > 1 && columnOfPictures(rows[1]));
 }
 
-/// Whether the first rows have nothing but 0 and 1 in that column.
+/// A column with nothing but 0 and 1 in the first rows behind the header.
 bool isFlagColumn(const std::vector<Row>& rows, size_t column) {
   return std::all_of(rows.begin() + 1, rows.end(),
                      [&](const Row& row) { return column < row.size() && flagOf(row[column]).has_value(); });
@@ -130,7 +130,7 @@ void findColumns(const std::vector<Row>& rows, const std::string& where, ListFor
       format.unused.push_back(header[i]);
 }
 
-/// Whether the header promises several labels per picture.
+/// A header that promises several labels per picture.
 bool hasPluralHeader(const Row& header, const ListFormat& format) {
   const auto column = static_cast<size_t>(format.labelColumn);
   if (!format.hasHeader || column >= header.size()) return false;  // rows of another length are errors later

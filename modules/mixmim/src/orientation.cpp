@@ -40,7 +40,7 @@ struct Part {
 
 constexpr std::string_view kExif("Exif\0\0", 6);
 
-/// Of an EXIF block, which is a TIFF without pixels: the first directory, entries of 12 bytes.
+/// The first directory of an EXIF block, which is a TIFF without pixels: entries of 12 bytes.
 int tagOf(const Part& exif) {
   constexpr size_t kOrientation = 0x0112, kShort = 3;
   const bool bigEndian = exif.begins("MM");

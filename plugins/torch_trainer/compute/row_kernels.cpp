@@ -130,8 +130,8 @@ struct ProductParts {
   }
 };
 
-/// By the GPU's own kernels, where they are chosen and take these tensors. The residual stream gives
-/// activations; activations alone, as the patch embedding has them, give the residual stream.
+/// addAndNormalise() by the GPU's own kernels, where they are chosen and take these tensors. The residual
+/// stream gives activations; activations alone, as the patch embedding has them, give the residual stream.
 std::optional<Normalised> normalisedByOwn(const at::Tensor& x, const at::Tensor& added,
                                           const at::Tensor& gain, const at::Tensor& bias, double eps) {
   const OwnKernels* own = ownKernelsFor(x);

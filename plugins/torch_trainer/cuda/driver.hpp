@@ -1,5 +1,5 @@
-// What of NVIDIA's driver launches kernels, by name at run time: nothing is linked, and no header of CUDA is
-// needed.
+// The functions of NVIDIA's driver that launch kernels, by name at run time: nothing is linked, and no header
+// of CUDA is needed.
 #pragma once
 
 #include <string>

@@ -30,7 +30,7 @@ struct ChosenKernels {
   int users = 0;
 };
 
-/// Of all devices. A device is asked for in every layer, so nobody waits for long.
+/// The choices of all devices. A device is asked for in every layer, so nobody waits for long.
 struct Choices {
   std::mutex mutex;
   std::map<std::pair<at::DeviceType, at::DeviceIndex>, ChosenKernels> of;

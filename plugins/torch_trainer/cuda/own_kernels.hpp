@@ -10,12 +10,12 @@
 
 namespace cv::mixmim {
 
-/// Of weights, sums and the residual stream; of branches and activations.
+/// The types of weights, sums and the residual stream, and of branches and activations.
 struct KernelTypes {
   at::ScalarType real, stored;
 };
 
-/// What LayerNorm is given: sum = x + factor * branch. Undefined: x is zero, branch is zero, factors are one.
+/// The input of LayerNorm: sum = x + factor * branch. Undefined: x is zero, branch is zero, factors are one.
 struct NormInput {
   at::Tensor x;        ///< ... x C, real
   at::Tensor branch;   ///< ... x C, stored

@@ -26,7 +26,7 @@ int64_t rowsPerFactor(const NormInput& input) {
   return rows / input.factors.numel();
 }
 
-/// What both ways are given.
+/// The arguments that both ways share.
 template <class Arguments>
 Arguments argumentsOf(const NormInput& input) {
   Arguments rows{};

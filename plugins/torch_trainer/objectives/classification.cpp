@@ -27,7 +27,7 @@ at::Tensor Classification::loss(const Batch& batch) {
                                                      : softCrossEntropy(logits, targets, weights);
 }
 
-/// Of the images before they are mixed, B x classes.
+/// Targets of the images before they are mixed, B x classes.
 at::Tensor Classification::targets(const Batch& batch) const {
   const double smoothing = config_.mix.labelSmoothing;
   if (config_.model.labels == Labelling::kSeveral)

@@ -13,7 +13,7 @@
 
 namespace cv::mixmim {
 
-/// What tells the tokens of a stage where they are. Relative positions of windows are a block's.
+/// The source of a token's position in its stage. Relative positions of windows are a block's.
 enum class Position {
   kNone,
   kFixed,      ///< an embedding of sines and cosines, added before the first block, not trained

@@ -18,7 +18,7 @@ inline std::filesystem::path withoutSlash(const std::filesystem::path& path) {
   return normal.has_filename() ? normal : normal.parent_path();
 }
 
-/// Whether the path is checkpoints/last or checkpoints/best, whatever stands there.
+/// True for the paths checkpoints/last and checkpoints/best, whatever stands there.
 inline bool isLastOrBest(const std::filesystem::path& path) {
   const std::filesystem::path name = withoutSlash(path);
   return name.parent_path().filename() == kCheckpoints &&

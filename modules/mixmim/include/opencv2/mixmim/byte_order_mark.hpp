@@ -7,7 +7,7 @@
 
 namespace cv::mixmim {
 
-/// Whether the text begins with a mark of UTF-16, of either byte order.
+/// True for a text that begins with a mark of UTF-16, of either byte order.
 inline bool hasUtf16Mark(std::string_view text) {
   return startsWith(text, "\xff\xfe") || startsWith(text, "\xfe\xff");
 }

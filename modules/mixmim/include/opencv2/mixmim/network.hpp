@@ -20,11 +20,11 @@ struct NetworkDescription {
   std::string head;         ///< the name of its output, for messages: "logits"
   cv::Size inputSize;       ///< px, of every picture it takes
   double evalCrop = 0.875;  ///< the part of a picture that it is shown: see evalGeometry()
-  /// Whether pictures are turned as their tags say before it is shown them.
+  /// The use of orientation tags before it is shown a picture.
   Orientation orientation = Orientation::kIgnore;
   std::vector<std::string> labels;  ///< one per class; none where the head has no classes
   int featureSize = 0;              ///< numbers of a feature vector; 0 = the file gives none
-  /// Whether a picture may have several labels, each of its own probability.
+  /// A picture may have several labels, each of its own probability.
   bool severalLabels = false;
 };
 

@@ -42,7 +42,8 @@ struct DeployedModel {
   cv::Mat goldenOutput;  ///< 1 x numbers, CV_32F: see goldenAnswer in golden_picture.hpp
 };
 
-/// Whether a picture may have several labels, each with a probability of its own; not in files of format 1.
+/// True where a picture may have several labels, each with a probability of its own; not in files of
+/// format 1.
 bool hasSeveralLabels(const DeployedModel& model);
 
 /// The fact of a model whose class names were given when it was exported, so that data may have others.
