@@ -49,13 +49,16 @@ about = metadata(model)
 labels = json.loads(about["mixmim.labels"])
 size = json.loads(about["mixmim.inputSize"])
 rows, columns = size if isinstance(size, list) else (size, size)
-crop = json.loads(about["mixmim.evalCrop"])
+crop, rule = json.loads(about["mixmim.evalCrop"]), about.get("mixmim.evalRule", "official")
 
 turned = about.get("mixmim.orientation") == "apply"  # as in training
 image = cv2.imread(picture, cv2.IMREAD_COLOR if turned else cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
 high, wide = image.shape[:2]
-least_rows, least_columns = (int(side / crop) if side <= 224 else side for side in (rows, columns))
-if least_columns * high >= least_rows * wide:
+whole = [rule == "stretch" or rule == "official" and side > 224 for side in (rows, columns)]
+least_rows, least_columns = (side if all_of_it else int(side / crop) for side, all_of_it in zip((rows, columns), whole))
+if rule == "stretch":
+    height, width = rows, columns
+elif least_columns * high >= least_rows * wide:
     height, width = high * least_columns // wide, least_columns
 else:
     height, width = least_rows, wide * least_rows // high

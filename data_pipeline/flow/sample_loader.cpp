@@ -103,7 +103,7 @@ View SampleLoader::fill(SampleJob& job, int64_t epoch, const std::vector<uint8_t
     const Timer timer(counters_.decode);
     const cv::Size size = scratch.decoder.open(bytes, orientation_).size;
     if (evaluates)
-      drawn.view = evaluationView(size, pixels.size(), augment_.evalCrop);
+      drawn.view = evaluationView(size, pixels.size(), augment_.evalView());
     else
       drawn = drawAugmentation(seed_, keyOf(job), epoch, size, pixels.size(), augment_);
     decoded = scratch.decoder.decode(evaluates ? cv::Rect({}, size) : cv::Rect(drawn.view.crop));
@@ -112,7 +112,7 @@ View SampleLoader::fill(SampleJob& job, int64_t epoch, const std::vector<uint8_t
   {
     const Timer timer(counters_.resize);
     if (evaluates)
-      evalTransform(decoded, pixels.size(), augment_.evalCrop, scratch.resampler, pixels);
+      evalTransform(decoded, pixels.size(), augment_.evalView(), scratch.resampler, pixels);
     else
       scratch.resampler.resize(decoded, drawn.view.flip, pixels);
   }

@@ -30,7 +30,7 @@ DeployedModel readModel(const std::string& path) {
 }
 
 NetworkDescription descriptionOf(const std::string& path, const DeployedModel& model) {
-  return {path,         nameOf(model.head),       model.inputSize,        model.evalCrop, model.orientation,
+  return {path,         nameOf(model.head),       model.inputSize,        model.evalView, model.orientation,
           model.labels, model.featureAffine.cols, hasSeveralLabels(model)};
 }
 

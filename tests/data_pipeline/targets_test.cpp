@@ -80,7 +80,7 @@ TEST(RingBatch, CollectsFilledSlotsWithTheirTargets) {
 struct SeenCase {
   cv::Size image;
   int side;
-  double evalCrop;
+  double share;
   cv::Rect2d crop;
 };
 
@@ -89,7 +89,7 @@ TEST(EvaluationView, SaysWhichPartOfThePictureIsSeen) {
   for (const SeenCase& c :
        {SeenCase{{512, 512}, 224, 0.875, {32, 32, 448, 448}},
         SeenCase{{1024, 512}, 224, 0.875, {288, 32, 448, 448}}, SeenCase{{64, 64}, 64, 1, {0, 0, 64, 64}}}) {
-    const View view = evaluationView(c.image, {c.side, c.side}, c.evalCrop);
+    const View view = evaluationView(c.image, {c.side, c.side}, {EvalRule::kOfficial, c.share});
     EXPECT_EQ(view.crop, c.crop) << c.image;
     EXPECT_EQ(view.size, cv::Size(c.side, c.side)) << c.image;
     EXPECT_FALSE(view.flip);

@@ -178,7 +178,7 @@ TEST(Classifier, TakesEveryContainerOfOpenCv) {
 /// The share of a picture that is shown is the network's own.
 TEST(Classifier, CutsAsTheNetworkSays) {
   NetworkDescription description = test::scriptedDescription({});
-  description.evalCrop = 0.5;
+  description.evalView.crop = 0.5;
   const auto network = std::make_shared<ScriptedNetwork>(description);
   network->vectors = [](const auto&) { return cv::Mat(cv::Mat::ones(1, 4, CV_32F)); };
   cv::Mat vectors, expected;
@@ -278,7 +278,7 @@ TEST(Classifier, NeedsClasses) {
 TEST(Classifier, ShowsANetworkPicturesOfItsProportions) {
   NetworkDescription wide = test::scriptedDescription({"a"});
   wide.inputSize = {16, 8};
-  wide.evalCrop = 1;
+  wide.evalView.crop = 1;
   const auto network = std::make_shared<ScriptedNetwork>(wide);
   network->scores = [](const auto&) { return cv::Mat(1, 1, CV_32F, cv::Scalar(1)); };
   network->vectors = [](const auto&) { return cv::Mat(1, 4, CV_32F, cv::Scalar(1)); };

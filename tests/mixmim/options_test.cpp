@@ -13,6 +13,8 @@ namespace {
 TEST(Options, EveryOptionSurvivesWritingAndReading) {
   Config config = resolve(Task::kFinetune, {{"model", "small", ""},
                                             {"size", "64", ""},
+                                            {"model.dims", "32,48,64", ""},
+                                            {"eval-rule", "stretch", ""},
                                             {"optim.lr", "3.3e-4", ""},
                                             {"run.seed", "18446744073709551615", ""},
                                             {"run.overwrite", "yes", ""},
@@ -81,13 +83,13 @@ TEST(Options, EveryScopeIsTheDecidedOne) {
        "run.device "
        "run.threads"},
       {Scope::kShape,
-       " model.name model.encoder model.patchSize model.embedDim model.depths model.headDim model.window"
-       " model.mlpRatio model.decoderDim model.decoderDepth model.decoderHeads"},
+       " model.name model.encoder model.patchSize model.embedDim model.dims model.depths model.headDim"
+       " model.window model.mlpRatio model.mlpRatios model.decoderDim model.decoderDepth model.decoderHeads"},
       {Scope::kOfTask, " model.dropPath model.normPixLoss model.labels"},
       {Scope::kShape | Scope::kOfTask, " model.classes"},
       {Scope::kShape | Scope::kChangesOnExport, " model.imageSize"},
       {Scope::kChangesOnResume | Scope::kChangesOnExport, " run.trainer"},
-      {Scope::kChangesOnExport, " data.orientation augment.evalCrop"},
+      {Scope::kChangesOnExport, " data.orientation augment.evalRule augment.evalCrop"},
   };
   Config config;
   std::map<Scope, std::string> found;
@@ -148,6 +150,41 @@ TEST(Options, AnEncoderHasRecipesOfItsOwn) {
   EXPECT_EQ(model.depths, (std::vector<int>{2, 2, 18, 2}));
 }
 
+TEST(Options, WidthsOfStagesAreAListOrOneNumber) {
+  const auto modelOf = [](const std::vector<Setting>& settings) {
+    return resolve(Task::kPretrain, settings).model;
+  };
+  const ModelConfig small = modelOf({{"model", "pvt_small", ""}});
+  EXPECT_EQ(small.dims, (std::vector<int>{64, 128, 320, 512}));
+  EXPECT_EQ(small.embedDim, 64);
+  EXPECT_EQ(small.mlpRatios, (std::vector<int>{8, 8, 4, 4}));
+  EXPECT_EQ(small.mlpRatio, 8);
+  const ModelConfig free = modelOf({{"model", "pvt_small", ""}, {"model.dims", "8,16,24,32", ""}});
+  EXPECT_EQ(free.embedDim, 8);
+  const ModelConfig doubled =
+      modelOf({{"model", "pvt_small", ""}, {"model.dims", "", ""}, {"model.embedDim", "32", ""}});
+  EXPECT_TRUE(doubled.dims.empty());
+  EXPECT_EQ(doubled.embedDim, 32);
+  EXPECT_TRUE(modelOf({{"model", "pvt_v2_b5", ""}}).mlpRatios.empty());
+  EXPECT_EQ(modelOf({{"model.encoder", "twins", ""}}).encoder, Family::kTwinsSvt);
+}
+
+TEST(Options, DeepEncodersDropMorePathsInFineTuning) {
+  EXPECT_EQ(resolve(Task::kFinetune, {{"model", "pvt_large", ""}}).model.dropPath, 0.3);
+  EXPECT_EQ(resolve(Task::kFinetune, {{"model", "pvt_small", ""}}).model.dropPath, 0.1);
+  EXPECT_EQ(resolve(Task::kPretrain, {{"model", "pvt_large", ""}}).model.dropPath, 0);
+}
+
+TEST(Options, TimmsRuleHasTimmsShare) {
+  const auto crop = [](const std::vector<Setting>& settings) {
+    return resolve(Task::kFinetune, settings).augment.evalCrop;
+  };
+  EXPECT_EQ(crop({}), 0.875);
+  EXPECT_EQ(crop({{"eval-rule", "timm", ""}}), 0.9);
+  EXPECT_EQ(crop({{"eval-rule", "timm", ""}, {"size", "384", ""}}), 1);
+  EXPECT_EQ(crop({{"eval-rule", "timm", ""}, {"augment.evalCrop", "0.95", ""}}), 0.95);
+}
+
 struct ErrorCase {
   const char* name;
   std::vector<Setting> settings;
@@ -173,13 +210,26 @@ TEST(Options, SayWhatIsWrong) {
       {"unknown model",
        {{"model", "giant", ""}},
        "model.name: expected one of small, tiny, base, large, huge, swin_t, swin_s, swin_b, swin_l, "
-       "swin_t_w14, swin_s_w14, swin_b_w14, swin_l_w14, got 'giant'"},
+       "swin_t_w14, swin_s_w14, swin_b_w14, swin_l_w14, pvt_tiny, pvt_small, pvt_medium, pvt_large, "
+       "twins_svt_s, twins_svt_b, twins_svt_l, twins_pcpvt_s, twins_pcpvt_b, twins_pcpvt_l, pvt_v2_b0, "
+       "pvt_v2_b1, pvt_v2_b2, pvt_v2_b3, pvt_v2_b4, pvt_v2_b5, got 'giant'"},
       {"unknown encoder",
        {{"model.encoder", "swinn", ""}},
-       "model.encoder: expected one of mixmim, swin, got 'swinn'; did you mean 'swin'?"},
+       "model.encoder: expected one of mixmim, swin, pvt, twins_svt, twins_pcpvt, pvt_v2, got 'swinn'; did "
+       "you mean 'swin'?"},
       {"empty list",
        {{"model.depths", "", ""}},
-       "model.depths: expected whole numbers from 1 to 1000, got ''"},
+       "model.depths: expected 1 to 6 stages, got 0; write one number of blocks per stage, as in 2,2,18,2"},
+      {"a width beside the widths of the name",
+       {{"model", "pvt_tiny", ""}, {"model.embedDim", "32", ""}},
+       "model.embedDim: expected 64, the first of model.dims, got 32; set model.dims, a number per stage"},
+      {"a ratio beside the ratios of the name",
+       {{"model", "pvt_tiny", ""}, {"model.mlpRatio", "4", ""}},
+       "model.mlpRatio: expected 8, the first of model.mlpRatios, got 4; set model.mlpRatios, a number per "
+       "stage"},
+      {"unknown rule of evaluation",
+       {{"eval-rule", "tim", ""}},
+       "augment.evalRule: expected one of official, timm, stretch, got 'tim'; did you mean 'timm'?"},
       {"not a truth", {{"overwrite", "maybe", ""}}, "run.overwrite: expected true or false, got 'maybe'"},
       {"crossed range",
        {{"augment.scaleMin", "0.9", ""}, {"augment.scaleMax", "0.5", ""}},

@@ -20,7 +20,8 @@ class EvalGeometryTable : public testing::TestWithParam<Case> {};
 
 TEST_P(EvalGeometryTable, Matches) {
   const Case& c = GetParam();
-  const EvalGeometry geometry = evalGeometry(c.image, {c.imageSize, c.imageSize}, 0.875);
+  const EvalGeometry geometry =
+      evalGeometry(c.image, {c.imageSize, c.imageSize}, EvalView{EvalRule::kOfficial, 0.875});
   EXPECT_EQ(geometry.resized, c.resized);
   EXPECT_EQ(geometry.crop, cv::Rect(c.crop, cv::Size(c.imageSize, c.imageSize)));
 }
@@ -55,10 +56,10 @@ TEST(Preprocess, TransformIsResizeThenCrop) {
   Resampler resampler;
   for (const cv::Size size : {cv::Size(90, 41), {41, 90}, {10, 10}, {256, 256}, {300, 1}}) {
     const cv::Mat src = test::noise(size, CV_8UC3);
-    const EvalGeometry geometry = evalGeometry(size, {64, 64}, 0.875);
+    const EvalGeometry geometry = evalGeometry(size, {64, 64}, EvalView{EvalRule::kOfficial, 0.875});
     cv::Mat whole(geometry.resized, CV_8UC3), dst;
     resampler.resize(src, false, whole);
-    evalTransform(src, {64, 64}, 0.875, resampler, dst);
+    evalTransform(src, {64, 64}, EvalView{EvalRule::kOfficial, 0.875}, resampler, dst);
     EXPECT_TRUE(test::equal(dst, whole(geometry.crop))) << size;
   }
 }
@@ -67,21 +68,22 @@ TEST(Preprocess, WritesIntoGivenMemory) {
   Resampler resampler;
   cv::Mat dst(32, 32, CV_8UC3);
   const uint8_t* memory = dst.data;
-  evalTransform(test::noise({50, 40}, CV_8UC3), {32, 32}, 0.875, resampler, dst);
+  evalTransform(test::noise({50, 40}, CV_8UC3), {32, 32}, EvalView{EvalRule::kOfficial, 0.875}, resampler,
+                dst);
   EXPECT_EQ(dst.data, memory);
 }
 
 TEST(Preprocess, RejectsImpossibleGeometry) {
   MIXMIM_EXPECT_ERROR(
-      evalGeometry({0, 5}, {224, 224}, 0.875),
+      evalGeometry({0, 5}, {224, 224}, EvalView{EvalRule::kOfficial, 0.875}),
       "evalGeometry: expected positive sizes and share, got image 0 x 5, size 224 x 224, share 0.875");
-  MIXMIM_EXPECT_ERROR(evalGeometry({1, 100000000}, {224, 224}, 0.875),
+  MIXMIM_EXPECT_ERROR(evalGeometry({1, 100000000}, {224, 224}, EvalView{EvalRule::kOfficial, 0.875}),
                       "evalGeometry: expected a moderate aspect ratio, got an image of 1 x 100000000");
 }
 
 struct RectangleCase {
   cv::Size image, imageSize;
-  double evalCrop;
+  EvalView view;
   cv::Size resized;
   cv::Rect crop;
 };
@@ -89,13 +91,28 @@ struct RectangleCase {
 // Each side asks for its own length, and the image becomes large enough for both.
 TEST(EvalGeometry, FillsARectangle) {
   for (const RectangleCase& c :
-       {RectangleCase{{640, 480}, {320, 192}, 1, {320, 240}, {0, 24, 320, 192}},
-        RectangleCase{{640, 240}, {320, 192}, 1, {512, 192}, {96, 0, 320, 192}},
-        RectangleCase{{400, 400}, {224, 112}, 0.875, {256, 256}, {16, 72, 224, 112}},
-        RectangleCase{{400, 400}, {112, 224}, 0.875, {256, 256}, {72, 16, 112, 224}}}) {
-    const EvalGeometry geometry = evalGeometry(c.image, c.imageSize, c.evalCrop);
+       {RectangleCase{{640, 480}, {320, 192}, {EvalRule::kOfficial, 1}, {320, 240}, {0, 24, 320, 192}},
+        RectangleCase{{640, 240}, {320, 192}, {EvalRule::kOfficial, 1}, {512, 192}, {96, 0, 320, 192}},
+        RectangleCase{{400, 400}, {224, 112}, {EvalRule::kOfficial, 0.875}, {256, 256}, {16, 72, 224, 112}},
+        RectangleCase{
+            {400, 400}, {112, 224}, {EvalRule::kOfficial, 0.875}, {256, 256}, {72, 16, 112, 224}}}) {
+    const EvalGeometry geometry = evalGeometry(c.image, c.imageSize, c.view);
     EXPECT_EQ(geometry.resized, c.resized) << c.image << c.imageSize;
     EXPECT_EQ(geometry.crop, c.crop) << c.image << c.imageSize;
+  }
+}
+
+// timm divides by its share at every size; a stretched picture is seen whole.
+TEST(EvalGeometry, FollowsTheRule) {
+  for (const RectangleCase& c :
+       {RectangleCase{{640, 480}, {224, 224}, {EvalRule::kOfficial, 0.9}, {330, 248}, {53, 12, 224, 224}},
+        RectangleCase{{640, 480}, {384, 384}, {EvalRule::kOfficial, 0.9}, {512, 384}, {64, 0, 384, 384}},
+        RectangleCase{{640, 480}, {384, 384}, {EvalRule::kTimm, 0.9}, {568, 426}, {92, 21, 384, 384}},
+        RectangleCase{{640, 480}, {384, 384}, {EvalRule::kTimm, 1}, {512, 384}, {64, 0, 384, 384}},
+        RectangleCase{{640, 480}, {384, 384}, {EvalRule::kStretch, 0.5}, {384, 384}, {0, 0, 384, 384}}}) {
+    const EvalGeometry geometry = evalGeometry(c.image, c.imageSize, c.view);
+    EXPECT_EQ(geometry.resized, c.resized) << nameOf(c.view.rule);
+    EXPECT_EQ(geometry.crop, c.crop) << nameOf(c.view.rule);
   }
 }
 

@@ -189,7 +189,7 @@ TEST(OnnxExport, SameWeightsSameBytes) {
 TEST(OnnxExport, DescribesItself) {
   DeployedModel about;
   about.labels = {"cat", "dog \"x\"", "\xc3\xa4pfel"};
-  about.evalCrop = 0.9;
+  about.evalView = {EvalRule::kTimm, 0.9};
   about.facts = {{"model", "smallest"}, {"top1", "0.75"}};
   const TempFolder folder;
   const std::string path = folder / "model.onnx";
@@ -197,7 +197,8 @@ TEST(OnnxExport, DescribesItself) {
 
   const DeployedModel read = readDeployedModel(path);
   EXPECT_EQ(read.inputSize, cv::Size(16, 16));
-  EXPECT_EQ(read.evalCrop, 0.9);
+  EXPECT_EQ(read.evalView.rule, EvalRule::kTimm);
+  EXPECT_EQ(read.evalView.crop, 0.9);
   EXPECT_EQ(read.head, Head::kLogits);
   EXPECT_EQ(read.weights, WeightType::kFloat32);
   EXPECT_EQ(read.labels, about.labels);

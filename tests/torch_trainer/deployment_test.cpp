@@ -36,7 +36,7 @@ Batch asBatch(const std::vector<cv::Mat>& photos, const Config& config) {
   Resampler resampler;
   for (int i = 0; i < count; ++i) {
     cv::Mat seen, slot = batch.picture(i);
-    evalTransform(photos[static_cast<size_t>(i)], size, config.augment.evalCrop, resampler, seen);
+    evalTransform(photos[static_cast<size_t>(i)], size, config.augment.evalView(), resampler, seen);
     cv::cvtColor(seen, slot, cv::COLOR_BGR2RGB);
   }
   batch.count = count;
@@ -63,7 +63,7 @@ TEST_P(Deployment, AnswersAsTheTrainerDoes) {
 
   DeployedModel about;
   about.labels = {"a", "b", "c", "d", "e", "f", "g", "h"};
-  about.evalCrop = config.augment.evalCrop;
+  about.evalView = config.augment.evalView();
   const TempFolder folder;
   const std::string file = (folder / "model.onnx").string();
   exportOnnx(file, trainer->state().weights, config.model, about);

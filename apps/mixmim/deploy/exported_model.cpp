@@ -113,7 +113,7 @@ ExportedModel exportedModel(const CommandLine& line, const ExportOptions& option
   model.config.run.gpuKernels = "libtorch";
   model.about.labels = labelsFor(model, line.get("labels"), options.head);
   if (line.has("labels")) model.about.facts[kLabelsFact] = "given at export";
-  model.about.evalCrop = model.config.augment.evalCrop;
+  model.about.evalView = model.config.augment.evalView();
   model.about.orientation = model.config.data.orientation;
   return model;
 }

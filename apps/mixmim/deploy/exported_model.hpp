@@ -11,7 +11,7 @@ namespace cv::mixmim {
 struct ExportedModel {
   Config config;
   TensorMap weights;
-  DeployedModel about;  ///< labels, evalCrop, facts
+  DeployedModel about;  ///< labels, evalView, facts
 };
 
 /// The value given for --init (or run.init in a file), or "".

@@ -26,7 +26,7 @@ ExportReport exportLinearHead(const std::string& out, const std::string& init, c
   model.classes = head.bias.cols;
   DeployedModel about;
   about.labels = labels;
-  about.evalCrop = config.augment.evalCrop;
+  about.evalView = config.augment.evalView();
   about.facts = {{"model", model.name}, {"head", "linear, on the frozen encoder"}};
   return exportOnnx(out, weights, model, about);
 }

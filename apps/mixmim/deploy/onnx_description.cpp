@@ -50,7 +50,8 @@ void addDescription(const OnnxFile& file, const std::string& path, json::object&
     if (const auto found = file.metadata.find(std::string("mixmim.") + key); found != file.metadata.end())
       about[key] = found->second;
   about["input_size"] = toJson(model.inputSize);
-  about["eval_crop"] = model.evalCrop;
+  about["eval_rule"] = nameOf(model.evalView.rule);
+  about["eval_crop"] = model.evalView.crop;
   about["orientation"] = nameOf(model.orientation);
   about["classes"] = hasClasses(model.head) ? model.goldenOutput.cols : 0;
   about["labels"] = json::value_from(model.labels);

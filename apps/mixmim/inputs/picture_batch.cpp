@@ -61,7 +61,7 @@ Batch pictureBatch(const std::vector<cv::Mat>& pictures, const Config& config) {
   Resampler resampler;
   for (int i = 0; i < count; ++i) {
     cv::Mat seen, slot = batch.picture(i);
-    evalTransform(pictures[static_cast<size_t>(i)], size, config.augment.evalCrop, resampler, seen);
+    evalTransform(pictures[static_cast<size_t>(i)], size, config.augment.evalView(), resampler, seen);
     cv::cvtColor(seen, slot, cv::COLOR_BGR2RGB);
   }
   return batch;

@@ -46,7 +46,7 @@ json::object parametersOf(const Source& source, const Config& config, Recipe rec
   if (source.hasSeveralLabels()) line["labels"] = json::value_from(source.labelsOf(index));
   const cv::Size size = sizeOf(source, index, config.data.orientation);
   if (recipe == Recipe::kEval) {
-    const EvalGeometry geometry = evalGeometry(size, config.model.imageSize, config.augment.evalCrop);
+    const EvalGeometry geometry = evalGeometry(size, config.model.imageSize, config.augment.evalView());
     line["resize"] = {{"height", geometry.resized.height}, {"width", geometry.resized.width}};
     line["crop"] = toJson(geometry.crop);
     line["flip"] = false;

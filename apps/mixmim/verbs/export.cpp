@@ -193,8 +193,8 @@ CommandLine commandLine(const Arguments&) {
       .option("root", "Where the paths of a list begin that is given to --check.")
       .flag("optimizer", "Into a .pth, also the optimizer's state.")
       .flag("json", "Print the result as one JSON object.")
-      .settings(Task::kFinetune,
-                {"model", "run.init", "run.seed", "run.trainer", "augment.evalCrop", "data.orientation"});
+      .settings(Task::kFinetune, {"model", "run.init", "run.seed", "run.trainer", "augment.evalRule",
+                                  "augment.evalCrop", "data.orientation"});
   return line;
 }
 

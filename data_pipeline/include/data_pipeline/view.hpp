@@ -2,6 +2,8 @@
 
 #include <opencv2/core.hpp>
 
+#include "opencv2/mixmim/eval_view.hpp"
+
 namespace cv::mixmim {
 
 /// The part of a picture that a slot of a batch shows. Targets with a place in the picture follow it by the
@@ -13,6 +15,6 @@ struct View {
 };
 
 /// The view of evaluation (preprocess.hpp, evalGeometry) of a picture of size `image`.
-View evaluationView(cv::Size image, cv::Size imageSize, double evalCrop);
+View evaluationView(cv::Size image, cv::Size imageSize, const EvalView& view);
 
 }  // namespace cv::mixmim

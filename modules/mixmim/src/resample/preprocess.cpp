@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -12,7 +13,10 @@ namespace cv::mixmim {
 
 namespace {
 
-constexpr int kPublishedSize = 224;  // larger inputs are not cropped: the reference sets crop_pct to 1
+constexpr int kPublishedSize = 224;  // larger inputs are not cropped: the references set crop_pct to 1
+
+constexpr std::pair<EvalRule, const char*> kRules[] = {
+    {EvalRule::kOfficial, "official"}, {EvalRule::kTimm, "timm"}, {EvalRule::kStretch, "stretch"}};
 
 /// Where a centre crop of `side` begins in `length` pixels. A shorter image is padded on both sides, the odd
 /// pixel at the end; a longer one rounds half to even, as Python's round() does.
@@ -23,8 +27,9 @@ int cropStart(int length, int side) {
 }
 
 /// The length that a side of the input asks of the same side of the resized image.
-int wantedSide(int side, double evalCrop) {
-  return side <= kPublishedSize ? static_cast<int>(side / evalCrop) : side;
+int wantedSide(int side, const EvalView& view) {
+  const bool whole = view.rule == EvalRule::kOfficial && side > kPublishedSize;
+  return whole ? side : static_cast<int>(side / view.crop);
 }
 
 /// `length` in the proportion to : from, rounded down.
@@ -38,12 +43,31 @@ int scaled(int length, int to, int from, cv::Size image) {
 
 }  // namespace
 
-EvalGeometry evalGeometry(cv::Size image, cv::Size imageSize, double evalCrop) {
-  if (image.width < 1 || image.height < 1 || imageSize.width < 1 || imageSize.height < 1 || !(evalCrop > 0))
+const char* nameOf(EvalRule rule) {
+  for (const auto& [value, word] : kRules)
+    if (value == rule) return word;
+  CV_Error(cv::Error::StsBadArg, "no rule of evaluation");
+}
+
+std::vector<std::string> evalRuleNames() {
+  std::vector<std::string> names;
+  for (const auto& rule : kRules) names.emplace_back(rule.second);
+  return names;
+}
+
+std::optional<EvalRule> evalRuleNamed(const std::string& word) {
+  for (const auto& [value, name] : kRules)
+    if (word == name) return value;
+  return std::nullopt;
+}
+
+EvalGeometry evalGeometry(cv::Size image, cv::Size imageSize, const EvalView& view) {
+  if (image.width < 1 || image.height < 1 || imageSize.width < 1 || imageSize.height < 1 || !(view.crop > 0))
     throw Error(fmt::format(
         "evalGeometry: expected positive sizes and share, got image {} x {}, size {} x {}, share {}",
-        image.width, image.height, imageSize.width, imageSize.height, evalCrop));
-  const cv::Size wanted(wantedSide(imageSize.width, evalCrop), wantedSide(imageSize.height, evalCrop));
+        image.width, image.height, imageSize.width, imageSize.height, view.crop));
+  if (view.rule == EvalRule::kStretch) return {imageSize, {{}, imageSize}};
+  const cv::Size wanted(wantedSide(imageSize.width, view), wantedSide(imageSize.height, view));
   const bool byWidth = int64_t{wanted.width} * image.height >= int64_t{wanted.height} * image.width;
   EvalGeometry geometry;
   geometry.resized = byWidth
@@ -55,9 +79,9 @@ EvalGeometry evalGeometry(cv::Size image, cv::Size imageSize, double evalCrop) {
   return geometry;
 }
 
-void evalTransform(const cv::Mat& src, cv::Size imageSize, double evalCrop, Resampler& resampler,
+void evalTransform(const cv::Mat& src, cv::Size imageSize, const EvalView& view, Resampler& resampler,
                    cv::Mat& dst) {
-  const EvalGeometry geometry = evalGeometry(src.size(), imageSize, evalCrop);
+  const EvalGeometry geometry = evalGeometry(src.size(), imageSize, view);
   dst.create(imageSize, src.type());
   const cv::Rect window = geometry.crop & cv::Rect({}, geometry.resized);
   if (window != geometry.crop) dst.setTo(cv::Scalar::all(0));

@@ -23,7 +23,7 @@ std::vector<cv::Mat> inputsOf(const std::vector<cv::Mat>& images, const NetworkD
     thread_local Resampler resampler;
     for (int i = range.start; i < range.end; ++i) {
       const auto k = static_cast<size_t>(i);
-      evalTransform(images[k], network.inputSize, network.evalCrop, resampler, inputs[k]);
+      evalTransform(images[k], network.inputSize, network.evalView, resampler, inputs[k]);
     }
   });
   return inputs;

@@ -26,6 +26,7 @@ std::string toJson(const Config& config) {
                               [](const Family* v) { return boost::json::value(nameOf(*v)); },
                               [](const Orientation* v) { return boost::json::value(nameOf(*v)); },
                               [](const Labelling* v) { return boost::json::value(nameOf(*v)); },
+                              [](const EvalRule* v) { return boost::json::value(nameOf(*v)); },
                               [](const auto* v) { return boost::json::value(*v); }},
                    option.value);
     auto& section = root[option.name.substr(0, dot)];

@@ -5,7 +5,8 @@
 
 namespace cv::mixmim {
 
-/// Fills the dimensions that `model.name` defines; everything else (image size, drop path, ...) stays.
-void applyModelPreset(ModelConfig& model);
+/// Fills the dimensions that `model.name` defines, and the drop path of its fine-tuning; everything else
+/// stays.
+void applyModelPreset(Task task, ModelConfig& model);
 
 }  // namespace cv::mixmim

@@ -24,8 +24,12 @@ std::string nameOf(Task task) {
 namespace {
 
 /// The words of encoders, in the order in which help lists them.
-constexpr std::array<std::pair<Family, const char*>, 2> kFamilies{
-    {{Family::kMixMim, "mixmim"}, {Family::kSwin, "swin"}}};
+constexpr std::array<std::pair<Family, const char*>, 6> kFamilies{{{Family::kMixMim, "mixmim"},
+                                                                   {Family::kSwin, "swin"},
+                                                                   {Family::kPvt, "pvt"},
+                                                                   {Family::kTwinsSvt, "twins_svt"},
+                                                                   {Family::kTwinsPcpvt, "twins_pcpvt"},
+                                                                   {Family::kPvtV2, "pvt_v2"}}};
 
 }  // namespace
 
@@ -71,14 +75,13 @@ Number parseNumber(const Option& option, const char* kind, const std::string& te
 }
 
 std::vector<int> parseList(const Option& option, const std::string& text) {
-  std::vector<int> list;
+  std::vector<int> list;  // may stay empty; the lists that may not be are checked with the other sizes
   std::istringstream words(text);
   for (std::string word; std::getline(words, word, ',');) {
     word.erase(0, word.find_first_not_of(' '));
     word.erase(word.find_last_not_of(' ') + 1);
     list.push_back(parseNumber<int>(option, "whole numbers", word));
   }
-  if (list.empty()) reject(option, "whole numbers", text);
   return list;
 }
 
@@ -104,6 +107,7 @@ Task parseTask(const Option& option, const std::string& text) {
 }
 
 Family parseFamily(const Option& option, const std::string& text) {
+  if (text == "twins") return Family::kTwinsSvt;  // the one of the two that the paper is named for
   for (const auto& [family, word] : kFamilies)
     if (text == word) return family;
   reject(option, "an encoder", text);
@@ -118,6 +122,11 @@ Labelling parseLabelling(const Option& option, const std::string& text) {
   for (const Labelling labelling : {Labelling::kOne, Labelling::kSeveral})
     if (text == nameOf(labelling)) return labelling;
   reject(option, "one or several", text);
+}
+
+EvalRule parseEvalRule(const Option& option, const std::string& text) {
+  if (const auto rule = evalRuleNamed(text)) return *rule;
+  reject(option, "a rule", text);
 }
 
 std::string parseWord(const Option& option, const std::string& text) {
@@ -141,7 +150,8 @@ void Option::set(const std::string& text) const {
                         [&](Task* v) { *v = parseTask(*this, text); },
                         [&](Family* v) { *v = parseFamily(*this, text); },
                         [&](Orientation* v) { *v = parseOrientation(*this, text); },
-                        [&](Labelling* v) { *v = parseLabelling(*this, text); }},
+                        [&](Labelling* v) { *v = parseLabelling(*this, text); },
+                        [&](EvalRule* v) { *v = parseEvalRule(*this, text); }},
              value);
 }
 
@@ -152,6 +162,7 @@ std::string Option::get() const {
                  [](const Family* v) { return nameOf(*v); },
                  [](const Orientation* v) { return std::string(nameOf(*v)); },
                  [](const Labelling* v) { return std::string(nameOf(*v)); },
+                 [](const EvalRule* v) { return std::string(nameOf(*v)); },
                  [](const auto* v) { return fmt::format("{}", *v); }},  // shortest exact text of a double
       value);
 }

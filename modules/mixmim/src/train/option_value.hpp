@@ -10,7 +10,7 @@ namespace cv::mixmim {
 
 /// The word that stands for a value in files: "pretrain" or "finetune".
 std::string nameOf(Task task);
-/// The word of an encoder, "mixmim" or "swin", and all of them.
+/// The word of an encoder, "mixmim", "pvt_v2", and all of them.
 std::string nameOf(Family family);
 std::vector<std::string> familyNames();
 /// "one" or "several".

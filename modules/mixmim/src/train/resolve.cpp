@@ -59,7 +59,6 @@ void applyTask(Task task, Config& config) {
   config.augment.scaleMin = 0.08;
   config.augment.randLayers = 2;
   config.augment.erase = 0.25;
-  config.model.dropPath = 0.1;
   config.optim.epochs = 100;
   config.optim.warmupEpochs = 5;
   config.optim.baseLr = 5e-4;
@@ -68,17 +67,41 @@ void applyTask(Task task, Config& config) {
   config.optim.layerDecay = 0.7;
 }
 
-/// The encoder's changes of the defaults, because fine-tuning Swin follows SimMIM. `before` is the encoder of
-/// the model's name, whose windows are not another encoder's.
+/// The encoder's changes of the defaults, because fine-tuning another one than MixMIM's follows SimMIM.
+/// `before` is the encoder of the model's name, whose windows are not another encoder's.
 void applyEncoder(Family before, Config& config) {
   if (config.model.encoder != before) config.model.window = 0;
-  if (config.run.task == Task::kFinetune && config.model.encoder == Family::kSwin)
+  if (config.run.task == Task::kFinetune && config.model.encoder != Family::kMixMim)
     config.optim.layerDecay = 0.8;
 }
 
 /// One spelling for one model: 0 stands for Swin's window of 7.
 void settleWindow(ModelConfig& model) {
   if (model.encoder == Family::kSwin && model.window == 0) model.window = 7;
+}
+
+bool isGiven(const std::vector<Setting>& settings, const std::string& key) {
+  return std::any_of(settings.begin(), settings.end(),
+                     [&](const Setting& setting) { return setting.key == key; });
+}
+
+/// The first of a list is also the number that stands for the list, so that either may be read. A number of
+/// its own beside the list of the model's name is a contradiction.
+void settleList(const std::vector<Setting>& settings, const char* numberKey, const char* listKey,
+                const std::vector<int>& list, int& number) {
+  if (list.empty()) return;
+  if (isGiven(settings, numberKey) && number != list.front())
+    throw Error(numberKey, fmt::format("expected {}, the first of {}, got {}", list.front(), listKey, number),
+                fmt::format("set {}, a number per stage", listKey));
+  number = list.front();
+}
+
+/// timm's share where nobody gave one.
+void settleEvalCrop(const std::vector<Setting>& settings, Config& config) {
+  constexpr int kPublishedSize = 224;
+  if (config.augment.evalRule != EvalRule::kTimm || isGiven(settings, "augment.evalCrop")) return;
+  const cv::Size size = config.model.imageSize;
+  config.augment.evalCrop = std::min(size.width, size.height) > kPublishedSize ? 1 : 0.9;
 }
 
 void apply(const std::vector<Option>& list, const Setting& setting) {
@@ -105,13 +128,16 @@ Config resolve(Task task, const std::vector<Setting>& settings) {
   // they are applied first.
   for (const Setting& setting : settings)
     if (isModelName(setting)) apply(list, setting);
-  applyModelPreset(config.model);
+  applyModelPreset(task, config.model);
   const Family named = config.model.encoder;
   for (const Setting& setting : settings)
     if (setting.key == "model.encoder") apply(list, setting);
   applyEncoder(named, config);
   for (const Setting& setting : settings) apply(list, setting);
   settleWindow(config.model);
+  settleList(settings, "model.embedDim", "model.dims", config.model.dims, config.model.embedDim);
+  settleList(settings, "model.mlpRatio", "model.mlpRatios", config.model.mlpRatios, config.model.mlpRatio);
+  settleEvalCrop(settings, config);
   if (config.run.task != task)
     throw Error("run.task", fmt::format("expected {}, got {}", nameOf(task), nameOf(config.run.task)),
                 "these settings belong to another command");

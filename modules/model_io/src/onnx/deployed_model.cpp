@@ -200,7 +200,9 @@ DeployedModel describe(const OnnxFile& file, const std::string& where) {
   DeployedModel model;
   const int format = readFormat(description);
   model.inputSize = readInputSize(description);
-  model.evalCrop = description.number("evalCrop", 0.01, 1);
+  model.evalView.crop = description.number("evalCrop", 0.01, 1);
+  if (description.has("evalRule"))
+    model.evalView.rule = description.choice("evalRule", evalRuleNamed, "official, timm or stretch");
   if (description.has("orientation"))
     model.orientation = description.choice("orientation", orientationNamed, "apply or ignore");
   model.head = description.choice("head", headNamed, "logits, probabilities, features or pyramid");
@@ -232,15 +234,23 @@ Labelling labellingOf(const DeployedModel& model) {
   return hasSeveralLabels(model) ? Labelling::kSeveral : Labelling::kOne;
 }
 
+std::string resizeInWords(const DeployedModel& model) {
+  constexpr int kPublishedSize = 224;
+  const cv::Size size = model.inputSize;
+  if (model.evalView.rule == EvalRule::kStretch) return "to inputSize, bicubic as in Pillow";
+  const bool whole = model.evalView.rule == EvalRule::kOfficial && size.width > kPublishedSize &&
+                     size.height > kPublishedSize;
+  const char* side = whole ? "inputSize" : "floor(inputSize / evalCrop)";
+  return fmt::format("{} {}, bicubic as in Pillow; centre crop",
+                     size.width == size.height ? "shorter side to" : "to the least that covers", side);
+}
+
 /// What happens before and in the network, in words, for tools and people who do not know mixmim.
 std::map<std::string, std::string> inWords(const DeployedModel& model) {
   return {{kPrefix + "output", sentenceOf(model.head, labellingOf(model))},
           {kPrefix + "input", fmt::format("N x 3 x {} x {}, float32, BGR, 0..255", model.inputSize.height,
                                           model.inputSize.width)},
-          {kPrefix + "resize", fmt::format("{}, bicubic as in Pillow; centre crop",
-                                           model.inputSize.width == model.inputSize.height
-                                               ? "shorter side to floor(inputSize / evalCrop)"
-                                               : "to the least that covers floor(inputSize / evalCrop)")},
+          {kPrefix + "resize", resizeInWords(model)},
           {kPrefix + "normalisation", fmt::format("folded into the network: mean [{}], std [{}], RGB, 0..1",
                                                   fmt::join(kMean, ", "), fmt::join(kStd, ", "))}};
 }
@@ -278,7 +288,8 @@ std::map<std::string, std::string> metadataOf(const DeployedModel& model) {
   metadata[kPrefix + "format"] = fmt::format("{}", model.model ? kFormat : kOldestFormat);
   if (model.model) metadata[kPrefix + "model"] = textOf(*model.model);
   metadata[kPrefix + "inputSize"] = textOf(model.inputSize);
-  metadata[kPrefix + "evalCrop"] = fmt::format("{}", model.evalCrop);
+  metadata[kPrefix + "evalRule"] = nameOf(model.evalView.rule);
+  metadata[kPrefix + "evalCrop"] = fmt::format("{}", model.evalView.crop);
   metadata[kPrefix + "orientation"] = nameOf(model.orientation);
   metadata[kPrefix + "head"] = nameOf(model.head);
   metadata[kPrefix + "weights"] = nameOf(model.weights);

@@ -9,6 +9,7 @@
 #include <opencv2/core.hpp>
 
 #include "opencv2/mixmim/answers.hpp"
+#include "opencv2/mixmim/eval_view.hpp"
 #include "opencv2/mixmim/network_options.hpp"
 #include "opencv2/mixmim/orientation.hpp"
 
@@ -16,10 +17,10 @@ namespace cv::mixmim {
 
 /// A network's description of itself.
 struct NetworkDescription {
-  std::string path;         ///< of its file, for messages
-  std::string head;         ///< the name of its output, for messages: "logits"
-  cv::Size inputSize;       ///< px, of every picture it takes
-  double evalCrop = 0.875;  ///< the part of a picture that it is shown: see evalGeometry()
+  std::string path;    ///< of its file, for messages
+  std::string head;    ///< the name of its output, for messages: "logits"
+  cv::Size inputSize;  ///< px, of every picture it takes
+  EvalView evalView;   ///< the part of a picture that it is shown: see evalGeometry()
   /// The use of orientation tags before it is shown a picture.
   Orientation orientation = Orientation::kIgnore;
   std::vector<std::string> labels;  ///< one per class; none where the head has no classes

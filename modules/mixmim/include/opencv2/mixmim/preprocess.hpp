@@ -1,6 +1,7 @@
 // The preprocessing that the model expects, told once for pipeline, trainer, exporter and classifier.
 #pragma once
 
+#include "opencv2/mixmim/eval_view.hpp"
 #include "opencv2/mixmim/resample.hpp"
 
 namespace cv::mixmim {
@@ -16,14 +17,15 @@ struct EvalGeometry {
   cv::Rect crop;     ///< in the resized image
 };
 
-/// The reference's evaluation transform: shorter side to round-down(imageSize / evalCrop) up to 224 px and to
-/// imageSize above, longer side truncated, then the centre crop with half-to-even rounding. An imageSize that
-/// is not square asks this of each of its sides, and the image becomes large enough for both.
-CV_EXPORTS EvalGeometry evalGeometry(cv::Size image, cv::Size imageSize, double evalCrop);
+/// The evaluation transform of the references. EvalRule::kOfficial: shorter side to round-down(imageSize /
+/// crop) up to 224 px and to imageSize above, longer side truncated, then the centre crop with half-to-even
+/// rounding. kTimm: the same without the exception above 224 px. An imageSize that is not square asks this of
+/// each of its sides, and the image becomes large enough for both. kStretch: the image becomes imageSize.
+CV_EXPORTS EvalGeometry evalGeometry(cv::Size image, cv::Size imageSize, const EvalView& view);
 
 /// Applies evalGeometry(): 8-bit image, any channel order -> an image of size imageSize and the same type.
 /// Only wanted pixels are computed.
-CV_EXPORTS void evalTransform(const cv::Mat& src, cv::Size imageSize, double evalCrop, Resampler& resampler,
-                              cv::Mat& dst);
+CV_EXPORTS void evalTransform(const cv::Mat& src, cv::Size imageSize, const EvalView& view,
+                              Resampler& resampler, cv::Mat& dst);
 
 }  // namespace cv::mixmim

@@ -22,8 +22,8 @@ struct DeployedModel {
   /// The settings of the network's model: planOf gives its stages. None in files of format 1, the oldest;
   /// those hold MixMIM's own encoder, and modelOfConstants (model_of_constants.hpp) finds its sizes.
   std::optional<ModelConfig> model;
-  cv::Size inputSize;       ///< of the pictures that the network sees, px
-  double evalCrop = 0.875;  ///< crop rule, see evalGeometry in opencv2/mixmim/preprocess.hpp
+  cv::Size inputSize;  ///< of the pictures that the network sees, px
+  EvalView evalView;   ///< the part of a picture that it is shown; a file without a rule has the official one
   Orientation orientation = Orientation::kIgnore;  ///< of the pictures of its training; absent = ignored
   Head head = Head::kLogits;                       ///< what the output is
   WeightType weights = WeightType::kFloat32;       ///< how exact it is: see goldenTolerance

@@ -26,7 +26,7 @@ void checkExportSize(const ModelConfig& model, const ExportOptions& options);
 
 /// Writes `path` (temporary name, sync, rename). `weights` are those of a model of the given dimensions with
 /// official names, fine-tuned or, for the heads without classes, also pretrained; `about` supplies labels,
-/// evalCrop and facts, the rest of it is filled in. Normalisation, 0..255 range and BGR order are folded into
+/// evalView and facts, the rest of it is filled in. Normalisation, 0..255 range and BGR order are folded into
 /// the patch embedding. The golden output comes from an independent plain forward pass
 /// (reference_forward.hpp), not from the exported graph. Memory: beside `weights`, the constants of the file.
 /// Throws Error for missing or misshapen weights (all of them are named), labels that do not fit the head,

@@ -8,6 +8,7 @@
 #include <opencv2/core/cvdef.h>
 #include <opencv2/core/types.hpp>
 
+#include "opencv2/mixmim/eval_view.hpp"
 #include "opencv2/mixmim/orientation.hpp"
 
 namespace cv::mixmim {
@@ -15,8 +16,7 @@ namespace cv::mixmim {
 /// The task of a training run. Evaluation is a Recipe of the pipeline, not a task.
 enum class Task { kPretrain, kFinetune };
 
-/// The families of encoders; modules/model has a plan for each. Those behind kSwin are known there alone, and
-/// no option names them yet.
+/// The families of encoders; modules/model has a plan for each.
 enum class Family { kMixMim, kSwin, kPvt, kTwinsSvt, kTwinsPcpvt, kPvtV2 };
 
 /// The labels of a picture: one class, or several labels, any number of them, none included.
@@ -43,17 +43,20 @@ struct DataConfig {
 /// [augment]: what the pipeline does to an image. Defaults of pretraining; resolve() sets those of
 /// fine-tuning.
 struct AugmentConfig {
-  double scaleMin = 0.2;          ///< smallest crop area as a share of the image
-  double scaleMax = 1.0;          ///< largest
-  double ratioMin = 3.0 / 4;      ///< narrowest crop, width / height
-  double ratioMax = 4.0 / 3;      ///< widest
-  double flip = 0.5;              ///< probability of a horizontal flip
-  int randLayers = 0;             ///< RandAugment: operations per image, 0 = off
-  double randMagnitude = 9;       ///< their strength, 0 to 10
-  double randMagnitudeStd = 0.5;  ///< its standard deviation
-  double randProbability = 0.5;   ///< probability that a drawn operation is applied
-  double erase = 0;               ///< probability that a rectangle is erased
-  double evalCrop = 0.875;        ///< share of the shorter side that evaluation looks at (up to 224 px)
+  double scaleMin = 0.2;                    ///< smallest crop area as a share of the image
+  double scaleMax = 1.0;                    ///< largest
+  double ratioMin = 3.0 / 4;                ///< narrowest crop, width / height
+  double ratioMax = 4.0 / 3;                ///< widest
+  double flip = 0.5;                        ///< probability of a horizontal flip
+  int randLayers = 0;                       ///< RandAugment: operations per image, 0 = off
+  double randMagnitude = 9;                 ///< their strength, 0 to 10
+  double randMagnitudeStd = 0.5;            ///< its standard deviation
+  double randProbability = 0.5;             ///< probability that a drawn operation is applied
+  double erase = 0;                         ///< probability that a rectangle is erased
+  EvalRule evalRule = EvalRule::kOfficial;  ///< how evaluation resizes a picture
+  double evalCrop = 0.875;                  ///< share of the shorter side that it looks at
+
+  EvalView evalView() const { return {evalRule, evalCrop}; }  ///< both
 };
 
 /// [mix]: how two images become one.
@@ -72,16 +75,18 @@ struct MixConfig {
 /// [model]: the sizes from which planOf() (model/plan.hpp) computes all others.
 struct ModelConfig {
   std::string name = "base";         ///< of modelNames(): stands for all sizes that are not given
-  Family encoder = Family::kMixMim;  ///< MixMIM's own, or Swin
+  Family encoder = Family::kMixMim;  ///< its family
   cv::Size imageSize{224, 224};      ///< of the input, px; its sides are multiples of the stride
   int patchSize = 4;                 ///< side of the patch that becomes one token of stage 1, px
   int embedDim = 128;                ///< width C of stage 1; stage s is C * 2^s wide
-  std::vector<int> dims;             ///< widths of the stages; empty = embedDim, doubled from stage to stage
+  /// Widths of the stages, of which embedDim is then the first; empty = embedDim, doubled from stage to
+  /// stage.
+  std::vector<int> dims;
   std::vector<int> depths{2, 2, 18, 2};  ///< blocks per stage; its length is the number of stages
   int headDim = 32;                      ///< width of one attention head
   int window = 0;                        ///< swin: side of a window at 224 px, 7 or 14; 0 = 7
   int mlpRatio = 4;                      ///< width of a block's hidden layer, in widths of its stage
-  std::vector<int> mlpRatios;            ///< the same of each stage's blocks; empty = mlpRatio
+  std::vector<int> mlpRatios;            ///< the same of each stage, mlpRatio first; empty = mlpRatio
   int decoderDim = 512;                  ///< width of the decoder
   int decoderDepth = 8;                  ///< its blocks
   int decoderHeads = 16;                 ///< its attention heads

@@ -35,7 +35,7 @@ struct CV_EXPORTS Option {
   std::string unit;      ///< "px", "epochs", ... or ""
   /// The member of a Config that holds the value.
   std::variant<int*, uint64_t*, double*, bool*, std::string*, std::vector<int>*, cv::Size*, Task*, Family*,
-               Orientation*, Labelling*>
+               Orientation*, Labelling*, EvalRule*>
       value;
   /// Least number that is allowed, elements of lists and sides of sizes included.
   double min = -std::numeric_limits<double>::infinity();
