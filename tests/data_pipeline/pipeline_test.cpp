@@ -123,7 +123,7 @@ TEST(Pipeline, EvaluationSeesEveryImageOnceInOrder) {
       EXPECT_EQ(batch->samples[static_cast<size_t>(slot)], next);
       EXPECT_EQ(batch->classTargets.at<int>(slot), source->label(next));
       cv::Mat expected;
-      evalTransform(decoded(*source, next, decoder, bytes), {64, 64}, 0.875, resampler, expected);
+      evalTransform(decoded(*source, next, decoder, bytes), {64, 64}, EvalView{}, resampler, expected);
       EXPECT_TRUE(equal(batch->picture(slot), expected));
     }
   }

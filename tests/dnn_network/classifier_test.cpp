@@ -83,7 +83,7 @@ class ClassifierTest : public ::testing::Test {
   cv::Mat expected(const cv::Mat& picture) const {
     Resampler resampler;
     cv::Mat seen;
-    evalTransform(picture, smallModel().imageSize, 0.875, resampler, seen);
+    evalTransform(picture, smallModel().imageSize, EvalView{}, resampler, seen);
     cv::Mat scores;
     referenceLogits(weights_, smallModel(), seen).convertTo(scores, CV_32F);
     return scores;
@@ -145,7 +145,7 @@ TEST_F(ClassifierTest, TakesEveryHeadThatIsOneVector) {
   const cv::Mat picture = photo(200, 90, 2);
   Resampler resampler;
   cv::Mat seen;
-  evalTransform(picture, smallModel().imageSize, 0.875, resampler, seen);
+  evalTransform(picture, smallModel().imageSize, EvalView{}, resampler, seen);
   for (const ClassifierOptions& options : everyWay())
     for (const Head head : {Head::kLogits, Head::kProbabilities, Head::kFeatures}) {
       SCOPED_TRACE(std::string(nameOf(head)) + ", " + nameOf(options));
@@ -204,7 +204,7 @@ TEST_F(ClassifierTest, FlippingIsTheMeanOverTwoMirrorImages) {
   options.flip = true;
   Resampler resampler;
   cv::Mat seen, mirrored, expected, scores;
-  evalTransform(photo(100, 80, 2), smallModel().imageSize, 0.875, resampler, seen);
+  evalTransform(photo(100, 80, 2), smallModel().imageSize, EvalView{}, resampler, seen);
   cv::flip(seen, mirrored, 1);
   const cv::Mat one = referenceLogits(weights_, smallModel(), seen);
   const cv::Mat other = referenceLogits(weights_, smallModel(), mirrored);

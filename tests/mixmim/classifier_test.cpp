@@ -43,7 +43,7 @@ cv::Mat rowOf(const std::vector<float>& numbers) {
 cv::Mat shown(const cv::Mat& picture) {
   Resampler resampler;
   cv::Mat input;
-  evalTransform(picture, {8, 8}, 0.875, resampler, input);
+  evalTransform(picture, {8, 8}, EvalView{}, resampler, input);
   return input;
 }
 
@@ -184,7 +184,7 @@ TEST(Classifier, CutsAsTheNetworkSays) {
   cv::Mat vectors, expected;
   Classifier(network).features(test::picture({40, 30}), vectors);
   Resampler resampler;
-  evalTransform(test::picture({40, 30}), {8, 8}, 0.5, resampler, expected);
+  evalTransform(test::picture({40, 30}), {8, 8}, EvalView{EvalRule::kOfficial, 0.5}, resampler, expected);
   EXPECT_TRUE(test::equal(network->seen.at(0).at(0), expected));
 }
 

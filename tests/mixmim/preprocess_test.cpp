@@ -20,8 +20,7 @@ class EvalGeometryTable : public testing::TestWithParam<Case> {};
 
 TEST_P(EvalGeometryTable, Matches) {
   const Case& c = GetParam();
-  const EvalGeometry geometry =
-      evalGeometry(c.image, {c.imageSize, c.imageSize}, EvalView{EvalRule::kOfficial, 0.875});
+  const EvalGeometry geometry = evalGeometry(c.image, {c.imageSize, c.imageSize}, EvalView{});
   EXPECT_EQ(geometry.resized, c.resized);
   EXPECT_EQ(geometry.crop, cv::Rect(c.crop, cv::Size(c.imageSize, c.imageSize)));
 }
@@ -40,13 +39,15 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& test) { return std::string(test.param.name); });
 
 TEST(Preprocess, ShortImagesArePaddedOnBothSides) {
-  const EvalGeometry geometry = evalGeometry({40, 60}, {64, 64}, 1.25);  // shorter side 51
+  const EvalGeometry geometry =
+      evalGeometry({40, 60}, {64, 64}, EvalView{EvalRule::kOfficial, 1.25});  // shorter side 51
   EXPECT_EQ(geometry.resized, cv::Size(51, 76));
   EXPECT_EQ(geometry.crop, cv::Rect(-6, 6, 64, 64));  // 13 columns missing: 6 left, 7 right
 
   Resampler resampler;
   cv::Mat dst;
-  evalTransform(cv::Mat(60, 40, CV_8UC3, cv::Scalar(9, 8, 7)), {64, 64}, 1.25, resampler, dst);
+  evalTransform(cv::Mat(60, 40, CV_8UC3, cv::Scalar(9, 8, 7)), {64, 64}, EvalView{EvalRule::kOfficial, 1.25},
+                resampler, dst);
   cv::Mat expected(64, 64, CV_8UC3, cv::Scalar::all(0));
   expected(cv::Rect(6, 0, 51, 64)).setTo(cv::Scalar(9, 8, 7));
   EXPECT_TRUE(test::equal(dst, expected));
@@ -56,10 +57,10 @@ TEST(Preprocess, TransformIsResizeThenCrop) {
   Resampler resampler;
   for (const cv::Size size : {cv::Size(90, 41), {41, 90}, {10, 10}, {256, 256}, {300, 1}}) {
     const cv::Mat src = test::noise(size, CV_8UC3);
-    const EvalGeometry geometry = evalGeometry(size, {64, 64}, EvalView{EvalRule::kOfficial, 0.875});
+    const EvalGeometry geometry = evalGeometry(size, {64, 64}, EvalView{});
     cv::Mat whole(geometry.resized, CV_8UC3), dst;
     resampler.resize(src, false, whole);
-    evalTransform(src, {64, 64}, EvalView{EvalRule::kOfficial, 0.875}, resampler, dst);
+    evalTransform(src, {64, 64}, EvalView{}, resampler, dst);
     EXPECT_TRUE(test::equal(dst, whole(geometry.crop))) << size;
   }
 }
@@ -68,16 +69,15 @@ TEST(Preprocess, WritesIntoGivenMemory) {
   Resampler resampler;
   cv::Mat dst(32, 32, CV_8UC3);
   const uint8_t* memory = dst.data;
-  evalTransform(test::noise({50, 40}, CV_8UC3), {32, 32}, EvalView{EvalRule::kOfficial, 0.875}, resampler,
-                dst);
+  evalTransform(test::noise({50, 40}, CV_8UC3), {32, 32}, EvalView{}, resampler, dst);
   EXPECT_EQ(dst.data, memory);
 }
 
 TEST(Preprocess, RejectsImpossibleGeometry) {
   MIXMIM_EXPECT_ERROR(
-      evalGeometry({0, 5}, {224, 224}, EvalView{EvalRule::kOfficial, 0.875}),
+      evalGeometry({0, 5}, {224, 224}, EvalView{}),
       "evalGeometry: expected positive sizes and share, got image 0 x 5, size 224 x 224, share 0.875");
-  MIXMIM_EXPECT_ERROR(evalGeometry({1, 100000000}, {224, 224}, EvalView{EvalRule::kOfficial, 0.875}),
+  MIXMIM_EXPECT_ERROR(evalGeometry({1, 100000000}, {224, 224}, EvalView{}),
                       "evalGeometry: expected a moderate aspect ratio, got an image of 1 x 100000000");
 }
 
