@@ -74,7 +74,9 @@ TEST(Help, SuggestsTheNearestName) {
        "finetune-base-384, got 'pretrain-base-60ep'; did you mean 'pretrain-base-600ep'?"},
       {"pretrain --model bas",
        "model.name: expected one of small, tiny, base, large, huge, swin_t, swin_s, swin_b, swin_l, "
-       "swin_t_w14, swin_s_w14, swin_b_w14, swin_l_w14, got 'bas'; did you mean 'base'?"},
+       "swin_t_w14, swin_s_w14, swin_b_w14, swin_l_w14, pvt_tiny, pvt_small, pvt_medium, pvt_large, "
+       "twins_svt_s, twins_svt_b, twins_svt_l, twins_pcpvt_s, twins_pcpvt_b, twins_pcpvt_l, pvt_v2_b0, "
+       "pvt_v2_b1, pvt_v2_b2, pvt_v2_b3, pvt_v2_b4, pvt_v2_b5, got 'bas'; did you mean 'base'?"},
   };
   for (const auto& c : cases) {
     const Outcome outcome = mixmim(folder.path(), c.arguments);

@@ -6,101 +6,43 @@
 #include "model/parameters.hpp"
 #include "model/plan.hpp"
 #include "opencv2/mixmim/text.hpp"
+#include "opencv2/mixmim/train/options.hpp"
 #include "tests/support/expect_error.hpp"
 
 namespace cv::mixmim::test {
 namespace {
 
-using Numbers = std::vector<int>;
-
 /// A published size, and how many numbers its parameters have: encoder, classifier of 1000 classes,
 /// pretraining model with the paper's decoder; and how many tensors the classifier has.
 struct Size {
   const char* name;
-  Family encoder;
-  Numbers dims, depths, mlpRatios;
-  int headDim;
   int64_t encoderCount, classifier, pretraining;
   size_t tensors;
 };
 
-const Numbers kPvtDims{64, 128, 320, 512}, kPvtRatios{8, 8, 4, 4}, kEven{2, 2, 2, 2}, kSmall{3, 4, 6, 3},
-    kMedium{3, 4, 18, 3}, kLarge{3, 8, 27, 3};
-
 const Size kSizes[] = {
-    {"pvt_tiny", Family::kPvt, kPvtDims, kEven, kPvtRatios, 64, 12716288, 13229288, 39800576, 161},
-    {"pvt_small", Family::kPvt, kPvtDims, kSmall, kPvtRatios, 64, 23972864, 24485864, 51057152, 301},
-    {"pvt_medium", Family::kPvt, kPvtDims, kMedium, kPvtRatios, 64, 43695104, 44208104, 70779392, 517},
-    {"pvt_large", Family::kPvt, kPvtDims, kLarge, kPvtRatios, 64, 60856320, 61369320, 87940608, 751},
-    {"twins_svt_s",
-     Family::kTwinsSvt,
-     {64, 128, 256, 512},
-     {2, 2, 10, 4},
-     {},
-     32,
-     23547776,
-     24060776,
-     50632064,
-     290},
-    {"twins_svt_b",
-     Family::kTwinsSvt,
-     {96, 192, 384, 768},
-     {2, 2, 18, 2},
-     {},
-     32,
-     55301952,
-     56070952,
-     82517312,
-     384},
-    {"twins_svt_l",
-     Family::kTwinsSvt,
-     {128, 256, 512, 1024},
-     {2, 2, 18, 2},
-     {},
-     32,
-     98246400,
-     99271400,
-     125592832,
-     384},
-    {"twins_pcpvt_s", Family::kTwinsPcpvt, kPvtDims, kSmall, kPvtRatios, 64, 23593216, 24106216, 50677504,
-     304},
-    {"twins_pcpvt_b", Family::kTwinsPcpvt, kPvtDims, kMedium, kPvtRatios, 64, 43315456, 43828456, 70399744,
-     520},
-    {"twins_pcpvt_l", Family::kTwinsPcpvt, kPvtDims, kLarge, kPvtRatios, 64, 60476672, 60989672, 87560960,
-     754},
-    {"pvt_v2_b0", Family::kPvtV2, {32, 64, 160, 256}, kEven, kPvtRatios, 32, 3409760, 3666760, 30362976, 178},
-    {"pvt_v2_b1", Family::kPvtV2, kPvtDims, kEven, kPvtRatios, 64, 13496000, 14009000, 40580288, 178},
-    {"pvt_v2_b2", Family::kPvtV2, kPvtDims, kSmall, kPvtRatios, 64, 24849856, 25362856, 51934144, 334},
-    {"pvt_v2_b3", Family::kPvtV2, kPvtDims, kMedium, kPvtRatios, 64, 44725696, 45238696, 71809984, 574},
-    {"pvt_v2_b4", Family::kPvtV2, kPvtDims, kLarge, kPvtRatios, 64, 62043072, 62556072, 89127360, 834},
-    {"pvt_v2_b5",
-     Family::kPvtV2,
-     kPvtDims,
-     {3, 6, 40, 3},
-     {4, 4, 4, 4},
-     64,
-     81443008,
-     81956008,
-     108527296,
-     1054},
+    {"pvt_tiny", 12716288, 13229288, 39800576, 161},
+    {"pvt_small", 23972864, 24485864, 51057152, 301},
+    {"pvt_medium", 43695104, 44208104, 70779392, 517},
+    {"pvt_large", 60856320, 61369320, 87940608, 751},
+    {"twins_svt_s", 23547776, 24060776, 50632064, 290},
+    {"twins_svt_b", 55301952, 56070952, 82517312, 384},
+    {"twins_svt_l", 98246400, 99271400, 125592832, 384},
+    {"twins_pcpvt_s", 23593216, 24106216, 50677504, 304},
+    {"twins_pcpvt_b", 43315456, 43828456, 70399744, 520},
+    {"twins_pcpvt_l", 60476672, 60989672, 87560960, 754},
+    {"pvt_v2_b0", 3409760, 3666760, 30362976, 178},
+    {"pvt_v2_b1", 13496000, 14009000, 40580288, 178},
+    {"pvt_v2_b2", 24849856, 25362856, 51934144, 334},
+    {"pvt_v2_b3", 44725696, 45238696, 71809984, 574},
+    {"pvt_v2_b4", 62043072, 62556072, 89127360, 834},
+    {"pvt_v2_b5", 81443008, 81956008, 108527296, 1054},
 };
 
-ModelConfig modelOf(const Size& size) {
-  ModelConfig model;
-  model.name = size.name;
-  model.encoder = size.encoder;
-  model.dims = size.dims;
-  model.depths = size.depths;
-  model.mlpRatios = size.mlpRatios;
-  model.headDim = size.headDim;
+ModelConfig modelNamed(const std::string& name) {
+  ModelConfig model = resolve(Task::kPretrain, {{"model", name, ""}}).model;
   model.classes = 1000;
   return model;
-}
-
-ModelConfig modelNamed(const std::string& name) {
-  for (const Size& size : kSizes)
-    if (name == size.name) return modelOf(size);
-  throw std::out_of_range(name);
 }
 
 int64_t count(const std::vector<Parameter>& list) {
@@ -116,7 +58,7 @@ int64_t count(const std::vector<Parameter>& list) {
 class PublishedSize : public ::testing::TestWithParam<Size> {};
 
 TEST_P(PublishedSize, HasItsParameters) {
-  const ModelConfig model = modelOf(GetParam());
+  const ModelConfig model = modelNamed(GetParam().name);
   ModelConfig encoder = model;
   encoder.classes = 0;
   EXPECT_EQ(count(parameters(encoder, Task::kFinetune)), GetParam().encoderCount);

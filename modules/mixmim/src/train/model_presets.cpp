@@ -22,7 +22,7 @@ using Numbers = std::vector<int>;
 struct Stages {
   Numbers dims;  ///< one number = that of the first stage, doubled from stage to stage
   Numbers depths;
-  Numbers mlpRatios = {4};  ///< one number = all stages
+  Numbers mlpRatios = {};  ///< none = 4 in all stages
 };
 
 struct ModelSize {
@@ -89,11 +89,6 @@ const std::vector<ModelSize>& sizes() {
   return all;
 }
 
-/// A list that is no single number; that one stands for all.
-Numbers severalOf(const Numbers& numbers) {
-  return numbers.size() > 1 ? numbers : Numbers{};
-}
-
 }  // namespace
 
 std::vector<std::string> modelNames() {
@@ -109,11 +104,10 @@ void applyModelPreset(Task task, ModelConfig& model) {
     model.window = size.window;
     model.patchSize = 4;
     model.embedDim = size.stages.dims.front();
-    model.dims = severalOf(size.stages.dims);
+    model.dims = size.stages.dims.size() > 1 ? size.stages.dims : Numbers{};
     model.depths = size.stages.depths;
     model.headDim = size.headDim;
-    model.mlpRatio = size.stages.mlpRatios.front();
-    model.mlpRatios = severalOf(size.stages.mlpRatios);
+    model.mlpRatios = size.stages.mlpRatios;
     model.decoderDim = size.decoder.dim;
     model.decoderDepth = size.decoder.depth;
     model.decoderHeads = size.decoder.heads;

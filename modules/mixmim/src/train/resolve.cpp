@@ -85,15 +85,16 @@ bool isGiven(const std::vector<Setting>& settings, const std::string& key) {
                      [&](const Setting& setting) { return setting.key == key; });
 }
 
-/// The first of a list is also the number that stands for the list, so that either may be read. A number of
-/// its own beside the list of the model's name is a contradiction.
-void settleList(const std::vector<Setting>& settings, const char* numberKey, const char* listKey,
-                const std::vector<int>& list, int& number) {
-  if (list.empty()) return;
-  if (isGiven(settings, numberKey) && number != list.front())
-    throw Error(numberKey, fmt::format("expected {}, the first of {}, got {}", list.front(), listKey, number),
-                fmt::format("set {}, a number per stage", listKey));
-  number = list.front();
+/// embedDim is also the first of dims, so that either may be read. One of its own beside the widths of the
+/// model's name is a contradiction.
+void settleWidths(const std::vector<Setting>& settings, ModelConfig& model) {
+  if (model.dims.empty()) return;
+  if (isGiven(settings, "model.embedDim") && model.embedDim != model.dims.front())
+    throw Error(
+        "model.embedDim",
+        fmt::format("expected {}, the first of model.dims, got {}", model.dims.front(), model.embedDim),
+        "set model.dims, a number per stage");
+  model.embedDim = model.dims.front();
 }
 
 /// timm's share where nobody gave one.
@@ -135,8 +136,7 @@ Config resolve(Task task, const std::vector<Setting>& settings) {
   applyEncoder(named, config);
   for (const Setting& setting : settings) apply(list, setting);
   settleWindow(config.model);
-  settleList(settings, "model.embedDim", "model.dims", config.model.dims, config.model.embedDim);
-  settleList(settings, "model.mlpRatio", "model.mlpRatios", config.model.mlpRatios, config.model.mlpRatio);
+  settleWidths(settings, config.model);
   settleEvalCrop(settings, config);
   if (config.run.task != task)
     throw Error("run.task", fmt::format("expected {}, got {}", nameOf(task), nameOf(config.run.task)),

@@ -86,7 +86,7 @@ struct ModelConfig {
   int headDim = 32;                      ///< width of one attention head
   int window = 0;                        ///< swin: side of a window at 224 px, 7 or 14; 0 = 7
   int mlpRatio = 4;                      ///< width of a block's hidden layer, in widths of its stage
-  std::vector<int> mlpRatios;            ///< the same of each stage, mlpRatio first; empty = mlpRatio
+  std::vector<int> mlpRatios;            ///< the same of each stage of the encoder; empty = mlpRatio
   int decoderDim = 512;                  ///< width of the decoder
   int decoderDepth = 8;                  ///< its blocks
   int decoderHeads = 16;                 ///< its attention heads
