@@ -4,19 +4,16 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <boost/version.hpp>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <opencv2/core/utility.hpp>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
 #include "data_pipeline/cores.hpp"
-#include "data_pipeline/versions.hpp"
 #include "model_io/files/atomic_file.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/json.hpp"
@@ -24,6 +21,7 @@
 #include "opencv2/mixmim/train/options.hpp"
 #include "opencv2/mixmim/train/trainer.hpp"
 #include "report/records/record_files.hpp"
+#include "terminal/machine.hpp"
 
 namespace cv::mixmim {
 
@@ -78,16 +76,6 @@ json::object describe(const KeptEvaluation& kept) {
   return description;
 }
 
-/// The text after "key: " in a file of /proc, or "".
-std::string systemLine(const char* path, const std::string& key) {
-  std::ifstream file(path);
-  for (std::string line; std::getline(file, line);)
-    if (const size_t colon = line.find(": ");
-        line.compare(0, key.size(), key) == 0 && colon != std::string::npos)
-      return line.substr(line.find_first_not_of(' ', colon + 1));
-  return {};
-}
-
 /// This process's arguments as a line for a shell.
 std::string commandLine() {
   constexpr size_t kMost = 1 << 16;
@@ -139,11 +127,6 @@ void keepEvaluation(const std::string& folder, const KeptEvaluation& evaluation)
   }
 }
 
-json::object programVersions() {
-  return {{"mixmim", MIXMIM_VERSION}, {"opencv", cv::getVersionString()}, {"tbb", tbbVersion()},
-          {"libjpeg", jpegVersion()}, {"boost", BOOST_LIB_VERSION},       {"fmt", FMT_VERSION}};
-}
-
 void keepMachine(const std::string& folder, const Config& config) {
   const fs::path path = fs::path(folder) / "machine.json";
   json::array commands = config.run.resume.empty() ? json::array() : earlierCommands(path);
@@ -156,7 +139,7 @@ void keepMachine(const std::string& folder, const Config& config) {
       {"started", fmt::format("{:%Y-%m-%d %H:%M:%S}", fmt::localtime(std::time(nullptr)))},
       {"folder", fs::current_path(error).string()},
       {"commands", std::move(commands)},
-      {"processor", systemLine("/proc/cpuinfo", "model name")},
+      {"processor", processorName()},
       {"cores", availableCores()},
       {"threads", config.run.threads > 0 ? config.run.threads : availableCores()},
       {"device", config.run.device},

@@ -2,7 +2,6 @@
 // them.
 #pragma once
 
-#include <boost/json/object.hpp>
 #include <cstdint>
 #include <string>
 
@@ -29,8 +28,5 @@ void keepEvaluation(const std::string& folder, const KeptEvaluation& evaluation)
 /// Writes `folder`/machine.json: versions, processor, threads and the command line, and where it was given.
 /// In a resumed run the command is added to the earlier ones. Throws Error.
 void keepMachine(const std::string& folder, const Config& config);
-
-/// Versions of this program and the libraries it was built with, by name.
-boost::json::object programVersions();
 
 }  // namespace cv::mixmim

@@ -15,6 +15,7 @@
 #include "opencv2/mixmim/train/random.hpp"
 #include "opencv2/mixmim/train/trainer.hpp"
 #include "terminal/exit_codes.hpp"
+#include "terminal/timing.hpp"
 #include "terminal/usage.hpp"
 #include "verbs/recipe_option.hpp"
 #include "verbs/verb.hpp"
@@ -24,25 +25,6 @@ namespace cv::mixmim {
 namespace {
 
 namespace json = boost::json;
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values.at(values.size() / 2);
-}
-
-/// Calls `work` until `seconds` have passed, at least three times after one warm-up; times in ms.
-template <class Work>
-std::vector<double> timesOf(double seconds, Work work) {
-  work();
-  std::vector<double> ms;
-  const auto start = Clock::now();
-  while (ms.size() < 3 || secondsSince(start) < seconds) {
-    const auto before = Clock::now();
-    work();
-    ms.push_back(1000 * secondsSince(before));
-  }
-  return ms;
-}
 
 json::object percentiles(const StageStats& stage) {
   return {{"count", stage.count},

@@ -14,9 +14,9 @@
 #include "opencv2/mixmim/network.hpp"
 #include "opencv2/mixmim/plugin.hpp"
 #include "opencv2/mixmim/train/trainer.hpp"
-#include "run/kept_records.hpp"
 #include "terminal/command_line.hpp"
 #include "terminal/exit_codes.hpp"
+#include "terminal/machine.hpp"
 #include "verbs/verb.hpp"
 
 namespace cv::mixmim {

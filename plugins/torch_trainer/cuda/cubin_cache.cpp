@@ -1,6 +1,5 @@
 #include "cuda/cubin_cache.hpp"
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -44,12 +43,6 @@ void keep(const fs::path& path, const std::string& bytes) {
 }
 
 }  // namespace
-
-std::string userCacheFolder() {
-  const char *cache = std::getenv("XDG_CACHE_HOME"), *home = std::getenv("HOME");
-  if (cache && *cache) return (fs::path(cache) / "mixmim").string();
-  return home && *home ? (fs::path(home) / ".cache/mixmim").string() : std::string();
-}
 
 std::string cachedCubin(const std::string& folder, const std::string& name,
                         const std::function<std::string()>& compile) {

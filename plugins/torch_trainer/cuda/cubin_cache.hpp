@@ -6,9 +6,6 @@
 
 namespace cv::mixmim {
 
-/// $XDG_CACHE_HOME/mixmim, or ~/.cache/mixmim; "" where neither is known.
-std::string userCacheFolder();
-
 /// The bytes kept in `folder` under `name`, or those that `compile` gives, which are then kept. A name says
 /// all that the bytes follow from. A damaged file counts as none and is replaced. Files appear complete or
 /// not at all, so several processes may do this at once. A folder that cannot be written, or "", only costs

@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "cuda/cubin_cache.hpp"
+#include "model_io/files/cache_folder.hpp"
 #include "opencv2/mixmim/error.hpp"
 
 namespace cv::mixmim {
