@@ -46,6 +46,7 @@ Verb augmentVerb();
 Verb benchVerb();
 Verb configVerb();
 Verb infoVerb();
+Verb modelsVerb();
 Verb completionVerb();
 Verb helpVerb();
 

@@ -7,10 +7,11 @@
 namespace cv::mixmim {
 
 const std::vector<Verb>& verbs() {
-  static const std::vector<Verb> list{
-      makeShapesVerb(), checkVerb(),  packVerb(),    pretrainVerb(), finetuneVerb(),   probeVerb(),
-      evalVerb(),       exportVerb(), predictVerb(), featuresVerb(), showVerb(),       reportVerb(),
-      augmentVerb(),    benchVerb(),  configVerb(),  infoVerb(),     completionVerb(), helpVerb()};
+  static const std::vector<Verb> list{makeShapesVerb(), checkVerb(),      packVerb(),   pretrainVerb(),
+                                      finetuneVerb(),   probeVerb(),      evalVerb(),   exportVerb(),
+                                      predictVerb(),    featuresVerb(),   showVerb(),   reportVerb(),
+                                      augmentVerb(),    benchVerb(),      configVerb(), infoVerb(),
+                                      modelsVerb(),     completionVerb(), helpVerb()};
   return list;
 }
 
