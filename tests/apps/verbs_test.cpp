@@ -488,6 +488,27 @@ TEST_F(Verbs, ExportInterpolatesForAnotherImageSize) {
   EXPECT_EQ(about.at("facts").at("trained_at_px"), "32");
 }
 
+TEST_F(Verbs, ExportTakesTheRuleOfEvaluation) {
+  const Config config =
+      resolve(Task::kFinetune, {{"model", "small", ""}, {"size", "32", ""}, {"model.classes", "3", ""}});
+  writeForeignWeights(here() / "judged.pth", config);
+  for (const auto& [given, rule, crop] :
+       {std::tuple("", "official", 0.875), std::tuple("--eval-rule timm", "timm", 0.9),
+        std::tuple("--eval-rule timm --augment.evalCrop 0.95", "timm", 0.95),
+        std::tuple("--eval-rule stretch", "stretch", 0.875)}) {
+    mixmim(here(),
+           std::string("export --init judged.pth --out judged.onnx --run.trainer ./none.so ") + given);
+    const json::object about = answer("info judged.onnx --json");
+    EXPECT_EQ(about.at("eval_rule"), rule) << given;
+    EXPECT_EQ(about.at("eval_crop").to_number<double>(), crop) << given;
+  }
+  const Outcome asked = mixmim(here(), "eval --model judged.onnx --data val --eval-rule timm");
+  EXPECT_EQ(asked.exitCode, 2);
+  EXPECT_EQ(asked.err,
+            "mixmim: error: --eval-rule: only for a checkpoint; an .onnx holds its rule, export it with "
+            "another\n");
+}
+
 struct WrongExport {
   const char *arguments, *message;
   int exitCode;

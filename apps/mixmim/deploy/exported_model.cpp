@@ -46,6 +46,7 @@ Config withGiven(Config config, const CommandLine& line) {
                         "--model.imageSize can be changed",
                         setting.origin, before, setting.value));
     }
+  takeEvalView(line, config);
   return config;
 }
 

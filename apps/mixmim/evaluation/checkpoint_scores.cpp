@@ -21,7 +21,8 @@ std::vector<std::string> labelsOf(const LoadedModel& model, const std::vector<st
 
 }  // namespace
 
-CheckpointScores evaluateCheckpoint(const std::string& path, const LabelledData& data, const Config& config) {
+CheckpointScores evaluateCheckpoint(const std::string& path, const LabelledData& data, const Config& config,
+                                    const std::function<void(Config&)>& change) {
   const LoadedModel model = loadModel(path, config.run);
   const Config& trained = model.info.config;
   if (trained.run.task == Task::kPretrain)
@@ -32,6 +33,7 @@ CheckpointScores evaluateCheckpoint(const std::string& path, const LabelledData&
       withClassesOf({labels, false, trained.model.labels}, data.source, data.where, data.map);
   Config run = trained;
   run.data.batch = config.data.batch;
+  if (change) change(run);
   const auto measure = makeMeasure(run.run.task, run.model.labels, labels);
   const auto sheet = makeAnswerSheet(*measure, run.model.labels);
   evaluate(

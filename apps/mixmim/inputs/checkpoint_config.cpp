@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "model_io/open_checkpoint.hpp"
+#include "opencv2/mixmim/preprocess.hpp"
 
 namespace cv::mixmim {
 
@@ -75,6 +76,28 @@ RunRequest requestOf(const CommandLine& line) {
   request.given.insert(request.given.end(), said.begin(), said.end());
   request.followsData = !line.has("preset");
   return request;
+}
+
+void takeEvalView(const CommandLine& line, Config& config) {
+  const auto taken = [&](const Option& option) {
+    bool found = false;
+    for (const Setting& setting : line.given()) {
+      if (setting.key != option.name && (option.alias.empty() || setting.key != option.alias)) continue;
+      try {
+        option.set(setting.value);
+      } catch (const Error& e) {
+        throw UsageError(e.what());
+      }
+      found = true;
+    }
+    return found;
+  };
+  bool rule = false, crop = false;
+  for (const Option& option : options(config)) {
+    if (option.name == "augment.evalRule") rule = taken(option);
+    if (option.name == "augment.evalCrop") crop = taken(option);
+  }
+  if (rule && !crop) config.augment.evalCrop = usualCrop(config.augment.evalRule, config.model.imageSize);
 }
 
 void sayNotes(const std::string& checkpoint) {

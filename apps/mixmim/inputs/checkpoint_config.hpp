@@ -23,6 +23,10 @@ struct RunRequest {
 /// the command line or the file names a model.
 RunRequest requestOf(const CommandLine& line);
 
+/// Takes the rule of evaluation and its share from the line; a rule without a share has its usual one.
+/// UsageError for values that are none.
+void takeEvalView(const CommandLine& line, Config& config);
+
 /// Prints to stderr what people should know before weights are used: the notes on another program's file, and
 /// which newer checkpoints of a run folder were passed over.
 void sayNotes(const std::string& checkpoint);

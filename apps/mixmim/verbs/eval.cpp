@@ -6,6 +6,7 @@
 
 #include "evaluation/checkpoint_scores.hpp"
 #include "evaluation/deployed_scores.hpp"
+#include "inputs/checkpoint_config.hpp"
 #include "inputs/classifier_options.hpp"
 #include "inputs/data_source.hpp"
 #include "model_io/files/file_format.hpp"
@@ -68,6 +69,14 @@ void writeCsv(const std::string& path, const Measured& measured) {
   if (!file.flush()) throw Error(path, "cannot be written");
 }
 
+/// An .onnx says itself how pictures are shown to it.
+void refuseEvalView(const CommandLine& line) {
+  for (const char* option : {"augment.evalRule", "eval-rule", "augment.evalCrop"})
+    if (!line.setting(option).empty())
+      throw UsageError(fmt::format(
+          "--{}: only for a checkpoint; an .onnx holds its rule, export it with another", option));
+}
+
 CommandLine commandLine(const Arguments&) {
   CommandLine line("eval", "Accuracy of a checkpoint, or of an .onnx through the path an application takes.",
                    "--model FILE --data SRC [OPTION...]",
@@ -78,8 +87,9 @@ CommandLine commandLine(const Arguments&) {
       .option("answers",
               "Write a line for every picture to this CSV file: path, label, answer, probability; with "
               "several labels path, labels, answers, and the probability of each.")
-      .settings(Task::kFinetune, {"data.train", "data.root", "data.classMap", "data.batch", "run.device",
-                                  "run.threads", "run.trainer"});
+      .settings(Task::kFinetune,
+                {"data.train", "data.root", "data.classMap", "data.batch", "augment.evalRule",
+                 "augment.evalCrop", "run.device", "run.threads", "run.trainer"});
   addClassifierOptions(line);
   return line;
 }
@@ -95,11 +105,13 @@ int run(const CommandLine& line) {
     computeOn(config.run.threads);
   else
     refuseClassifierOptions(line, "only for an .onnx; a checkpoint is computed by its trainer");
+  if (deployed) refuseEvalView(line);
   const ClassMap map = readClassMap(config.data.classMap);
   const auto source = openTrainingData(config.data, Classes::kNeeded);
   const LabelledData data{source, config.data.train, map, line.get("answers")};
   const Measured measured =
-      deployed ? evaluateDeployed(model, data, options) : evaluateCheckpoint(model, data, config).measured;
+      deployed ? evaluateDeployed(model, data, options)
+               : evaluateCheckpoint(model, data, config, [&](Config& c) { takeEvalView(line, c); }).measured;
   if (!line.get("csv").empty() && measured.confusion.empty())
     throw UsageError("--csv: several labels per picture have no confusion matrix; --answers lists them");
   if (!line.get("csv").empty()) writeCsv(line.get("csv"), measured);

@@ -61,6 +61,11 @@ std::optional<EvalRule> evalRuleNamed(const std::string& word) {
   return std::nullopt;
 }
 
+double usualCrop(EvalRule rule, cv::Size imageSize) {
+  if (rule != EvalRule::kTimm) return EvalView{}.crop;
+  return std::min(imageSize.width, imageSize.height) > kPublishedSize ? 1 : 0.9;
+}
+
 EvalGeometry evalGeometry(cv::Size image, cv::Size imageSize, const EvalView& view) {
   if (image.width < 1 || image.height < 1 || imageSize.width < 1 || imageSize.height < 1 || !(view.crop > 0))
     throw Error(fmt::format(

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "opencv2/mixmim/error.hpp"
+#include "opencv2/mixmim/preprocess.hpp"
 #include "opencv2/mixmim/train/cells.hpp"
 #include "train/model_presets.hpp"
 #include "train/option_value.hpp"
@@ -97,12 +98,11 @@ void settleWidths(const std::vector<Setting>& settings, ModelConfig& model) {
   model.embedDim = model.dims.front();
 }
 
-/// timm's share where nobody gave one.
+/// The share of a rule that was given without one.
 void settleEvalCrop(const std::vector<Setting>& settings, Config& config) {
-  constexpr int kPublishedSize = 224;
-  if (config.augment.evalRule != EvalRule::kTimm || isGiven(settings, "augment.evalCrop")) return;
-  const cv::Size size = config.model.imageSize;
-  config.augment.evalCrop = std::min(size.width, size.height) > kPublishedSize ? 1 : 0.9;
+  const bool rule = isGiven(settings, "augment.evalRule") || isGiven(settings, "eval-rule");
+  if (rule && !isGiven(settings, "augment.evalCrop"))
+    config.augment.evalCrop = usualCrop(config.augment.evalRule, config.model.imageSize);
 }
 
 void apply(const std::vector<Option>& list, const Setting& setting) {

@@ -60,7 +60,7 @@ std::map<std::string, std::string> wordsOfOthers(const DeployedModel& model) {
       {"multilabel", hasSeveralLabels(model) ? "True" : "False"},
       {"hierarchical", "False"},
       {"output_raw_scores", "True"},
-      {"resize_type", "crop"},
+      {"resize_type", model.evalView.rule == EvalRule::kStretch ? "standard" : "crop"},
       {"reverse_input_channels", "False"},
       {"mean_values", "0.0 0.0 0.0"},
       {"scale_values", "1.0 1.0 1.0"}};

@@ -23,6 +23,9 @@ struct EvalGeometry {
 /// each of its sides, and the image becomes large enough for both. kStretch: the image becomes imageSize.
 CV_EXPORTS EvalGeometry evalGeometry(cv::Size image, cv::Size imageSize, const EvalView& view);
 
+/// The share that goes with a rule where nobody gives one: 0.875; of kTimm 0.9, and 1 above 224 px.
+CV_EXPORTS double usualCrop(EvalRule rule, cv::Size imageSize);
+
 /// Applies evalGeometry(): 8-bit image, any channel order -> an image of size imageSize and the same type.
 /// Only wanted pixels are computed.
 CV_EXPORTS void evalTransform(const cv::Mat& src, cv::Size imageSize, const EvalView& view,
