@@ -6,7 +6,8 @@
 #include <optional>
 #include <vector>
 
-#include "network/layers.hpp"
+#include "network/blocks.hpp"
+#include "network/narrowing.hpp"
 #include "network/token_order.hpp"
 
 namespace cv::mixmim {

@@ -3,7 +3,9 @@
 
 #include <ATen/ATen.h>
 
-#include "network/linear.hpp"
+#include <string>
+
+#include "network/layers.hpp"
 
 namespace cv::mixmim {
 
@@ -20,5 +22,15 @@ struct LinearParameters {
 /// backward pass computes it again. Elsewhere linearLayer() and geluLinear().
 at::Tensor mlp(const at::Tensor& x, const LinearParameters& first, const LinearParameters& second,
                at::ScalarType compute);
+
+/// fc2(GELU(fc1(x))), GELU in its exact, erf form.
+struct Mlp {
+  Mlp(const Weights& weights, const std::string& name)
+      : fc1(weights, name + ".fc1"), fc2(weights, name + ".fc2") {}
+  at::Tensor operator()(const at::Tensor& x) const {
+    return mlp(x, {fc1.weight, *fc1.bias, fc1.rounded}, {fc2.weight, *fc2.bias, fc2.rounded}, fc1.compute);
+  }
+  Linear fc1, fc2;
+};
 
 }  // namespace cv::mixmim

@@ -2,7 +2,7 @@
 // "forward_decoder").
 #pragma once
 
-#include "network/layers.hpp"
+#include "network/blocks.hpp"
 
 namespace cv::mixmim {
 

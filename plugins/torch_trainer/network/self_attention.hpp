@@ -1,0 +1,39 @@
+// Attention among the tokens of a sequence, with its projections.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "network/attention.hpp"
+#include "network/layers.hpp"
+
+namespace cv::mixmim {
+
+/// Multi-head attention with its projections.
+class Attention {
+ public:
+  Attention(const Weights& weights, const std::string& name, int heads)
+      : qkv_(weights, name + ".qkv"), proj_(weights, name + ".proj"), heads_(heads) {}
+  /// Self-attention in every sequence. x: B x L x C -> the same.
+  at::Tensor operator()(const at::Tensor& x, const std::shared_ptr<const AttentionPattern>& pattern,
+                        const at::Tensor& biasTable = {}) const {
+    return proj_(attend(qkv_(x), heads_, pattern, biasTable));
+  }
+
+  /// The parts, for queries that are not all of the tokens.
+  at::Tensor queries(const at::Tensor& x) const;     ///< B x L x C -> the same
+  at::Tensor keysValues(const at::Tensor& x) const;  ///< B x L x C -> B x L x 2C
+  at::Tensor across(const at::Tensor& queries, const at::Tensor& keysValues) const {
+    return attendAcross(queries, keysValues, heads_);
+  }
+  at::Tensor project(const at::Tensor& x) const { return proj_(x); }
+
+ private:
+  /// The outputs of qkv_ from `first` on.
+  at::Tensor partOfQkv(const at::Tensor& x, int64_t first, int64_t count) const;
+
+  Linear qkv_, proj_;
+  int64_t heads_;
+};
+
+}  // namespace cv::mixmim
