@@ -125,15 +125,19 @@ MIXMIM_TARGET inline void addOuterProducts(const float* table, int64_t padded, c
   for (; d < dim; d += kLanes) addOuterColumns<1>(table, padded, block + d, keys, dim, gradient + d);
 }
 
-/// scores + bias -> exp(scores - largest), in place. Returns their sum, and the largest in `largest`.
-MIXMIM_TARGET inline float softmaxRow(float* scores, const float* bias, int64_t padded, float& largest) {
+/// Adds the bias to a row of scores, and returns the largest.
+MIXMIM_TARGET inline float addBias(float* scores, const float* bias, int64_t padded) {
   Vec most = splat(-3e38f);
   for (int64_t c = 0; c < padded; c += kLanes) {
     const Vec score = load(scores + c) + load(bias + c);
     store(scores + c, score);
     most = larger(score, most);
   }
-  largest = largestOf(most);
+  return largestOf(most);
+}
+
+/// scores -> exp(scores - largest), in place. Returns their sum.
+MIXMIM_TARGET inline float exponentials(float* scores, int64_t padded, float largest) {
   Vec sum = {};
   for (int64_t c = 0; c < padded; c += kLanes) {
     const Vec power = expOf(load(scores + c) - splat(largest));
@@ -159,18 +163,17 @@ MIXMIM_TARGET inline void forward(const AttentionHead& head, KernelScratch& scra
     const int64_t rows = head.queries - first < kRows ? head.queries - first : kRows;
     copyBlock(head.q, head.qStep, head.queryRows, first, rows, dim, head.scale, block);
     product(block, dim, dim, keys, padded, padded, table, padded);
-    float inverse[kRows];
-    for (int64_t r = 0; r < rows; ++r) {
-      float largest = 0;
-      const float sum =
-          softmaxRow(table + r * padded, head.bias + (first + r) * head.biasStep, padded, largest);
-      head.logSum[rowOf(head.queryRows, first + r)] = largest + std::log(sum);
-      inverse[r] = 1 / sum;
-    }
+    // A loop for each step of the softmax, because a row's steps wait for each other and other rows' do not.
+    float largest[kRows], sum[kRows];
+    for (int64_t r = 0; r < rows; ++r)
+      largest[r] = addBias(table + r * padded, head.bias + (first + r) * head.biasStep, padded);
+    for (int64_t r = 0; r < rows; ++r) sum[r] = exponentials(table + r * padded, padded, largest[r]);
+    for (int64_t r = 0; r < rows; ++r)
+      head.logSum[rowOf(head.queryRows, first + r)] = largest[r] + std::log(sum[r]);
     product(table, padded, head.keys, v.data, v.step, dim, sums, dim);
     for (int64_t r = 0; r < rows; ++r) {
       float* out = head.out + rowOf(head.queryRows, first + r) * head.outStep;
-      for (int d = 0; d < dim; d += kLanes) store(out + d, load(sums + r * dim + d) * splat(inverse[r]));
+      for (int d = 0; d < dim; d += kLanes) store(out + d, load(sums + r * dim + d) * splat(1 / sum[r]));
     }
   }
 }
