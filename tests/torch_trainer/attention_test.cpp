@@ -84,6 +84,22 @@ TEST(Attention, ThreadsDoNotChangeTheResult) {
   EXPECT_TRUE(one.second.equal(three.second));
 }
 
+/// One head and one segment, so that threads divide the sequences.
+TEST(Attention, ThreadsDoNotChangeTheResultWithoutBias) {
+  const auto gradients = [&](int threads) {
+    at::set_num_threads(threads);
+    const at::Tensor q = random({5, 70, 32}, 1).requires_grad_(true),
+                     kv = random({5, 9, 64}, 2).requires_grad_(true);
+    attendAcross(q, kv, 1).square().sum().backward();
+    return std::pair{q.grad(), kv.grad()};
+  };
+  const int before = at::get_num_threads();
+  const auto one = gradients(1), three = gradients(3);
+  at::set_num_threads(before);
+  EXPECT_TRUE(one.first.equal(three.first));
+  EXPECT_TRUE(one.second.equal(three.second));
+}
+
 /// With memory for all, for some of them, and for none at once.
 TEST(IndexBlock, BringsListsOfEveryLength) {
   for (const int64_t bytes : {int64_t{1} << 20, int64_t{100}, int64_t{0}}) {

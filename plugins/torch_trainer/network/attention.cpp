@@ -128,13 +128,24 @@ class HeadBias {
   std::vector<float> rows_, column_;
 };
 
-/// Calls work(segment, head, index of both) for every segment and head, on all threads. The result of a call
-/// does not depend on the number of threads.
+/// Sequences of a batch, [first, end).
+struct Sequences {
+  int64_t first, end;
+};
+
+/// Calls work(segment, head, index of both, sequences) for every segment, head and sequence, on all threads.
+/// The sequences come together where they share a bias, which is gathered for a call, and one by one
+/// otherwise, because one head and one segment would keep one thread busy. The result of a call does not
+/// depend on the number of threads.
 template <class Work>
-void forEachHead(const AttentionPattern& pattern, int64_t heads, Work work) {
-  const auto count = static_cast<int64_t>(pattern.sight.segments.size()) * heads;
-  parallelFor(count,
-              [&](int64_t i) { work(pattern.sight.segments[static_cast<size_t>(i / heads)], i % heads, i); });
+void forEachHead(const AttentionPattern& pattern, int64_t heads, int64_t batch, bool together, Work work) {
+  const int64_t pairs = static_cast<int64_t>(pattern.sight.segments.size()) * heads;
+  const int64_t calls = together ? 1 : batch, perCall = together ? batch : 1;
+  parallelFor(pairs * calls, [&](int64_t i) {
+    const int64_t pair = i / calls, first = i % calls * perCall;
+    work(pattern.sight.segments[static_cast<size_t>(pair / heads)], pair % heads, pair,
+         Sequences{first, first + perCall});
+  });
 }
 
 const AttentionKernels& kernels() {
@@ -156,12 +167,13 @@ struct Attend : torch::autograd::Function<Attend> {
     const Layout layout(first, second, heads, pattern->sight);
     const at::Tensor out = at::empty({layout.batch, layout.queryTokens, layout.channels}, first.options());
     const at::Tensor sums = at::empty({layout.batch, heads, layout.queryTokens}, first.options());
-    forEachHead(*pattern, heads, [&](const Segment& segment, int64_t number, int64_t) {
-      HeadBias bias(*pattern, segment);
-      bias.gather(table, number);
-      for (int64_t b = 0; b < layout.batch; ++b)
-        kernels().forward(headOf(layout, segment, b, number, bias, out, sums), scratch());
-    });
+    forEachHead(*pattern, heads, layout.batch, table.defined(),
+                [&](const Segment& segment, int64_t number, int64_t, Sequences sequences) {
+                  HeadBias bias(*pattern, segment);
+                  bias.gather(table, number);
+                  for (int64_t b = sequences.first; b < sequences.end; ++b)
+                    kernels().forward(headOf(layout, segment, b, number, bias, out, sums), scratch());
+                });
     context->save_for_backward({first, second, table, out, sums});
     context->saved_data["heads"] = heads;
     context->saved_data["pattern"] = c10::IValue::make_capsule(c10::make_intrusive<Held>(pattern));
@@ -182,24 +194,27 @@ struct Attend : torch::autograd::Function<Attend> {
     const auto parts = static_cast<int64_t>(pattern.sight.segments.size());
     const at::Tensor tableParts =
         table.defined() ? at::empty({parts, table.size(0), heads}, table.options()) : at::Tensor();
-    forEachHead(pattern, heads, [&](const Segment& segment, int64_t number, int64_t index) {
-      HeadBias bias(pattern, segment);
-      bias.gather(table, number);
-      std::vector<float> biasGradient(table.defined() ? static_cast<size_t>(bias.size()) : 0);
-      for (int64_t b = 0; b < layout.batch; ++b) {
-        AttentionHeadGradient gradient{};
-        gradient.out =
-            outGradient.data_ptr<float>() + layout.queryOffset(segment, b, number, layout.channels);
-        gradient.q = wanted.q + layout.queryOffset(segment, b, number, layout.qStep);
-        gradient.k = wanted.k + layout.keyOffset(segment, b, number);
-        gradient.v = wanted.v + layout.keyOffset(segment, b, number);
-        gradient.bias = table.defined() ? biasGradient.data() : nullptr;
-        kernels().backward(headOf(layout, segment, b, number, bias, saved[3], saved[4]), gradient, scratch());
-      }
-      if (table.defined())
-        bias.scatter(biasGradient,
-                     tableParts.data_ptr<float>() + index / heads * table.size(0) * heads + number, heads);
-    });
+    forEachHead(pattern, heads, layout.batch, table.defined(),
+                [&](const Segment& segment, int64_t number, int64_t index, Sequences sequences) {
+                  HeadBias bias(pattern, segment);
+                  bias.gather(table, number);
+                  std::vector<float> biasGradient(table.defined() ? static_cast<size_t>(bias.size()) : 0);
+                  for (int64_t b = sequences.first; b < sequences.end; ++b) {
+                    AttentionHeadGradient gradient{};
+                    gradient.out = outGradient.data_ptr<float>() +
+                                   layout.queryOffset(segment, b, number, layout.channels);
+                    gradient.q = wanted.q + layout.queryOffset(segment, b, number, layout.qStep);
+                    gradient.k = wanted.k + layout.keyOffset(segment, b, number);
+                    gradient.v = wanted.v + layout.keyOffset(segment, b, number);
+                    gradient.bias = table.defined() ? biasGradient.data() : nullptr;
+                    kernels().backward(headOf(layout, segment, b, number, bias, saved[3], saved[4]), gradient,
+                                       scratch());
+                  }
+                  if (table.defined())
+                    bias.scatter(
+                        biasGradient,
+                        tableParts.data_ptr<float>() + index / heads * table.size(0) * heads + number, heads);
+                });
     return {firstGradient, secondGradient, table.defined() ? tableParts.sum(0) : at::Tensor(), {}, {}};
   }
 
