@@ -111,7 +111,8 @@ LoadReport Weights::initialise(const TensorMap& values, uint64_t seed) {
     } else if (found->second.shape == parameter.shape) {
       copyInto(parameter.name, found->second);
     } else {
-      const auto resized = resizedWeight(found->second, /*from=*/{}, parameter.grid, parameter.shape);
+      const auto resized =
+          resizedWeight(found->second, /*from=*/{}, parameter.grid, parameter.shape, parameter.interpolation);
       if (!resized)
         throw Error(
             parameter.name,

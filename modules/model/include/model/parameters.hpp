@@ -22,15 +22,19 @@ enum class Init {
   kSinCos,     ///< frozen position embedding
 };
 
+/// How the rows of a grid become those of another one (resize_weights.hpp).
+enum class Interpolation { kBicubic, kBilinear };
+
 struct Parameter {
   std::string name;
   std::vector<int64_t> shape;
   Init init;
-  double bound = 0;       ///< of Init::kUniform and kNormal
-  cv::Size grid;          ///< what the rows of a position embedding or bias table stand for; else empty
-  bool trainable = true;  ///< false: a constant of the model
-  bool decays = true;     ///< weight decay applies
-  int layer = 0;          ///< for layer decay in fine-tuning: 0 next to the pixels, more towards the head
+  double bound = 0;  ///< of Init::kUniform and kNormal
+  cv::Size grid;     ///< what the rows of a position embedding or bias table stand for; else empty
+  Interpolation interpolation = Interpolation::kBicubic;  ///< of these rows, as the reference's
+  bool trainable = true;                                  ///< false: a constant of the model
+  bool decays = true;                                     ///< weight decay applies
+  int layer = 0;  ///< for layer decay in fine-tuning: 0 next to the pixels, more towards the head
 };
 
 /// The parameters in registration order (the order of the official optimiser): mask_token (pretraining),

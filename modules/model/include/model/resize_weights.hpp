@@ -4,17 +4,19 @@
 #include <optional>
 #include <vector>
 
+#include "model/parameters.hpp"
 #include "opencv2/mixmim/train/config.hpp"
 #include "opencv2/mixmim/train/tensor.hpp"
 
 namespace cv::mixmim {
 
 /// A bias table (rows x heads) or a position embedding (1 x rows x dim) of the grid `from`, F32, on another
-/// `grid`: bicubic as PyTorch's (half-pixel centres, a = -0.75, no antialiasing, the edge repeated), computed
-/// in float64. An empty `from` stands for a square. Nothing unless `shape`, the wanted one, differs in the
-/// rows alone.
+/// `grid`: bicubic or bilinear as PyTorch's (half-pixel centres, a = -0.75, no antialiasing, the edge
+/// repeated), computed in float64. An empty `from` stands for a square. A row of an embedding before those of
+/// the grid is a class token's and stays. Nothing unless `shape`, the wanted one, differs in the rows alone.
 std::optional<Tensor> resizedWeight(const Tensor& value, cv::Size from, cv::Size grid,
-                                    const std::vector<int64_t>& shape);
+                                    const std::vector<int64_t>& shape,
+                                    Interpolation interpolation = Interpolation::kBicubic);
 
 /// `weights` of the model `from` for the model `to`, which differs in the image size alone: position
 /// embeddings and bias tables are interpolated where their shapes differ, everything else is shared. Tensors

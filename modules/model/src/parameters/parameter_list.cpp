@@ -28,7 +28,9 @@ void ParameterList::encoderPositions() {
     if (stage.position == Position::kFixed) positions(stage.positions, stage.grid, stage.dim);
     if (stage.position != Position::kLearned) continue;
     const int64_t rows = stage.tokens() + (stage.classToken ? 1 : 0);
-    add(stage.positions, {1, rows, stage.dim}, Init::kNormal002).grid = stage.grid;
+    Parameter& embedding = add(stage.positions, {1, rows, stage.dim}, Init::kNormal002);
+    embedding.grid = stage.grid;
+    embedding.interpolation = Interpolation::kBilinear;
   }
   for (const Stage& stage : plan_.stages)
     if (stage.classToken) {
