@@ -61,7 +61,7 @@ struct StageTokens {
   std::vector<int64_t> runs;   ///< where tokens stand by cells: how many each group has, class tokens apart
   std::vector<int64_t> merge;  ///< memory positions of those that become each token of the next stage, in its
                                ///< memory order; where that merges
-  std::vector<Sight> sights;  ///< one for each kind of blocks, in the order of their first
+  std::vector<Sight> sights;   ///< one for each kind of blocks, in the order of their first
   /// Memory positions of the 3 x 3 tokens around each, row by row, -1 where there is none in its group; where
   /// the stage has convolutions.
   std::vector<int32_t> neighbours;
