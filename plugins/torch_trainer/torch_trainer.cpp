@@ -132,7 +132,7 @@ Answers TorchTrainer::doAnswers(const Batch& batch) {
 cv::Mat TorchTrainer::doFeatures(const Batch& batch) {
   return onDevice([&] {
     const WeightAverage::InPlace averaged(average());
-    return matOf(pooledFeatures(encoder_, transfer_, batch));
+    return matOf(featuresOf(encoder_, transfer_, batch));
   });
 }
 

@@ -45,9 +45,21 @@ void Activations::show(const std::string& name, const at::Tensor& value) {
   if (!compare(name, value)) descriptions_.lacks(name);
 }
 
-Trace Activations::trace(size_t stages) {
-  return [this, last = cv::format("stage%zu.out", stages)](const std::string& name, const at::Tensor& value) {
-    name == last ? offer(name, value) : show(name, value);
+Trace Activations::trace(const Plan& plan) {
+  const auto replaced = [](const std::string& name, const char* ending) {
+    return name.substr(0, name.rfind('.')) + ending;
+  };
+  if (merges(plan))
+    return [=, last = plan.stages.size()](const std::string& name, const at::Tensor& value) {
+      if (endsWith(name, ".norm") || name == "stage1.embed") return;
+      if (name == cv::format("stage%zu.blocks", last)) offer(replaced(name, ".out"), value);
+      if (!endsWith(name, ".embed")) return show(name, value);
+      show(cv::format("stage%d.out", std::stoi(name.substr(name.find_first_of("0123456789"))) - 1), value);
+    };
+  const bool norms = !plan.stages.front().norm.empty();
+  return [=](const std::string& name, const at::Tensor& value) {
+    if (endsWith(name, norms ? ".blocks" : ".norm")) return;
+    show(endsWith(name, ".norm") ? replaced(name, ".blocks") : name, value);
   };
 }
 

@@ -7,7 +7,7 @@
 
 namespace cv::mixmim::parity {
 
-/// Encoder, mean over the tokens, head.
+/// Encoder, its features, head.
 struct Classifier {
   /// `values`: a weight for every parameter.
   Classifier(const Config& settings, const TensorMap& values)
@@ -20,7 +20,7 @@ struct Classifier {
   }
 
   at::Tensor pooled(const at::Tensor& images, const Trace& trace = {}) const {
-    return encoder.forward(images.to(device), nullptr, trace).mean(1);
+    return encoder.features(images.to(device), nullptr, trace);
   }
   at::Tensor logits(const at::Tensor& images) const { return head(pooled(images)); }
 

@@ -32,11 +32,14 @@ void compareResized(Quantity& quantity, const TensorMap& before, const TensorMap
                     const json::value& entry) {
   const json::value* list = entry.as_object().if_contains("resized");
   if (!list) return quantity.lacks("resized");
+  int changed = 0;
   for (const auto& [name, tensor] : after) {
     if (tensor.shape == before.at(name).shape) continue;
+    ++changed;
     const json::value* wanted = list->as_object().if_contains(name);
     wanted ? compareDescription(quantity, name, toTorch(tensor), *wanted) : quantity.lacks(name);
   }
+  quantity.addExact("how many", changed, static_cast<double>(list->as_object().size()));
   for (const auto& item : list->as_object()) {
     const auto found = after.find(item.key());
     if (found == after.end() || found->second.shape == before.at(item.key()).shape)

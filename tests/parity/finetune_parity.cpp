@@ -69,9 +69,10 @@ void checkOutputs(const Finetuning& model, const at::Tensor& mixed, const at::Te
   const at::NoGradGuard noGrad;
   Quantity quantity(report, golden.name + " activations");
   Activations activations(golden, quantity, quantity);
-  activations.show("patch_embed", model.encoder.embed(mixed.to(model.device)));
-  const at::Tensor pooled = model.pooled(mixed, activations.trace(model.encoder.plan().stages.size())),
-                   scores = model.head(pooled), unmixed = model.logits(imagesOf(golden, 0));
+  const Plan& plan = model.encoder.plan();
+  if (merges(plan)) activations.show("patch_embed", model.encoder.embed(mixed.to(model.device)));
+  const at::Tensor pooled = model.pooled(mixed, activations.trace(plan)), scores = model.head(pooled),
+                   unmixed = model.logits(imagesOf(golden, 0));
   activations.offer("pooled", pooled);
   activations.offer("logits", scores);
   activations.offer("logits_unmixed_images", unmixed);

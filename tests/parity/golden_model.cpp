@@ -1,5 +1,6 @@
 // From the configuration in a golden file to the model's settings.
 #include <algorithm>
+#include <map>
 
 #include "model/plan.hpp"
 #include "opencv2/mixmim/error.hpp"
@@ -19,6 +20,11 @@ std::vector<int> ofStages(const Plan& plan, const Value& value) {
 
 std::vector<int> windowsOf(const Plan& plan) {
   return ofStages(plan, [](const Stage& stage) { return stage.blocks.front().window.width; });
+}
+
+/// Of the last block of every stage: where a stage has two kinds of blocks, its last sees reduced keys.
+std::vector<int> reductionsOf(const Plan& plan) {
+  return ofStages(plan, [](const Stage& stage) { return stage.blocks.back().reduction; });
 }
 
 std::vector<int> listOf(const Golden& golden, const std::string& key) {
@@ -82,10 +88,14 @@ std::string encoderNameOf(const Golden& golden) {
 }
 
 std::optional<Family> familyOf(const Golden& golden) {
-  const std::string name = encoderNameOf(golden);
-  if (name == "mixmim") return Family::kMixMim;
-  if (name == "swin") return Family::kSwin;
-  return {};
+  static const std::map<std::string, Family> known{{"mixmim", Family::kMixMim},
+                                                   {"swin", Family::kSwin},
+                                                   {"pvt", Family::kPvt},
+                                                   {"twins_svt", Family::kTwinsSvt},
+                                                   {"twins_pcpvt", Family::kTwinsPcpvt},
+                                                   {"pvt_v2", Family::kPvtV2}};
+  const auto found = known.find(encoderNameOf(golden));
+  return found == known.end() ? std::nullopt : std::optional(found->second);
 }
 
 Config configOf(const Golden& golden, Task task, const Report& report) {
@@ -100,7 +110,12 @@ Config configOf(const Golden& golden, Task task, const Report& report) {
   const int side = golden.at("config.img_size").to_number<int>();
   model.imageSize = {side, side};
   model.embedDim = firstOf(golden, "dims", "embed_dim");
-  model.mlpRatio = firstOf(golden, "mlp_ratios", "mlp_ratio");
+  if (*family == Family::kMixMim || *family == Family::kSwin) {
+    model.mlpRatio = firstOf(golden, "mlp_ratios", "mlp_ratio");
+  } else {  // the ratio of the decoder is another option
+    model.dims = listOf(golden, "dims");
+    model.mlpRatios = listOf(golden, "mlp_ratios");
+  }
   model.depths = listOf(golden, "depths");
   model.headDim = model.embedDim / listOf(golden, "num_heads").at(0);
   if (task == Task::kPretrain) setDecoder(model, golden);
@@ -114,12 +129,14 @@ void checkConfig(const Golden& golden, const Config& config, Report& report) {
   const Plan plan = planOf(config.model);
   compareStages(quantity, golden, "num_heads",
                 ofStages(plan, [](const Stage& stage) { return stage.heads; }));
-  compareStages(quantity, golden, "window_size", windowsOf(plan));
+  const bool windows = plan.stages.front().blocks.front().meeting == Meeting::kWindow;
+  if (windows) compareStages(quantity, golden, "window_size", windowsOf(plan));
   if (config.model.encoder == Family::kMixMim) return;
   compareStages(quantity, golden, "dims", ofStages(plan, [](const Stage& stage) { return stage.dim; }));
   compareStages(quantity, golden, "mlp_ratios",
                 ofStages(plan, [](const Stage& stage) { return stage.hidden / stage.dim; }));
-  compareShifts(quantity, golden, plan);
+  if (config.model.encoder == Family::kSwin) return compareShifts(quantity, golden, plan);
+  compareStages(quantity, golden, "sr_ratios", reductionsOf(plan));
 }
 
 }  // namespace cv::mixmim::parity

@@ -11,9 +11,10 @@ namespace cv::mixmim::parity {
 
 namespace {
 
-/// The middle third of a qkv bias is the bias of the keys, whose true gradient is zero: only rounding noise
-/// moves it.
+/// The middle third of a qkv bias, and the first half of a kv bias, is the bias of the keys, whose true
+/// gradient is zero: only rounding noise moves it.
 at::Tensor withoutKeyBias(const std::string& name, const at::Tensor& tensor) {
+  if (endsWith(name, "attn.kv.bias")) return tensor.chunk(2)[1];
   if (!endsWith(name, "attn.qkv.bias")) return tensor;
   const std::vector<at::Tensor> thirds = tensor.chunk(3);
   return at::cat({thirds[0], thirds[2]});

@@ -82,11 +82,12 @@ TEST(SegmentAttention, OfSequencesWithoutWindowsIsOneSegment) {
 
 TEST(SegmentAttention, AcrossSequencesOfDifferentLengths) {
   const PlainOperators operators;
+  const auto pattern = std::make_shared<const AttentionPattern>(everyoneSees(5, 9));
   const at::Tensor q = random({2, 5, 32}, 1), kv = random({2, 9, 64}, 2),
                    gradient = random({2, 5, 32}, 3).detach();
   const at::Tensor plainQ = q.detach().clone().requires_grad_(true),
                    plainKv = kv.detach().clone().requires_grad_(true);
-  const at::Tensor got = attendAcrossBySegments(q, kv, 2, operators),
+  const at::Tensor got = attendAcrossBySegments(q, kv, 2, pattern, operators),
                    wanted = attendAcross(plainQ, plainKv, 2);
   got.backward(gradient);
   wanted.backward(gradient);

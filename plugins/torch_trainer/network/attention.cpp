@@ -84,11 +84,11 @@ class HeadBias {
   HeadBias(const AttentionPattern& pattern, const Segment& segment)
       : pattern_(pattern), segment_(segment), padded_(paddedKeys(segment.keys())) {}
 
-  /// Rows for the kernels; without windows a single row that only hides the padding.
+  /// Rows for the kernels; without a bias a single row that only hides the padding.
   void gather(const at::Tensor& table, int64_t head) {
-    const int64_t rows = pattern_.windows() ? segment_.queries() : 1;
+    const int64_t rows = pattern_.biased() ? segment_.queries() : 1;
     rows_.assign(static_cast<size_t>(rows * padded_), kHidden);
-    if (!pattern_.windows()) {
+    if (!pattern_.biased()) {
       std::fill_n(rows_.begin(), segment_.keys(), 0.f);
       return;
     }
@@ -107,7 +107,7 @@ class HeadBias {
   }
 
   const float* data() const { return rows_.data(); }
-  int64_t step() const { return pattern_.windows() ? padded_ : 0; }
+  int64_t step() const { return pattern_.biased() ? padded_ : 0; }
   int64_t size() const { return segment_.queries() * padded_; }
 
  private:
@@ -250,16 +250,25 @@ at::Tensor unfoldHeads(const at::Tensor& x, int64_t heads) {
   return x.unflatten(1, {-1, heads}).transpose(2, 3).flatten(-2).flatten(1, 2);
 }
 
-/// The bias added to the scores: 1 x (windows * h) x N x N; windows is 1 where all have the same.
-at::Tensor scoreBias(const AttentionPattern& pattern, const at::Tensor& table) {
+/// The bias by places: windows x h x N x N; windows is 1 where all have the same.
+at::Tensor placeBias(const AttentionPattern& pattern, const at::Tensor& table) {
   const at::Tensor rows =
       pattern.places.unsqueeze(2) - pattern.places.unsqueeze(1) + pattern.middle();  // windows x N x N
-  at::Tensor bias = table.index_select(0, rows.flatten()).unflatten(0, rows.sizes()).permute({0, 3, 1, 2});
+  return table.index_select(0, rows.flatten()).unflatten(0, rows.sizes()).permute({0, 3, 1, 2});
+}
+
+/// What is added to the scores of `folded` heads, 1 x folded x N x N; undefined = nothing.
+at::Tensor scoreBias(const AttentionPattern& pattern, const at::Tensor& table, int64_t heads,
+                     int64_t folded) {
+  at::Tensor bias = table.defined() ? placeBias(pattern, table) : at::Tensor();
   if (pattern.parties.defined()) {
-    const at::Tensor apart = pattern.parties.unsqueeze(2) != pattern.parties.unsqueeze(1);
-    bias = bias.masked_fill(apart.unsqueeze(1), kHidden);
+    const at::Tensor apart = (pattern.parties.unsqueeze(2) != pattern.parties.unsqueeze(1)).unsqueeze(1);
+    if (!bias.defined()) bias = at::zeros({1, heads, 1, 1}, apart.options().dtype(at::kFloat));
+    bias = bias.masked_fill(apart, kHidden);
   }
-  return bias.flatten(0, 1).unsqueeze(0);
+  if (!bias.defined()) return bias;
+  bias = bias.flatten(0, 1).unsqueeze(0);
+  return bias.size(1) == folded ? bias : bias.repeat({1, folded / bias.size(1), 1, 1});
 }
 
 /// q, k, v: B x heads x N x d.
@@ -271,6 +280,22 @@ at::Tensor mixValues(const at::Tensor& q, const at::Tensor& k, const at::Tensor&
   return at::matmul(scores.softmax(-1).to(v.scalar_type()), v);
 }
 
+at::Tensor attendAcrossPlainly(const at::Tensor& queries, const at::Tensor& keysValues, int64_t heads,
+                               const AttentionPattern& pattern) {
+  const auto parts = keysValues.chunk(2, -1);
+  std::vector<at::Tensor> outs;
+  for (const Segment& segment : pattern.sight.segments) {
+    const auto folded = [&](const at::Tensor& x, int64_t begin, int64_t count) {
+      return foldHeads(x.narrow(1, begin, count).unsqueeze(1), heads);
+    };
+    const auto keys = [&](const at::Tensor& x) { return folded(x, segment.keyBegin, segment.keys()); };
+    outs.push_back(unfoldHeads(
+        mixValues(folded(queries, segment.queryBegin, segment.queries()), keys(parts[0]), keys(parts[1]), {}),
+        heads));
+  }
+  return outs.size() == 1 ? outs.front() : at::cat(outs, 1);
+}
+
 }  // namespace
 
 at::Tensor attendPlainly(const at::Tensor& qkv, int64_t heads, const AttentionPattern& pattern,
@@ -278,12 +303,7 @@ at::Tensor attendPlainly(const at::Tensor& qkv, int64_t heads, const AttentionPa
   const int64_t n = pattern.windows() ? pattern.sight.window.area() : qkv.size(1);
   const at::Tensor list = pattern.listed ? permuteTokens(qkv, *pattern.listed) : qkv;
   const auto parts = list.unflatten(1, {-1, n}).chunk(3, -1);  // B x windows x N x C each
-  at::Tensor bias;
-  if (biasTable.defined()) {
-    bias = scoreBias(pattern, biasTable);
-    const int64_t folded = parts[0].size(1) * heads;
-    if (bias.size(1) != folded) bias = bias.repeat({1, folded / bias.size(1), 1, 1});
-  }
+  const at::Tensor bias = scoreBias(pattern, biasTable, heads, parts[0].size(1) * heads);
   const at::Tensor mixed = unfoldHeads(
       mixValues(foldHeads(parts[0], heads), foldHeads(parts[1], heads), foldHeads(parts[2], heads), bias),
       heads);
@@ -297,16 +317,19 @@ at::Tensor attend(const at::Tensor& qkv, int64_t heads, const Pattern& pattern, 
   return Attend::apply(qkv.contiguous(), std::nullopt, maybe(biasTable), heads, pattern);
 }
 
-at::Tensor attendAcross(const at::Tensor& queries, const at::Tensor& keysValues, int64_t heads) {
-  if (queries.is_cuda()) return attendAcrossBySegments(queries, keysValues, heads, efficientAttention());
-  if (!kernelsCan(queries, queries.size(2), heads)) {
-    const auto folded = [&](const at::Tensor& x) { return foldHeads(x.unsqueeze(1), heads); };
-    const auto parts = keysValues.chunk(2, -1);
-    return unfoldHeads(mixValues(folded(queries), folded(parts[0]), folded(parts[1]), {}), heads);
-  }
-  const auto pattern =
-      std::make_shared<const AttentionPattern>(everyoneSees(queries.size(1), keysValues.size(1)));
+at::Tensor attendAcross(const at::Tensor& queries, const at::Tensor& keysValues, int64_t heads,
+                        const Pattern& pattern) {
+  if (queries.is_cuda())
+    return attendAcrossBySegments(queries, keysValues, heads, pattern, efficientAttention());
+  if (!kernelsCan(queries, queries.size(2), heads))
+    return attendAcrossPlainly(queries, keysValues, heads, *pattern);
   return Attend::apply(queries.contiguous(), maybe(keysValues.contiguous()), std::nullopt, heads, pattern);
+}
+
+at::Tensor attendAcross(const at::Tensor& queries, const at::Tensor& keysValues, int64_t heads) {
+  return attendAcross(
+      queries, keysValues, heads,
+      std::make_shared<const AttentionPattern>(everyoneSees(queries.size(1), keysValues.size(1))));
 }
 
 }  // namespace cv::mixmim

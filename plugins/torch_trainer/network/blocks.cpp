@@ -2,19 +2,26 @@
 
 namespace cv::mixmim {
 
-WindowBlock::WindowBlock(const Weights& weights, const Block& block, const Stage& stage, double dropRate)
-    : dropRate_(dropRate),
+EncoderBlock::Attention EncoderBlock::attentionOf(const Weights& weights, const Block& block,
+                                                  const Stage& stage) {
+  if (block.meeting == Meeting::kReduced) return ReducedAttention(weights, block, stage);
+  return SelfAttention(weights, block.name + ".attn", stage.heads, block.biased);
+}
+
+EncoderBlock::EncoderBlock(const Weights& weights, const Block& block, const Stage& stage, double dropRate)
+    : block_(block),
+      dropRate_(dropRate),
       norm1_(weights, block.name + ".norm1", stage.eps),
       norm2_(weights, block.name + ".norm2", stage.eps),
-      attention_(weights, block.name + ".attn", stage.heads),
-      mlp_(weights, block.name + ".mlp"),
-      biasTable_(weights.at(block.name + ".attn.relative_position_bias_table")) {}
+      attention_(attentionOf(weights, block, stage)),
+      mlp_(weights, block.name + ".mlp", stage.convolvedMlp) {}
 
-void WindowBlock::operator()(Residual& x, const std::shared_ptr<const AttentionPattern>& pattern,
-                             DropPath* drop) const {
+void EncoderBlock::operator()(Residual& x, const StageOrder& order, DropPath* drop) const {
   const auto dropped = [&](const at::Tensor& branch) { return drop ? (*drop)(branch, dropRate_) : branch; };
-  x.add(dropped(attention_(x.normalised(norm1_), pattern, biasTable_)));
-  x.add(dropped(mlp_(x.normalised(norm2_))));
+  const at::Tensor seen = x.normalised(norm1_);
+  x.add(dropped(
+      std::visit([&](const auto& attend) { return attend(seen, order.patternOf(block_)); }, attention_)));
+  x.add(dropped(mlp_(x.normalised(norm2_), order.neighbours)));
 }
 
 GlobalBlock::GlobalBlock(const Weights& weights, const std::string& name, int heads)

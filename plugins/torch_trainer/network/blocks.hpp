@@ -2,28 +2,33 @@
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <string>
+#include <variant>
 
 #include "model/plan.hpp"
 #include "network/mlp.hpp"
+#include "network/reduced_attention.hpp"
 #include "network/self_attention.hpp"
+#include "network/token_order.hpp"
 
 namespace cv::mixmim {
 
-/// One encoder block: attention inside windows with a relative position bias, then an MLP, both residual.
-class WindowBlock {
+/// One encoder block.
+class EncoderBlock {
  public:
-  WindowBlock(const Weights& weights, const Block& block, const Stage& stage, double dropRate);
+  EncoderBlock(const Weights& weights, const Block& block, const Stage& stage, double dropRate);
   /// `drop` may be null.
-  void operator()(Residual& x, const std::shared_ptr<const AttentionPattern>& pattern, DropPath* drop) const;
+  void operator()(Residual& x, const StageOrder& order, DropPath* drop) const;
 
  private:
+  using Attention = std::variant<SelfAttention, ReducedAttention>;
+  static Attention attentionOf(const Weights& weights, const Block& block, const Stage& stage);
+
+  Block block_;
   double dropRate_;
   LayerNorm norm1_, norm2_;
   Attention attention_;
   Mlp mlp_;
-  at::Tensor biasTable_;
 };
 
 /// One decoder block: global attention without position bias.
@@ -36,13 +41,13 @@ class GlobalBlock {
   /// computed for the others. `needed` picks rows of B x L x C; `across` is the attention of the picked ones
   /// to all.
   using Pick = std::function<at::Tensor(const at::Tensor& rows)>;
-  using See =
-      std::function<at::Tensor(const at::Tensor& queries, const at::Tensor& keysValues, const Attention&)>;
+  using See = std::function<at::Tensor(const at::Tensor& queries, const at::Tensor& keysValues,
+                                       const SelfAttention&)>;
   Residual picked(Residual& x, const Pick& needed, const See& across) const;
 
  private:
   LayerNorm norm1_, norm2_;
-  Attention attention_;
+  SelfAttention attention_;
   Mlp mlp_;
 };
 

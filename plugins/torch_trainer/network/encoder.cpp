@@ -2,54 +2,90 @@
 
 namespace cv::mixmim {
 
-Encoder::Encoder(const Weights& weights, const ModelConfig& model)
-    : plan_(planOf(model)),
-      patchEmbed_(weights, plan_.stages.front()),
-      norm_(weights, "norm", plan_.stages.back().eps),
-      whole_(stageOrders(plan_, {}, norm_.weight.device())) {
-  if (plan_.stages.front().position == Position::kFixed) position_ = weights.at("absolute_pos_embed");
-  for (const Stage& stage : plan_.stages) {
-    StageLayers layers;
-    if (stage.narrowing == Narrowing::kMerged) layers.merge.emplace(weights, stage);
-    for (const Block& block : stage.blocks) {
-      const double rate = plan_.blocks > 1 ? model.dropPath * block.index / (plan_.blocks - 1) : 0;
-      layers.blocks.emplace_back(weights, block, stage, rate);
-    }
-    stages_.push_back(std::move(layers));
+namespace {
+
+/// Shows a stage's tokens: class tokens, then the others in raster order.
+void show(const Trace& trace, size_t stage, const char* what, const at::Tensor& x, const Permutation& order) {
+  if (trace) trace("stage" + std::to_string(stage + 1) + what, x.index_select(1, order.inverse));
+}
+
+/// The drop rate grows from block to block to the model's.
+double dropRateOf(const Block& block, const Plan& plan, const ModelConfig& model) {
+  return plan.blocks > 1 ? model.dropPath * block.index / (plan.blocks - 1) : 0;
+}
+
+}  // namespace
+
+Encoder::Encoder(const Weights& weights, const ModelConfig& model) : plan_(planOf(model)) {
+  for (size_t s = 0; s < plan_.stages.size(); ++s) stages_.push_back(layersOf(weights, model, s));
+  whole_ = stageOrders(plan_, {}, stages_.back().norm->weight.device());
+}
+
+Encoder::StageLayers Encoder::layersOf(const Weights& weights, const ModelConfig& model, size_t s) const {
+  const Stage& stage = plan_.stages[s];
+  using Narrowed = decltype(StageLayers::narrowing);
+  StageLayers layers{stage.narrowing == Narrowing::kMerged
+                         ? Narrowed(PatchMerging(weights, stage))
+                         : Narrowed(PatchEmbedding(weights, stage, /*ofPixels=*/s == 0)),
+                     Positions(weights, stage),
+                     {},
+                     {},
+                     {}};
+  for (const Block& block : stage.blocks)
+    layers.blocks.emplace_back(weights, block, stage, dropRateOf(block, plan_, model));
+  if (stage.position == Position::kConvolved) layers.convolvedPositions.emplace(weights, stage.positions);
+  if (!stage.norm.empty()) layers.norm.emplace(weights, stage.norm, stage.eps);
+  return layers;
+}
+
+void Encoder::runBlocks(size_t s, Residual& x, const StageOrder& order, DropPath* drop,
+                        const Trace& trace) const {
+  const StageLayers& layers = stages_[s];
+  for (const EncoderBlock& block : layers.blocks) {
+    block(x, order, drop);
+    if (!layers.convolvedPositions || &block != &layers.blocks.front()) continue;
+    x.add((*layers.convolvedPositions)(x.value(), order.neighbours));
+    if (trace) show(trace, s, ".peg", x.value(), order.rows);
   }
 }
 
-at::Tensor Encoder::firstTokens(const at::Tensor& images, const at::Tensor& order) const {
-  const at::Tensor tokens = patchEmbed_(images, order);
-  return position_ ? tokens + position_->index_select(1, order) : tokens.to(at::kFloat);
+at::Tensor Encoder::rows(const at::Tensor& images, const std::vector<StageOrder>& orders, DropPath* drop,
+                         const Trace& trace) const {
+  at::Tensor tokens = images;
+  for (size_t s = 0; s < stages_.size(); ++s) {
+    const StageLayers& layers = stages_[s];
+    const StageOrder& order = orders[s];
+    tokens = std::visit([&](const auto& narrow) { return narrow(tokens, order); }, layers.narrowing);
+    show(trace, s, ".embed", tokens, order.raster);
+    Residual x(layers.positions(tokens, order));
+    runBlocks(s, x, order, drop, trace);
+    if (trace) show(trace, s, ".blocks", x.value(), order.rows);
+    tokens = layers.norm ? x.normalised(*layers.norm) : x.value();
+    if (layers.norm) show(trace, s, ".norm", tokens, order.rows);
+  }
+  return permuteTokens(tokens, {orders.back().rows.inverse, orders.back().rows.order});
 }
 
 at::Tensor Encoder::forward(const at::Tensor& images, const std::vector<StageOrder>& orders, DropPath* drop,
                             const Trace& trace) const {
-  const auto seen = [&](const std::string& name, Residual& x, size_t stage) {
-    if (trace) trace(name, x.value().index_select(1, orders[stage].raster.inverse));
-  };
-  const auto nameOf = [](size_t stage) { return "stage" + std::to_string(stage + 1); };
-  Residual x(firstTokens(images, orders.front().raster.order));
-  for (size_t s = 0; s < stages_.size(); ++s) {
-    if (stages_[s].merge) {
-      x = Residual((*stages_[s].merge)(x.value(), orders[s - 1].merge));
-      seen(nameOf(s - 1) + ".out", x, s);
-    }
-    for (size_t n = 0; n < stages_[s].blocks.size(); ++n)
-      stages_[s].blocks[n](x, orders[s].patternOf(plan_.stages[s].blocks[n]), drop);
-    seen(nameOf(s) + ".blocks", x, s);
-  }
-  seen(nameOf(stages_.size() - 1) + ".out", x, stages_.size() - 1);
-  const Permutation& last = orders.back().raster;
-  const at::Tensor tokens = permuteTokens(x.normalised(norm_), {last.inverse, last.order});
+  const at::Tensor all = rows(images, orders, drop, trace);
+  const int64_t classTokens = orders.back().classTokens;
+  const at::Tensor tokens = all.narrow(1, classTokens, all.size(1) - classTokens);
   if (trace) trace("encoder", tokens);
   return tokens;
 }
 
+at::Tensor Encoder::features(const at::Tensor& images, DropPath* drop, const Trace& trace) const {
+  const at::Tensor all = rows(images, whole_, drop, trace);
+  const int64_t classTokens = whole_.back().classTokens;
+  if (trace) trace("encoder", all.narrow(1, classTokens, all.size(1) - classTokens));
+  return classTokens > 0 ? all.select(1, 0) : all.mean(1);
+}
+
 at::Tensor Encoder::embed(const at::Tensor& images) const {
-  const Permutation& raster = whole_.front().raster;
-  return patchEmbed_(images, raster.order).index_select(1, raster.inverse);
+  const StageOrder& order = whole_.front();
+  return std::get<PatchEmbedding>(stages_.front().narrowing)(images, order)
+      .index_select(1, order.raster.inverse);
 }
 
 }  // namespace cv::mixmim

@@ -1,13 +1,14 @@
-// A hierarchical window Transformer (model/plan.hpp): MixMIM's (paper section 3.2, official class MixMIM) or
-// Swin. One class for pretraining and fine-tuning: the only difference is the order of the tokens, which says
-// who sees whom.
+// A hierarchical Transformer of any family (model/plan.hpp): it walks the plan. One class for pretraining and
+// fine-tuning: the only difference is the order of the tokens, which says who sees whom.
 #pragma once
 
 #include <optional>
+#include <variant>
 #include <vector>
 
 #include "network/blocks.hpp"
 #include "network/narrowing.hpp"
+#include "network/position.hpp"
 #include "network/token_order.hpp"
 
 namespace cv::mixmim {
@@ -25,24 +26,33 @@ class Encoder {
     return forward(images, whole_, drop, trace);
   }
 
+  /// What a classifier sees of whole images, B x C: the class token, or the mean of the tokens.
+  at::Tensor features(const at::Tensor& images, DropPath* drop = nullptr, const Trace& trace = {}) const;
+
   /// Tokens after the patch embedding's norm, B x L1 x C1 in raster order: what the paper mixes.
   at::Tensor embed(const at::Tensor& images) const;
 
   const Plan& plan() const { return plan_; }
 
  private:
+  /// The layers of a stage, in the order of the flow.
   struct StageLayers {
-    std::optional<PatchMerging> merge;  ///< of all but the first stage
-    std::vector<WindowBlock> blocks;
+    std::variant<PatchEmbedding, PatchMerging> narrowing;
+    Positions positions;
+    std::vector<EncoderBlock> blocks;
+    std::optional<DepthwiseConvolution> convolvedPositions;  ///< behind the first block
+    std::optional<LayerNorm> norm;
   };
 
-  at::Tensor firstTokens(const at::Tensor& images, const at::Tensor& order) const;
+  StageLayers layersOf(const Weights& weights, const ModelConfig& model, size_t stage) const;
+  /// Class tokens, then the tokens of the last stage in raster order.
+  at::Tensor rows(const at::Tensor& images, const std::vector<StageOrder>& orders, DropPath* drop,
+                  const Trace& trace) const;
+  void runBlocks(size_t stage, Residual& x, const StageOrder& order, DropPath* drop,
+                 const Trace& trace) const;
 
   Plan plan_;
-  PatchEmbedding patchEmbed_;
-  std::optional<at::Tensor> position_;  // 1 x L1 x C1, raster order
   std::vector<StageLayers> stages_;
-  LayerNorm norm_;
   std::vector<StageOrder> whole_;
 };
 

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "compute/row_kernels.hpp"
+#include "network/depthwise.hpp"
 #include "network/linear.hpp"
 #include "network/weights.hpp"
 
@@ -35,6 +36,17 @@ struct LayerNorm {
   }
   at::Tensor weight, bias;
   double eps;
+};
+
+/// A depthwise 3 x 3 convolution of tokens.
+struct DepthwiseConvolution {
+  DepthwiseConvolution(const Weights& weights, const std::string& name)
+      : weight(weights.at(name + ".weight")), bias(weights.at(name + ".bias")) {}
+  /// x: B x L x C -> the same. `neighbours`: as in StageOrder.
+  at::Tensor operator()(const at::Tensor& x, const at::Tensor& neighbours) const {
+    return depthwise(x, weight, bias, neighbours);
+  }
+  at::Tensor weight, bias;
 };
 
 /// The residual stream, B x L x C. A branch is added only when the sum is wanted, because the LayerNorm that

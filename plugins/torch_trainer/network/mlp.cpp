@@ -95,4 +95,17 @@ at::Tensor mlp(const at::Tensor& x, const LinearParameters& first, const LinearP
                     second.bias, compute, second.rounded);
 }
 
+Mlp::Mlp(const Weights& weights, const std::string& name, bool convolved)
+    : fc1_(weights, name + ".fc1"), fc2_(weights, name + ".fc2") {
+  if (convolved) convolution_.emplace(weights, name + ".dwconv.dwconv");
+}
+
+at::Tensor Mlp::operator()(const at::Tensor& x, const at::Tensor& neighbours) const {
+  if (convolution_)
+    return geluLinear((*convolution_)(fc1_(x), neighbours), fc2_.weight, fc2_.bias, fc2_.compute,
+                      fc2_.rounded);
+  return mlp(x, {fc1_.weight, *fc1_.bias, fc1_.rounded}, {fc2_.weight, *fc2_.bias, fc2_.rounded},
+             fc1_.compute);
+}
+
 }  // namespace cv::mixmim

@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 
+#include <optional>
 #include <string>
 
 #include "network/layers.hpp"
@@ -23,14 +24,16 @@ struct LinearParameters {
 at::Tensor mlp(const at::Tensor& x, const LinearParameters& first, const LinearParameters& second,
                at::ScalarType compute);
 
-/// fc2(GELU(fc1(x))), GELU in its exact, erf form.
-struct Mlp {
-  Mlp(const Weights& weights, const std::string& name)
-      : fc1(weights, name + ".fc1"), fc2(weights, name + ".fc2") {}
-  at::Tensor operator()(const at::Tensor& x) const {
-    return mlp(x, {fc1.weight, *fc1.bias, fc1.rounded}, {fc2.weight, *fc2.bias, fc2.rounded}, fc1.compute);
-  }
-  Linear fc1, fc2;
+/// fc2(GELU(fc1(x))), GELU in its exact, erf form; or fc2(GELU(convolution(fc1(x)))).
+class Mlp {
+ public:
+  Mlp(const Weights& weights, const std::string& name, bool convolved = false);
+  /// x: B x L x C. `neighbours`: of its tokens, for the convolution.
+  at::Tensor operator()(const at::Tensor& x, const at::Tensor& neighbours = {}) const;
+
+ private:
+  Linear fc1_, fc2_;
+  std::optional<DepthwiseConvolution> convolution_;
 };
 
 }  // namespace cv::mixmim

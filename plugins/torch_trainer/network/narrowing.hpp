@@ -10,13 +10,9 @@ namespace cv::mixmim {
 /// Neighbours, in the order of mergingOrder(), become one token of the stage's width.
 class PatchMerging {
  public:
-  PatchMerging(const Weights& weights, const Stage& stage)
-      : members_(int64_t{stage.side} * stage.side),
-        norm_(weights, stage.embedding + ".norm", stage.embeddingEps),
-        reduction_(weights, stage.embedding + ".reduction", /*hasBias=*/false) {}
-  /// B x L x C -> B x (tokens of the stage) x (its width). `neighbours` puts those of every new token side by
-  /// side.
-  at::Tensor operator()(const at::Tensor& x, const Permutation& neighbours) const;
+  PatchMerging(const Weights& weights, const Stage& stage);
+  /// x: B x L x C, tokens of the stage before -> B x (tokens of the stage) x (its width).
+  at::Tensor operator()(const at::Tensor& x, const StageOrder& order) const;
 
  private:
   int64_t members_;
@@ -24,15 +20,18 @@ class PatchMerging {
   Linear reduction_;
 };
 
-/// Non-overlapping patches to normalised tokens.
+/// Patches of pixels, or of tokens, to normalised tokens; they may overlap.
 class PatchEmbedding {
  public:
-  PatchEmbedding(const Weights& weights, const Stage& stage);
-  /// B x H x W x 3 -> B x L x C; token k is patch order[k].
-  at::Tensor operator()(const at::Tensor& images, const at::Tensor& order) const;
+  PatchEmbedding(const Weights& weights, const Stage& stage, bool ofPixels);
+  /// x: B x H x W x 3, or B x L x C tokens of the stage before -> B x (tokens of the stage) x (its width).
+  at::Tensor operator()(const at::Tensor& x, const StageOrder& order) const;
 
  private:
-  int64_t patch_;
+  at::Tensor product(const at::Tensor& x, const StageOrder& order) const;
+
+  int64_t side_;
+  bool overlapping_, ofPixels_;
   Linear proj_;
   LayerNorm norm_;
 };

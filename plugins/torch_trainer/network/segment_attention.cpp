@@ -184,9 +184,7 @@ at::Tensor attendBySegments(const at::Tensor& qkv, int64_t heads, const Pattern&
 }
 
 at::Tensor attendAcrossBySegments(const at::Tensor& queries, const at::Tensor& keysValues, int64_t heads,
-                                  const AttentionOperators& operators) {
-  const auto pattern =
-      std::make_shared<const AttentionPattern>(everyoneSees(queries.size(1), keysValues.size(1)));
+                                  const Pattern& pattern, const AttentionOperators& operators) {
   const auto held = c10::make_intrusive<AttendBySegments::Held>(pattern, operators, heads);
   return AttendBySegments::apply(queries.contiguous(), keysValues.contiguous(), std::nullopt, held);
 }

@@ -44,6 +44,7 @@ at::Tensor attendBySegments(const at::Tensor& qkv, int64_t heads,
 
 /// As attendAcross() in attention.hpp.
 at::Tensor attendAcrossBySegments(const at::Tensor& queries, const at::Tensor& keysValues, int64_t heads,
+                                  const std::shared_ptr<const AttentionPattern>& pattern,
                                   const AttentionOperators& operators);
 
 }  // namespace cv::mixmim

@@ -10,14 +10,16 @@
 namespace cv::mixmim {
 
 /// Multi-head attention with its projections.
-class Attention {
+class SelfAttention {
  public:
-  Attention(const Weights& weights, const std::string& name, int heads)
-      : qkv_(weights, name + ".qkv"), proj_(weights, name + ".proj"), heads_(heads) {}
-  /// Self-attention in every sequence. x: B x L x C -> the same.
-  at::Tensor operator()(const at::Tensor& x, const std::shared_ptr<const AttentionPattern>& pattern,
-                        const at::Tensor& biasTable = {}) const {
-    return proj_(attend(qkv_(x), heads_, pattern, biasTable));
+  /// `biased`: with a table of biases by relative position.
+  SelfAttention(const Weights& weights, const std::string& name, int heads, bool biased = false)
+      : qkv_(weights, name + ".qkv"), proj_(weights, name + ".proj"), heads_(heads) {
+    if (biased) biasTable_ = weights.at(name + ".relative_position_bias_table");
+  }
+  /// Attention in every sequence. x: B x L x C -> the same.
+  at::Tensor operator()(const at::Tensor& x, const std::shared_ptr<const AttentionPattern>& pattern) const {
+    return proj_(attend(qkv_(x), heads_, pattern, biasTable_));
   }
 
   /// The parts, for queries that are not all of the tokens.
@@ -34,6 +36,7 @@ class Attention {
 
   Linear qkv_, proj_;
   int64_t heads_;
+  at::Tensor biasTable_;
 };
 
 }  // namespace cv::mixmim

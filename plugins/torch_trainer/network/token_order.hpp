@@ -33,15 +33,16 @@ at::Tensor permuteTokens(const at::Tensor& x, const Permutation& permutation);
 /// Who sees whom in every sequence of a batch, once as ranges and once as tensors, for the two ways to
 /// compute attention.
 struct AttentionPattern {
-  Sight sight;                        ///< no window where all tokens see each other
+  Sight sight;                        ///< no window where the segments say all
   std::optional<Permutation> listed;  ///< memory -> the list, where they differ
   at::Tensor places;  ///< sight.place, windows x N, int64; one row where all windows have the same. Undefined
-                      ///< where there is an index
+                      ///< where there is none or an index
   at::Tensor parties;  ///< sight.party, windows x N, int64. Undefined = a window is one party
   std::optional<SegmentIndex>
-      index;  ///< of a sight with windows, for attention by segments: on a device alone
+      index;  ///< of a sight with places, for attention by segments: on a device alone
 
   bool windows() const { return !sight.window.empty(); }
+  bool biased() const { return !sight.place.empty(); }
   /// Row of the bias table for a token and itself.
   int middle() const {
     return (sight.window.height - 1) * (2 * sight.window.width - 1) + sight.window.width - 1;
@@ -51,18 +52,21 @@ struct AttentionPattern {
 /// A sequence of `queries` that sees all of `keys`.
 AttentionPattern everyoneSees(int64_t queries, int64_t keys);
 
-/// The tokens of a stage on the device.
-class StageOrder {
- public:
+/// The tokens of a stage on the device. Lists are undefined where the stage has no use for them.
+struct StageOrder {
   /// Usable when the block is sent. `bySegments`: for segment_attention.hpp, not for attendPlainly().
   StageOrder(const StageTokens& tokens, IndexBlock& block, bool bySegments);
 
-  Permutation raster;  ///< row by row -> this order
-  Permutation merge;   ///< this order -> groups for the patch merging, in the next stage's order
+  Permutation raster;         ///< row by row -> this order, class tokens apart
+  Permutation rows;           ///< class tokens, then row by row -> this order
+  Permutation merge;          ///< the stage before -> groups for the patch merging
+  at::Tensor positions;       ///< rows of the stage's position embedding in this order, int64
+  at::Tensor neighbours;      ///< StageTokens::neighbours, tokens x 9, int32
+  at::Tensor sources;         ///< StageTokens::sources, tokens x members, int32
+  std::vector<int64_t> runs;  ///< tokens of each group where the stage has class tokens
+  int64_t classTokens;
 
-  const std::shared_ptr<const AttentionPattern>& patternOf(const Block& block) const {
-    return patterns_[block.shifted() ? 1 : 0];
-  }
+  const std::shared_ptr<const AttentionPattern>& patternOf(const Block& block) const;
 
  private:
   std::vector<std::shared_ptr<const AttentionPattern>> patterns_;  // as StageTokens::sights

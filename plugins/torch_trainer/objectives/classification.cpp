@@ -22,7 +22,7 @@ at::Tensor Classification::loss(const Batch& batch) {
       batch.classWeights.empty() ? at::Tensor() : transfer_.upload(batch.classWeights).flatten();
   DropPath drop(config_.run.seed, batch.key);
   DropPath* const drops = config_.optim.freeze ? nullptr : &drop;
-  const at::Tensor logits = head_(encoder_.forward(images, drops).mean(1));
+  const at::Tensor logits = head_(encoder_.features(images, drops));
   return config_.model.labels == Labelling::kSeveral ? binaryCrossEntropy(logits, targets, weights)
                                                      : softCrossEntropy(logits, targets, weights);
 }
@@ -39,7 +39,7 @@ at::Tensor Classification::targets(const Batch& batch) const {
 Answers Classification::answers(const Batch& batch) {
   const at::NoGradGuard noGrad;
   Answers answers;
-  answers.scores = matOf(head_(pooledFeatures(encoder_, transfer_, batch)));
+  answers.scores = matOf(head_(featuresOf(encoder_, transfer_, batch)));
   return answers;
 }
 

@@ -39,7 +39,7 @@ at::Tensor Decoder::predictHidden(const at::Tensor& tokens, const CellOrder& cel
     return at::cat({views[1].narrow(1, 0, cells.own), views[0].narrow(1, cells.own, cells.partner)}, 1);
   };
   const auto across = [&](const at::Tensor& queries, const at::Tensor& keysValues,
-                          const Attention& attention) {
+                          const SelfAttention& attention) {
     if (!both) return attention.across(queries, keysValues);
     const auto views = keysValues.chunk(2);
     return at::cat({attention.across(queries.narrow(1, 0, cells.own), views[1]),

@@ -19,10 +19,10 @@ std::unique_ptr<Objective> makeObjective(const Config& config, const Weights& we
   CV_Error(cv::Error::StsBadArg, "no task");
 }
 
-at::Tensor pooledFeatures(const Encoder& encoder, Transfer& transfer, const Batch& batch) {
+at::Tensor featuresOf(const Encoder& encoder, Transfer& transfer, const Batch& batch) {
   const at::NoGradGuard noGrad;
   const at::Tensor images = transfer.upload(batch.images).narrow(0, 0, batch.count);
-  const at::Tensor features = encoder.forward(normalise(images)).mean(1);
+  const at::Tensor features = encoder.features(normalise(images));
   transfer.wait();
   return features;
 }

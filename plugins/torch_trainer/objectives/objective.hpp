@@ -29,7 +29,7 @@ class Objective {
 std::unique_ptr<Objective> makeObjective(const Config& config, const Weights& weights, const Encoder& encoder,
                                          Transfer& transfer);
 
-/// Mean over the tokens of whole images, count x featureDim: what a classifier sees.
-at::Tensor pooledFeatures(const Encoder& encoder, Transfer& transfer, const Batch& batch);
+/// What a classifier sees of the batch's images, which are whole: count x featureDim.
+at::Tensor featuresOf(const Encoder& encoder, Transfer& transfer, const Batch& batch);
 
 }  // namespace cv::mixmim
