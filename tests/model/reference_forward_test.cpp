@@ -5,7 +5,6 @@
 
 #include <cmath>
 
-#include "opencv2/mixmim/text.hpp"
 #include "tests/support/parity_recipe.hpp"
 
 namespace cv::mixmim::test {
@@ -51,46 +50,11 @@ const Published kPublished[] = {
       0.033863537, 0.013206691}},
 };
 
-ModelConfig modelNamed(const std::string& name) {
-  ModelConfig model;
-  model.classes = 10;
-  model.headDim = 8;
-  if (startsWith(name, "swin")) {
-    const bool large = name == "swin14";
-    model.encoder = Family::kSwin;
-    model.embedDim = 8;
-    model.window = large ? 14 : 7;
-    model.depths = large ? std::vector<int>{2, 2, 1, 1} : std::vector<int>{2, 2, 2, 1};
-    return model;
-  }
-  model.dims = {8, 16, 24, 32};
-  model.mlpRatios = {8, 8, 4, 4};
-  model.depths = {1, 1, 2, name == "pvt" ? 2 : 1};
-  model.encoder = name == "pvt" ? Family::kPvt : name == "pvt_v2" ? Family::kPvtV2 : Family::kTwinsPcpvt;
-  if (name == "twins_svt") {
-    model.encoder = Family::kTwinsSvt;
-    model.mlpRatios = {};
-    model.depths = {2, 2, 2, 2};
-  }
-  return model;
-}
-
-/// Every number that adds to the residual stream becomes 2^-8 of itself.
-void makeSmall(TensorMap& weights) {
-  for (auto& [name, tensor] : weights)
-    for (const char* part :
-         {"patch_embed", "pos_embed", "cls_token", ".proj.", ".fc2.", ".sr.", ".reduction."})
-      if (name.find(part) != std::string::npos) {
-        for (int64_t i = 0; i < tensor.elements(); ++i) tensor.as<float>()[i] *= 0x1p-8F;
-        break;
-      }
-}
-
 class Reference : public ::testing::TestWithParam<Published> {};
 
 TEST_P(Reference, AnswersAsThePublishedCode) {
   const auto& [name, logits, ofSmallNumbers] = GetParam();
-  const ModelConfig model = modelNamed(name);
+  const ModelConfig model = recipeModel(name, /*classes=*/10);
   TensorMap weights = recipeWeights(model, Task::kFinetune, 1);
   const auto answer = [&](int batch) {
     Tensor images = recipeImages(1, 0, batch);

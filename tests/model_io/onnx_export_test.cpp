@@ -121,8 +121,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Exported{"tiny", Head::kPyramid}, Exported{"small64", Head::kPyramid},
                       Exported{"oneTokenAt16", Head::kPyramid}, Exported{"manyWindowsAt136", Head::kPyramid},
                       Exported{"tiny", Head::kLogits, {9, {}}}, Exported{"small64", Head::kPyramid, {9, {}}},
-                      Exported{"swin7"}, Exported{"swin14"}, Exported{"swinAt64"}, Exported{"swinOneWindow"},
-                      Exported{"swinAt64", Head::kProbabilities}, Exported{"swin7", Head::kFeatures},
+                      Exported{"swin"}, Exported{"swin14"}, Exported{"swinAt64"}, Exported{"swinOneWindow"},
+                      Exported{"swinAt64", Head::kProbabilities}, Exported{"swin", Head::kFeatures},
                       Exported{"swinAt64", Head::kPyramid}, Exported{"swin14", Head::kPyramid},
                       Exported{"swinAt64", Head::kLogits, {9, {}}}),
     [](const auto& tested) { return titleOf(tested.param); });

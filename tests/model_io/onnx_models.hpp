@@ -26,16 +26,11 @@ inline ModelConfig smallest() {
   return model;
 }
 
-/// Models of Swin, with 10 classes.
+/// Other models of Swin than the golden ones, with 10 classes.
 inline ModelConfig swinNamed(const std::string& name) {
-  ModelConfig model = recipeModel("micro", /*classes=*/10);
+  ModelConfig model = recipeModel("swin", /*classes=*/10);
   model.name = name;
-  model.encoder = Family::kSwin;
-  model.depths = {2, 2, 2, 1};  // heads 1 2 4 8, windows of 7 x 7, shifted by 3 in all stages but the last
-  if (name == "swin14") {
-    model.window = 14;
-    model.depths = {2, 2, 1, 1};
-  } else if (name == "swinAt64") {  // windows of 2 x 2, shifted by 1; several heads in every stage
+  if (name == "swinAt64") {  // windows of 2 x 2, shifted by 1; several heads in every stage
     model.imageSize = {64, 64};
     model.headDim = 4;
   } else if (name == "swinWide") {  // grids of 8 x 16 and 4 x 8 under windows of 8 x 8 and 4 x 4
@@ -49,8 +44,15 @@ inline ModelConfig swinNamed(const std::string& name) {
   return model;
 }
 
-/// The models of tests/golden, and others with odd grids, windows, patches and numbers of stages.
+/// The models of tests/golden, and others with odd grids, windows, patches and numbers of stages. "NAME@WxH":
+/// the same for pictures of another size, px.
 inline ModelConfig modelNamed(const std::string& name) {
+  if (const size_t at = name.find('@'); at != std::string::npos) {
+    ModelConfig model = modelNamed(name.substr(0, at));
+    const size_t cross = name.find('x', at);
+    model.imageSize = {std::stoi(name.substr(at + 1)), std::stoi(name.substr(cross + 1))};
+    return model;
+  }
   ModelConfig model = recipeModel(name, /*classes=*/10);
   if (name == "small64") {
     model.imageSize = {64, 64};
@@ -81,11 +83,12 @@ inline ModelConfig modelNamed(const std::string& name) {
   } else if (name == "tinyAt384") {
     model = recipeModel("tiny", model.classes);
     model.imageSize = {384, 384};
-  } else if (name.rfind("swin_", 0) == 0) {  // as people name them
+  } else if (name.rfind("swin", 0) == 0 && name != "swin" && name != "swin14") {
+    model = swinNamed(name);
+  } else if (model.encoder == Family::kMixMim &&
+             name.find('_') != std::string::npos) {  // as people name them
     model = resolve(Task::kFinetune, {{"model", name, ""}}).model;
     model.classes = 10;
-  } else if (name.rfind("swin", 0) == 0) {
-    model = swinNamed(name);
   }
   return model;
 }

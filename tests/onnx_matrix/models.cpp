@@ -124,7 +124,7 @@ void writeAll(const std::filesystem::path& folder, const std::string& which) {
   } else if (which == "swin") {
     for (const char* name : {"swin_t", "swin_t_w14"}) add(name, kSizes);
   } else {
-    for (const char* name : {"tiny", "swin7"}) add(name, kAll);
+    for (const char* name : {"tiny", "swin"}) add(name, kAll);
     for (const char* name : {"micro", "tinyAt384", "small64", "patch2At32", "oneTokenAt16",
                              "manyWindowsAt136", "wide", "swin14", "swinWide"})
       add(name, kGeometry);

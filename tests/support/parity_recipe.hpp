@@ -108,20 +108,55 @@ inline std::vector<uint8_t> recipeMask(uint64_t seed, int step, int cells, doubl
   return mask;
 }
 
-/// The three models of tests/golden: "micro", "tiny", "base".
+/// Makes `model` the smallest one of another encoder than MixMIM's; false for any other name.
+inline bool becomesOther(ModelConfig& model, const std::string& name) {
+  if (name == "swin" || name == "swin14") {
+    model.encoder = Family::kSwin;
+    model.window = name == "swin" ? 7 : 14;
+    model.depths = {2, 2, name == "swin" ? 2 : 1, 1};
+    return true;
+  }
+  if (name == "twins_svt") {
+    model.encoder = Family::kTwinsSvt;
+    model.depths = {2, 2, 2, 2};
+  } else if (name == "pvt" || name == "pvt_v2" || name == "twins_pcpvt") {
+    model.encoder = name == "pvt" ? Family::kPvt : name == "pvt_v2" ? Family::kPvtV2 : Family::kTwinsPcpvt;
+    model.depths = {1, 1, 2, name == "pvt" ? 2 : 1};
+    model.mlpRatios = {8, 8, 4, 4};
+  } else {
+    return false;
+  }
+  model.dims = {8, 16, 24, 32};
+  return true;
+}
+
+/// The models of the golden numbers: "micro", "tiny", "base", and "swin", "swin14", "pvt", "pvt_v2",
+/// "twins_svt", "twins_pcpvt".
 inline ModelConfig recipeModel(const std::string& name, int classes) {
   ModelConfig model;  // base
   model.name = name;
   model.classes = classes;
   if (name == "base") return model;
-  const bool micro = name == "micro";
+  model.depths = {1, 1, 2, 1};
+  const bool micro = becomesOther(model, name) || name == "micro";
   model.embedDim = micro ? 8 : 32;
   model.headDim = micro ? 8 : 32;
-  model.depths = {1, 1, 2, 1};
   model.decoderDim = micro ? 16 : 64;
   model.decoderDepth = 1;
   model.decoderHeads = 2;
   return model;
+}
+
+/// Every number that adds to the residual stream becomes 2^-8 of itself, because a wrong eps of any LayerNorm
+/// then shows.
+inline void makeSmall(TensorMap& weights) {
+  for (auto& [name, tensor] : weights)
+    for (const char* part :
+         {"patch_embed", "pos_embed", "cls_token", ".proj.", ".fc2.", ".sr.", ".reduction."})
+      if (name.find(part) != std::string::npos) {
+        for (int64_t i = 0; i < tensor.elements(); ++i) tensor.as<float>()[i] *= 0x1p-8F;
+        break;
+      }
 }
 
 }  // namespace cv::mixmim::test
