@@ -41,10 +41,11 @@ std::string sentenceOf(Head head, Labelling labelling) {
       return std::string("probabilities, N x classes: ") +
              (several ? "each from 0 to 1 by itself" : "every row adds up to 1");
     case Head::kFeatures:
-      return "features, N x C: the mean over the last stage's tokens after the final LayerNorm";
+      return "features, N x C: the vector that a classifier reads, after the final LayerNorm";
     case Head::kPyramid:
-      return "feature1, feature2, ..., N x C x H x W: one map per stage, without a norm but for the last, "
-             "which is after the final LayerNorm";
+      return "feature1, feature2, ..., N x C x H x W: one map per stage, as the next stage reads it; the "
+             "last "
+             "after the final LayerNorm";
   }
   CV_Error(cv::Error::StsBadArg, "no head");
 }

@@ -65,8 +65,9 @@ void toProbabilities(cv::Mat& scores, Labelling labels) {
     *score = 1 / (1 + std::exp(-*score));
 }
 
-/// Tokens x C in raster order -> 1 x C x rows x columns.
-cv::Mat asMap(const cv::Mat& tokens, cv::Size grid) {
+/// Tokens x C in raster order, behind a class token where there is one -> 1 x C x rows x columns.
+cv::Mat asMap(const cv::Mat& rows, cv::Size grid) {
+  const cv::Mat tokens = rows.rowRange(rows.rows - grid.area(), rows.rows);
   const int shape[] = {1, tokens.cols, grid.height, grid.width};
   return cv::Mat(tokens.t()).reshape(1, 4, shape).clone();
 }

@@ -13,12 +13,13 @@ enum class Head {
   kLogits,         ///< logits, N x classes: scores before softmax or sigmoid
   kProbabilities,  ///< probabilities, N x classes: their softmax, or sigmoid where a picture may have several
                    ///< labels
-  kFeatures,  ///< features, N x C: the mean over the tokens of the last stage after the final LayerNorm, its
-              ///< gain and bias included; the classifier is a linear function of it
+  kFeatures,  ///< features, N x C: the class token, or where there is none the mean over the tokens, of the
+              ///< last stage after the final LayerNorm, its gain and bias included; the classifier is a
+              ///< linear function of it
   kPyramid,   ///< feature1 ... featureK, N x C x H x W, one per stage in raster order, strides patchSize *
-              ///< 2^s: the tokens after the last block of the stage, before patch merging and, as in the
-  ///< published model, without a norm; only featureK has passed the final LayerNorm, gain and bias
-  ///< included
+              ///< 2^s: the tokens after the last block of the stage, before the next one narrows them and, as
+              ///< in the published model, without a norm where the stage has none; featureK has passed the
+              ///< final LayerNorm, gain and bias included
 };
 
 /// Names on the command line and in the file's description.

@@ -96,7 +96,12 @@ struct Stage {
   int windowsOf(const Block& block) const {
     return grid.width / block.window.width * (grid.height / block.window.height);
   }
-  int tokens() const { return grid.area(); }  ///< of an image
+  /// Keys of a block of reduced keys.
+  int keysOf(const Block& block) const {
+    return block.reduction == 1 ? rows() : tokens() / (block.reduction * block.reduction);
+  }
+  int tokens() const { return grid.area(); }                    ///< of an image
+  int rows() const { return tokens() + (classToken ? 1 : 0); }  ///< the same with the class token
 };
 
 /// An encoder. A mask cell is one token of the last stage, `stride` pixels wide (32 in the paper).

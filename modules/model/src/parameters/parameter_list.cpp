@@ -27,8 +27,7 @@ void ParameterList::encoderPositions() {
     layer_ = stage.embeddingLayer;
     if (stage.position == Position::kFixed) positions(stage.positions, stage.grid, stage.dim);
     if (stage.position != Position::kLearned) continue;
-    const int64_t rows = stage.tokens() + (stage.classToken ? 1 : 0);
-    Parameter& embedding = add(stage.positions, {1, rows, stage.dim}, Init::kNormal002);
+    Parameter& embedding = add(stage.positions, {1, stage.rows(), stage.dim}, Init::kNormal002);
     embedding.grid = stage.grid;
     embedding.interpolation = Interpolation::kBilinear;
   }
