@@ -191,9 +191,23 @@ INSTANTIATE_TEST_SUITE_P(
             "Conv",
             {1, 2, 4},
             [](OnnxBuilder& net, const std::string& x) {  // 2 x 2 patches
-              return net.conv("y", x, floats({1, 1, 2, 2}, {1, 2, 3, 4}), floats({1}, {0.5f}));
+              return net.conv("y", x, floats({1, 1, 2, 2}, {1, 2, 3, 4}), floats({1}, {0.5f}), {2, 0, 1});
             },
             {0.1f + 2 * 0.2f + 3 * 0.5f + 4 * 0.6f + 0.5f, 0.3f + 2 * 0.4f + 3 * 0.7f + 4 * 0.8f + 0.5f}},
+        Operator{
+            "DepthwiseConv",
+            {2, 1, 2},
+            [](OnnxBuilder& net, const std::string& x) {  // zeros outside, each channel by itself
+              return net.conv("y", x,
+                              floats({2, 1, 3, 3}, {0, 0, 0, 1, 2, 3, 0, 0, 0,  //
+                                                    0, 0, 0, 4, 5, 6, 0, 0, 0}),
+                              floats({2}, {0, 0.5f}), {1, 1, 2});
+            },
+            {2 * 0.1f + 3 * 0.2f, 0.1f + 2 * 0.2f, 5 * 0.3f + 6 * 0.4f + 0.5f, 4 * 0.3f + 5 * 0.4f + 0.5f}},
+        Operator{"PadRows",
+                 {2, 2},
+                 [](OnnxBuilder& net, const std::string& x) { return net.padRows("y", x, 1); },
+                 {0, 0, 0.1f, 0.2f, 0.3f, 0.4f}},
         Operator{"Gemm",
                  {2},
                  [](OnnxBuilder& net, const std::string& x) {
@@ -260,6 +274,12 @@ TEST(OnnxBuilder, SlicesInOpset9) {
   OnnxBuilder net("g", "", {9, {}});
   net.output(net.slice("y", net.input("x", {4}), 1, 1, 3), {2});
   EXPECT_EQ(run(net, {4}), (std::vector<float>{0.2f, 0.3f}));
+}
+
+TEST(OnnxBuilder, PadsInOpset9) {
+  OnnxBuilder net("g", "", {9, {}});
+  net.output(net.padRows("y", net.input("x", {1, 2}), 1), {2, 2});
+  EXPECT_EQ(run(net, {1, 2}), (std::vector<float>{0, 0, 0.1f, 0.2f}));
 }
 
 TEST(OnnxBuilder, ClipsInOpset9) {

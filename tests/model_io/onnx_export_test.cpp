@@ -43,12 +43,16 @@ struct Exported {
   const char* model;
   Head head = Head::kLogits;
   OnnxProfile profile = {};
-  double tolerance = 5e-5;  // of the largest number, or of 1
+  bool small = false;  // weights that show a wrong eps
+
+  static constexpr double kTolerance = 5e-5;  // of the largest number, or of 1
 };
 
 std::string titleOf(const Exported& tested) {
-  return std::string(tested.model) + "_" + nameOf(tested.head) + "_" + nameOf(tested.profile.weights) +
-         "_opset" + std::to_string(tested.profile.opset);
+  std::string title = tested.model;
+  std::replace(title.begin(), title.end(), '@', '_');
+  return title + "_" + nameOf(tested.head) + "_" + nameOf(tested.profile.weights) + "_opset" +
+         std::to_string(tested.profile.opset) + (tested.small ? "_small" : "");
 }
 
 void PrintTo(const Exported& tested, std::ostream* out) {
@@ -75,7 +79,8 @@ cv::Mat stacked(const std::vector<std::vector<cv::Mat>>& answers, size_t i, int 
 TEST_P(ExportedModel, AnswersAsTheEquationsSay) {
   const Exported& tested = GetParam();
   const ModelConfig model = modelNamed(tested.model);
-  const TensorMap weights = weightsOf(model);
+  TensorMap weights = weightsOf(model);
+  if (tested.small) makeSmall(weights);
   const TempFolder folder;
   const std::string path = folder / "model.onnx";
   exportOnnx(path, weights, model, {}, {tested.head, tested.profile});
@@ -103,7 +108,7 @@ TEST_P(ExportedModel, AnswersAsTheEquationsSay) {
       EXPECT_TRUE(cv::checkRange(answer))
           << names[i] << " batch " << batch;  // a NaN is no difference to cv::norm
       EXPECT_LT(cv::norm(answer, right, cv::NORM_INF),
-                tested.tolerance * std::max(1., cv::norm(right, cv::NORM_INF)))
+                Exported::kTolerance * std::max(1., cv::norm(right, cv::NORM_INF)))
           << names[i] << " batch " << batch;
       EXPECT_GT(cv::norm(right, cv::NORM_L2) / std::sqrt(static_cast<double>(right.total())), 0.1)
           << names[i] << ": numbers too small for the tolerance";
@@ -127,17 +132,41 @@ INSTANTIATE_TEST_SUITE_P(
                       Exported{"swinAt64", Head::kLogits, {9, {}}}),
     [](const auto& tested) { return titleOf(tested.param); });
 
+const OnnxProfile kOld{9, {}};
+
+INSTANTIATE_TEST_SUITE_P(
+    OnnxOfReducedKeys, ExportedModel,
+    ::testing::Values(
+        Exported{"pvt"}, Exported{"pvt_v2"}, Exported{"twins_svt"}, Exported{"twins_pcpvt"},
+        Exported{"pvt", Head::kFeatures}, Exported{"pvt_v2", Head::kProbabilities},
+        Exported{"twins_svt", Head::kFeatures}, Exported{"pvt", Head::kPyramid},
+        Exported{"pvt_v2", Head::kPyramid}, Exported{"twins_pcpvt", Head::kPyramid}, Exported{"pvt@128x64"},
+        Exported{"pvt@32x32"}, Exported{"pvt@64x96", Head::kPyramid}, Exported{"pvt_v2@128x64"},
+        Exported{"pvt_v2@32x32"}, Exported{"pvt_v2@64x96", Head::kPyramid}, Exported{"twins_svt@128x64"},
+        Exported{"twins_svt@32x32"}, Exported{"twins_svt@64x96", Head::kPyramid},
+        Exported{"twins_pcpvt@32x32"}, Exported{"twins_svt@384x256"},
+        Exported{"pvt@64x96", Head::kLogits, kOld}, Exported{"pvt_v2@64x96", Head::kLogits, kOld},
+        Exported{"twins_svt@64x96", Head::kLogits, kOld}, Exported{"swin", Head::kLogits, {}, true},
+        Exported{"pvt", Head::kLogits, {}, true}, Exported{"pvt_v2", Head::kLogits, {}, true},
+        Exported{"twins_svt", Head::kLogits, {}, true}, Exported{"twins_pcpvt", Head::kLogits, {}, true}),
+    [](const auto& tested) { return titleOf(tested.param); });
+
 /// The graph in float16 reaches readers that this OpenCV is not (tests/onnx_matrix). Here: half the bytes,
 /// and the same numbers, rounded.
-class HalfPrecision : public ::testing::TestWithParam<const char*> {};
+struct Halved {
+  const char* model;
+  double share;  // at most so much of the file; names and small constants are not halved
+};
+
+class HalfPrecision : public ::testing::TestWithParam<Halved> {};
 
 TEST_P(HalfPrecision, IsTheSameGraphRounded) {
-  const ModelConfig model = modelNamed(GetParam());
+  const ModelConfig model = modelNamed(GetParam().model);
   const TempFolder folder;
   const std::string whole = folder / "32.onnx", half = folder / "16.onnx";
   exportOnnx(whole, weightsOf(model), model, {});
   exportOnnx(half, weightsOf(model), model, {}, {Head::kLogits, {11, WeightType::kFloat16}});
-  EXPECT_LT(readOnnxFile(half).bytes, 0.52 * static_cast<double>(readOnnxFile(whole).bytes));
+  EXPECT_LT(readOnnxFile(half).bytes, GetParam().share * static_cast<double>(readOnnxFile(whole).bytes));
   const OnnxWeights expected = readOnnxWeights(whole), rounded = readOnnxWeights(half);
   ASSERT_EQ(rounded.tensors.size(), expected.tensors.size());
   for (const auto& [name, tensor] : expected.tensors) {
@@ -153,8 +182,11 @@ TEST_P(HalfPrecision, IsTheSameGraphRounded) {
   EXPECT_EQ(cv::norm(about.goldenOutput, readDeployedModel(whole).goldenOutput, cv::NORM_INF), 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(OnnxExport, HalfPrecision, ::testing::Values("tiny", "swin14"),
-                         [](const auto& tested) { return std::string(tested.param); });
+INSTANTIATE_TEST_SUITE_P(OnnxExport, HalfPrecision,
+                         ::testing::Values(Halved{"tiny", 0.52}, Halved{"swin14", 0.52}, Halved{"pvt", 0.6},
+                                           Halved{"pvt_v2", 0.6}, Halved{"twins_svt", 0.6},
+                                           Halved{"pvt_v2_b1@64x64", 0.52}),
+                         [](const auto& tested) { return titleOf({tested.param.model}); });
 
 /// The part of the graph's constant that readers take for the bias without a mask.
 TEST(OnnxExport, MasksBeginWithAWindowThatHasNone) {
@@ -318,7 +350,7 @@ TEST(OnnxExport, IgnoresWhatPretrainingLeaves) {
 /// Through the one list of options, so that nothing of the model is forgotten.
 TEST(OnnxExport, SaysWhichModelItIs) {
   const TempFolder folder;
-  for (const char* name : {"small64", "patch2At32", "swin14"}) {
+  for (const char* name : {"small64", "patch2At32", "swin14", "pvt", "pvt_v2", "twins_svt", "twins_pcpvt"}) {
     Config written, read;
     written.model = modelNamed(name);
     const std::string path = folder / "model.onnx";
@@ -429,6 +461,18 @@ INSTANTIATE_TEST_SUITE_P(
             [](TensorMap&, ModelConfig& model, DeployedModel&) { model.encoder = Family::kSwin; },
             "weights: those of another encoder: expected no absolute_pos_embed, got 1x16x8 F32; check the "
             "model's encoder"},
+        BadExport{"OtherPatches",
+                  [](TensorMap&, ModelConfig& model, DeployedModel&) { model.encoder = Family::kTwinsSvt; },
+                  "weights: those of another encoder: expected patch_embeds.0.proj.weight, got "
+                  "patch_embed.proj.weight; check the model's encoder"},
+        BadExport{"OtherPositions",
+                  [](TensorMap& weights, ModelConfig& model, DeployedModel&) {
+                    model.encoder = Family::kPvt;
+                    weights = weightsOf(model);
+                    model.encoder = Family::kPvtV2;
+                  },
+                  "weights: those of another encoder: expected no pos_embed1, got 1x16x8 F32; check the "
+                  "model's encoder"},
         BadExport{"TooLargeForOneFile",
                   [](TensorMap&, ModelConfig& model, DeployedModel&) {
                     model = ModelConfig();
@@ -484,6 +528,17 @@ TEST(OnnxExport, MasksCountAsNumbers) {
   MIXMIM_EXPECT_ERROR(
       checkExportSize(model, {}),
       "export: model base at 2048 px takes 4.8 GB as fp32, expected at most 2.1 (one ONNX file); "
+      "export a smaller model");
+}
+
+/// Of every stage of PVT, a gain and a shift for each token.
+TEST(OnnxExport, PositionsCountAsNumbers) {
+  ModelConfig model = modelNamed("pvt_large");
+  EXPECT_NO_THROW(checkExportSize(model, {}));
+  model.imageSize = {8192, 8192};
+  MIXMIM_EXPECT_ERROR(
+      checkExportSize(model, {}),
+      "export: model pvt_large at 8192 px takes 4.4 GB as fp32, expected at most 2.1 (one ONNX file); "
       "export a smaller model");
 }
 

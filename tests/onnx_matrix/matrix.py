@@ -1,6 +1,6 @@
 """Our models in every release of every ONNX reader: a table of the largest differences, in Markdown.
 
-    python3 tests/onnx_matrix/matrix.py BUILD [--models small|base|swin]... [--reader NAME]...
+    python3 tests/onnx_matrix/matrix.py BUILD [--models small|base|families]... [--reader NAME]...
 
 Every model runs in a process of its own, with batches of 1, 2, 3 and 1 pictures on one network. Exit code 1 where a model
 answers wrongly or does not load although readers.py does not say so, and where one loads although it does.
@@ -95,7 +95,7 @@ def main(arguments):
     if not wanted:
         sys.exit("--reader: expected one of " + ", ".join(r.name for r in readers.MATRIX))
     status = 0
-    for which in arguments.models or ("small", "base", "swin"):
+    for which in arguments.models or ("small", "base", "families"):
         matrix = Matrix(arguments.build)
         for reader in wanted:
             matrix.add(reader, which)
@@ -107,6 +107,6 @@ def main(arguments):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("build", type=pathlib.Path)
-    parser.add_argument("--models", action="append", choices=("small", "base", "swin"))
+    parser.add_argument("--models", action="append", choices=("small", "base", "families"))
     parser.add_argument("--reader", action="append", metavar="NAME")
     sys.exit(main(parser.parse_args()))

@@ -1,5 +1,5 @@
-// onnx_matrix_models FOLDER small|base: writes models, pictures and what they must answer, for readers in
-// other languages.
+// onnx_matrix_models FOLDER small|base|families: writes models, pictures and what they must answer, for
+// readers in other languages.
 //   models.json        [{"name", "weights", "opset", "head", "size", "picturesFile", "pictures",
 //                        "outputs": [{"name", "shape", "file"}]}, ...], shapes without the batch
 //   NAME.onnx
@@ -112,7 +112,7 @@ const std::vector<Wanted> kGeometry{{Head::kLogits, kPlain}, {Head::kPyramid, kP
 
 const std::vector<Wanted> kSizes{{Head::kLogits, kPlain}, {Head::kLogits, kHalf}, {Head::kPyramid, kPlain}};
 
-/// "small": every kind of model; "base" and "swin": sizes that people use.
+/// "small": every kind of model; "base" and "families": sizes that people use.
 void writeAll(const std::filesystem::path& folder, const std::string& which) {
   json::array models;
   const auto add = [&](const char* name, const std::vector<Wanted>& list) {
@@ -121,12 +121,14 @@ void writeAll(const std::filesystem::path& folder, const std::string& which) {
   };
   if (which == "base") {
     add("base", kAll);
-  } else if (which == "swin") {
-    for (const char* name : {"swin_t", "swin_t_w14"}) add(name, kSizes);
+  } else if (which == "families") {
+    for (const char* name : {"swin_t", "swin_t_w14", "pvt_tiny", "twins_svt_s", "twins_pcpvt_s", "pvt_v2_b1"})
+      add(name, kSizes);
   } else {
-    for (const char* name : {"tiny", "swin"}) add(name, kAll);
-    for (const char* name : {"micro", "tinyAt384", "small64", "patch2At32", "oneTokenAt16",
-                             "manyWindowsAt136", "wide", "swin14", "swinWide"})
+    for (const char* name : {"tiny", "swin", "pvt", "pvt_v2", "twins_svt"}) add(name, kAll);
+    for (const char* name :
+         {"micro", "tinyAt384", "small64", "patch2At32", "oneTokenAt16", "manyWindowsAt136", "wide", "swin14",
+          "swinWide", "twins_pcpvt", "pvt@128x64", "pvt_v2@32x32", "twins_svt@64x96"})
       add(name, kGeometry);
   }
   writeFile(folder / "models.json", json::serialize(models));
@@ -137,8 +139,8 @@ void writeAll(const std::filesystem::path& folder, const std::string& which) {
 
 int main(int argc, char** argv) {
   const std::string which = argc == 3 ? argv[2] : "";
-  if (which != "small" && which != "base" && which != "swin")
-    return std::fputs("usage: onnx_matrix_models FOLDER small|base|swin\n", stderr), 2;
+  if (which != "small" && which != "base" && which != "families")
+    return std::fputs("usage: onnx_matrix_models FOLDER small|base|families\n", stderr), 2;
   try {
     std::filesystem::create_directories(argv[1]);
     cv::mixmim::test::writeAll(argv[1], which);

@@ -190,11 +190,15 @@ std::string OnnxBuilder::node(const std::string& type, const std::string& name,
 }
 
 std::string OnnxBuilder::conv(const std::string& name, const std::string& x, const Tensor& weight,
-                              const Tensor& bias) {
+                              const Tensor& bias, const ConvolutionSteps& steps) {
   CV_Assert(weight.shape.size() == 4 && bias.elements() == weight.shape[0]);
-  const std::vector<int64_t> kernel{weight.shape[2], weight.shape[3]};
-  return node("Conv", name, {x, constant(name + ".weight", weight), constant(name + ".bias", bias)},
-              attribute("kernel_shape", kernel) + attribute("strides", kernel));
+  const std::string numbers = weight.elements() < kLargeConvolution ? constant(name + ".weight", weight)
+                                                                    : this->weight(name + ".weight", weight);
+  std::string attributes = attribute("kernel_shape", std::vector<int64_t>{weight.shape[2], weight.shape[3]});
+  if (steps.groups > 1) attributes += attribute("group", steps.groups);
+  if (steps.padding > 0) attributes += attribute("pads", std::vector<int64_t>(4, steps.padding));
+  attributes += attribute("strides", std::vector<int64_t>(2, steps.stride));
+  return node("Conv", name, {x, numbers, constant(name + ".bias", bias)}, attributes);
 }
 
 std::string OnnxBuilder::gemm(const std::string& name, const std::string& x, const Tensor& weight,
@@ -261,6 +265,13 @@ std::string OnnxBuilder::slice(const std::string& name, const std::string& x, in
 std::string OnnxBuilder::concat(const std::string& name, const std::vector<std::string>& parts,
                                 int64_t axis) {
   return node("Concat", name, parts, attribute("axis", axis));
+}
+
+std::string OnnxBuilder::padRows(const std::string& name, const std::string& x, int64_t before) {
+  constexpr int kLengthsAreInputs = 11;
+  const std::vector<int64_t> lengths{0, before, 0, 0, 0, 0};  // at the beginning of each axis, at its end
+  if (profile_.opset < kLengthsAreInputs) return node("Pad", name, {x}, attribute("pads", lengths));
+  return node("Pad", name, {x, integers("lengths", lengths)});
 }
 
 std::string OnnxBuilder::instanceNorm(const std::string& name, const std::string& x, int64_t channels,

@@ -32,25 +32,32 @@ ModelConfig withClasses(ModelConfig model, const TensorMap& weights, Head head) 
 /// Numbers that a block's scores need: one for each pair of tokens of a window and head, and where windows
 /// are shifted for every window, because each has its mask.
 int64_t scoreNumbers(const Block& block, const Stage& stage) {
+  if (!block.biased) return 0;
   return int64_t{stage.heads} * block.windowTokens() *
          (block.shifted() ? stage.tokens() : block.windowTokens());
 }
 
-/// Numbers of the graph's large constants: the parameters, except that gain and position are stored for every
-/// token and bias tables for every pair of tokens.
+/// Gain and shift of every token, behind patches and behind the norm of a stage before the last.
+int64_t affineNumbers(const Stage& stage, bool last) {
+  const int affines = (stage.narrowing == Narrowing::kMerged ? 0 : 1) + (last || stage.norm.empty() ? 0 : 1);
+  return int64_t{2} * affines * stage.rows() * stage.dim;
+}
+
+/// Numbers of the graph's large constants: the parameters, except that gains and positions are stored for
+/// every token and bias tables for every pair of tokens.
 int64_t numbersOf(const ModelConfig& model) {
   const Plan plan = planOf(model);
-  const Stage& first = plan.stages.front();
-  int64_t numbers = int64_t{2} * first.tokens() * first.dim;
+  int64_t numbers = 0;
   for (const Parameter& parameter : parameters(model, Task::kFinetune)) {
-    if (endsWith(parameter.name, "relative_position_bias_table") || parameter.name == "absolute_pos_embed")
-      continue;
+    if (!parameter.grid.empty()) continue;  // a bias table or a position embedding
     int64_t product = 1;
     for (int64_t side : parameter.shape) product *= side;
     numbers += product;
   }
-  for (const Stage& stage : plan.stages)
+  for (const Stage& stage : plan.stages) {
+    numbers += affineNumbers(stage, &stage == &plan.stages.back());
     for (const Block& block : stage.blocks) numbers += scoreNumbers(block, stage);
+  }
   return numbers;
 }
 
@@ -63,8 +70,8 @@ void checkLabels(const DeployedModel& about, Head head, int classes) {
     throw Error("labels", fmt::format("expected {}, one per class, got {}", classes, about.labels.size()));
 }
 
-cv::Mat finalAffine(const TensorMap& weights) {
-  const Affine norm = affineOf(weights, "norm");
+cv::Mat finalAffine(const TensorMap& weights, const ModelConfig& model) {
+  const Affine norm = affineOf(weights, planOf(model).stages.back().norm);
   cv::Mat rows;
   rows.push_back(norm.gain.reshape(1, 1));
   rows.push_back(norm.bias.reshape(1, 1));
@@ -111,7 +118,7 @@ ExportReport exportOnnx(const std::string& path, const TensorMap& weights, const
   about.head = options.head;
   about.weights = options.profile.weights;
   addGolden(about, weights, full);
-  if (options.head != Head::kPyramid) about.featureAffine = finalAffine(weights);
+  if (options.head != Head::kPyramid) about.featureAffine = finalAffine(weights, full);
   OnnxBuilder net = onnxGraph(weights, full, options.head, options.profile);
   about.graphHash = net.graphHash();
   for (const auto& [key, value] : metadataOf(about)) net.metadata(key, value);

@@ -44,6 +44,16 @@ LinearMap outputs(const LinearMap& linear, int begin, int end, double factor) {
   return {linear.weight.rowRange(begin, end) * factor, linear.bias.rowRange(begin, end) * factor};
 }
 
+LinearMap preprocessing() {
+  LinearMap map{cv::Mat::zeros(3, 3, CV_64F), cv::Mat(3, 1, CV_64F)};
+  for (int c = 0; c < 3; ++c) {  // R, G, B of the model, position 2 - c of the picture
+    const double mean = static_cast<double>(kMean[c]), std = static_cast<double>(kStd[c]);
+    map.weight.at<double>(c, 2 - c) = 1 / (255 * std);
+    map.bias.at<double>(c) = -mean / std;
+  }
+  return map;
+}
+
 LinearMap foldedPreprocessing(const LinearMap& convolution) {
   const cv::Mat& w = convolution.weight;
   const int pixels = w.cols / 3;
@@ -57,6 +67,15 @@ LinearMap foldedPreprocessing(const LinearMap& convolution) {
     folded.bias -= sums * (mean / std);
   }
   return folded;
+}
+
+LinearMap channelsLast(const LinearMap& convolution, int channels) {
+  const int members = convolution.weight.cols / channels;
+  LinearMap moved{cv::Mat(convolution.weight.size(), CV_64F), convolution.bias};
+  for (int c = 0; c < channels; ++c)
+    for (int k = 0; k < members; ++k)
+      convolution.weight.col(c * members + k).copyTo(moved.weight.col(k * channels + c));
+  return moved;
 }
 
 cv::Mat inReshapeOrder(const cv::Mat& columns, int side) {

@@ -36,9 +36,15 @@ LinearMap foldedInto(const LinearMap& linear, const Affine& affine);
 /// Outputs begin .. end - 1, times `factor`.
 LinearMap outputs(const LinearMap& linear, int begin, int end, double factor = 1.0);
 
+/// B, G, R in 0..255 -> R, G, B normalised by mean and std.
+LinearMap preprocessing();
 /// Patch convolution C x (3 * patch^2) for R, G, B normalised by mean and std -> the same for B, G, R in
 /// 0..255. There is no padding, so this is exact.
 LinearMap foldedPreprocessing(const LinearMap& convolution);
+
+/// A convolution whose inputs stand channel by channel -> of the same pixels or tokens side by side, all
+/// channels of each together. The windows must not reach outside.
+LinearMap channelsLast(const LinearMap& convolution, int channels);
 
 /// Patch merging concatenates side x side tokens in mergingOrder(); a reshape delivers them row by row. Moves
 /// the columns (or the rows of a vector) accordingly, a run for each token.

@@ -52,10 +52,11 @@ class Network {
 
   int64_t classes() const { return weights_.at("head.bias").elements(); }
 
-  /// Mean over the tokens before the final norm's affine, which commutes with it, then the classifier.
+  /// One vector before the final norm's affine, which commutes with taking a mean or a row, then the
+  /// classifier.
   Value logits(const Value& x) {
-    const Value y = pooled(names::kPooled, layers_.layerNorm("norm", x, last().tokens(), last().eps));
-    const LinearMap head = foldedInto(linearOf(weights_, "head"), affineOf(weights_, "norm"));
+    const Value y = pooled(names::kPooled, layers_.layerNorm(last().norm, x, last().rows(), last().eps));
+    const LinearMap head = foldedInto(linearOf(weights_, "head"), finalAffine());
     return net_.gemm(names::kLogits, y, asTensor(head.weight), asTensor(head.bias));
   }
 
@@ -65,26 +66,24 @@ class Network {
   }
 
   /// The last stage after the final LayerNorm.
-  Value normed(const Value& x) {
-    const Affine norm = affineOf(weights_, "norm");
-    const int tokens = last().tokens();
-    const Value y = layers_.timesConstant(names::kNormGain, layers_.layerNorm("norm", x, tokens, last().eps),
-                                          perToken(norm.gain, tokens));
-    return layers_.plusConstant(names::kNormShift, y, perToken(norm.bias, tokens));
-  }
+  Value normed(const Value& x) { return layers_.normed(x, finalAffine(), last()); }
 
-  /// L x C -> C: the mean over the tokens.
+  Affine finalAffine() const { return affineOf(weights_, last().norm); }
+
+  /// L x C -> C: the class token, or the mean over the tokens.
   Value pooled(const std::string& name, const Value& x) {
+    if (last().classToken) return net_.reshape(name, net_.slice("pool", x, 1, 0, 1), {-1, last().dim});
     const Value order = net_.transpose("pool.order", x, {0, 2, 1});
     const Value map = net_.reshape("pool.map", order, {-1, last().dim, last().tokens(), 1});
     return net_.reshape(name, net_.globalAveragePool("pool", map), {-1, last().dim});
   }
 
-  /// L x C -> the output C x rows x columns.
+  /// L x C -> the output C x rows x columns, without the class token.
   void addMap(size_t s, const Value& x) {
     const Stage& stage = plan_.stages[s];
     const std::string name = fmt::format("feature{}", s + 1);
-    const Value order = net_.transpose(name + ".order", x, {0, 2, 1});
+    const Value tokens = stage.classToken ? net_.slice(name + ".tokens", x, 1, 1, stage.rows()) : x;
+    const Value order = net_.transpose(name + ".order", tokens, {0, 2, 1});
     net_.output(net_.reshape(name, order, {-1, stage.dim, stage.grid.height, stage.grid.width}),
                 {stage.dim, stage.grid.height, stage.grid.width});
   }

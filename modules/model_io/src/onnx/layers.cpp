@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "model_io/onnx/constants.hpp"
+
 namespace cv::mixmim {
 
 namespace {
@@ -57,6 +59,42 @@ std::string OnnxLayers::timesConstant(const std::string& name, const std::string
 
 std::string OnnxLayers::plusConstant(const std::string& name, const std::string& x, const cv::Mat& numbers) {
   return net_.add(name, x, net_.weight(name + "s", asTensor(numbers)));
+}
+
+std::string OnnxLayers::normed(const std::string& x, const Affine& affine, const Stage& stage) {
+  const std::string& at = stage.norm;
+  const std::string y = timesConstant(at + onnx_names::kGain, layerNorm(at, x, stage.rows(), stage.eps),
+                                      perToken(affine.gain, stage.rows()));
+  return plusConstant(at + onnx_names::kShift, y, perToken(affine.bias, stage.rows()));
+}
+
+std::string OnnxLayers::toMap(const std::string& at, const std::string& x, const Stage& stage,
+                              int64_t channels) {
+  return net_.reshape(at + ".map", net_.transpose(at + ".channels", x, {0, 2, 1}),
+                      {-1, channels, stage.grid.height, stage.grid.width});
+}
+
+std::string OnnxLayers::fromMap(const std::string& at, const std::string& x, const Stage& stage,
+                                int64_t channels) {
+  return net_.transpose(at + ".tokens", net_.reshape(at + ".flat", x, {-1, channels, stage.tokens()}),
+                        {0, 2, 1});
+}
+
+std::string OnnxLayers::depthwise(const std::string& name, const std::string& x, const LinearMap& kernel,
+                                  const Stage& stage) {
+  constexpr int64_t kSide = 3;
+  const int64_t channels = kernel.weight.rows;
+  const std::string map =
+      net_.conv(name, toMap(name, x, stage, channels), asTensor(kernel.weight, {channels, 1, kSide, kSide}),
+                asTensor(kernel.bias), {1, kSide / 2, channels});
+  return fromMap(name, map, stage, channels);
+}
+
+std::string OnnxLayers::squares(const std::string& at, const std::string& x, cv::Size grid, int64_t side,
+                                int64_t dim) {
+  std::string y = net_.reshape(at + ".split", x, {-1, grid.height, side, grid.width, side * dim});
+  y = net_.transpose(at + ".group", y, {0, 1, 3, 2, 4});
+  return net_.reshape(at + ".concat", y, {-1, grid.area(), side * side * dim});
 }
 
 std::string OnnxLayers::toWindows(const std::string& at, const std::string& x, const Stage& stage,

@@ -36,16 +36,28 @@ bool isLeftover(const std::string& name, const ModelConfig& model) {
          (model.classes == 0 && startsWith(name, "head."));
 }
 
-/// One sentence instead of a list of tensors.
-void checkEncoder(const TensorMap& weights, const ModelConfig& model) {
-  const auto embedding = weights.find("absolute_pos_embed");
-  const bool wanted = planOf(model).stages.front().position == Position::kFixed,
-             there = embedding != weights.end();
-  if (wanted == there || !weights.count("patch_embed.proj.weight")) return;
-  const std::string problem = there ? fmt::format("expected no absolute_pos_embed, got {}",
-                                                  shapeText(embedding->second.dtype, embedding->second.shape))
-                                    : "expected absolute_pos_embed, got none";
+[[noreturn]] void refuseEncoder(const std::string& problem) {
   throw Error("weights", "those of another encoder: " + problem, "check the model's encoder");
+}
+
+/// The names of the first stage's patches and positions tell most encoders apart: one sentence instead of a
+/// list of tensors.
+void checkEncoder(const TensorMap& weights, const ModelConfig& model) {
+  const Stage first = planOf(model).stages.front();
+  const std::string patches = first.embedding + ".proj.weight";
+  for (const char* other :
+       {"patch_embed.proj.weight", "patch_embed1.proj.weight", "patch_embeds.0.proj.weight"})
+    if (weights.count(other) && !weights.count(patches))
+      refuseEncoder(fmt::format("expected {}, got {}", patches, other));
+  if (!weights.count(patches)) return;
+  for (const char* positions : {"absolute_pos_embed", "pos_embed1"}) {
+    const auto embedding = weights.find(positions);
+    const bool wanted = first.positions == positions, there = embedding != weights.end();
+    if (wanted && !there) refuseEncoder(fmt::format("expected {}, got none", positions));
+    if (!wanted && there)
+      refuseEncoder(fmt::format("expected no {}, got {}", positions,
+                                shapeText(embedding->second.dtype, embedding->second.shape)));
+  }
 }
 
 }  // namespace

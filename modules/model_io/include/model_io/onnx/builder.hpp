@@ -12,6 +12,13 @@
 
 namespace cv::mixmim {
 
+/// How a square convolution moves over its input, alike along both axes.
+struct ConvolutionSteps {
+  int64_t stride = 1;
+  int64_t padding = 0;  ///< zeros on every side
+  int64_t groups = 1;   ///< channels that do not meet those of other groups
+};
+
 /// Collects the nodes of one graph, in the order of the forward pass (IR version 7). Every operator takes its
 /// own name first and returns the name of its output, which is the same, so that a network reads
 /// like its formula:
@@ -57,9 +64,11 @@ class OnnxBuilder {
   std::string dims(const std::vector<int64_t>& shape);
 
   // Operators. Weights and biases become the constants "<name>.weight" and "<name>.bias"; biases and
-  // convolutions, which are small, stay float32 in every profile.
-  /// x: N x C x H x W, weight: M x C x k x k, bias: M -> N x M x H/k x W/k: stride k, no padding.
-  std::string conv(const std::string& name, const std::string& x, const Tensor& weight, const Tensor& bias);
+  // convolutions of less than kLargeConvolution numbers stay float32 in every profile.
+  static constexpr int64_t kLargeConvolution = 1 << 16;
+  /// x: N x C x H x W, weight: M x C / groups x k x k, bias: M -> N x M x rows x columns.
+  std::string conv(const std::string& name, const std::string& x, const Tensor& weight, const Tensor& bias,
+                   const ConvolutionSteps& steps);
   /// x: R x K, weight: M x K, bias: M -> R x M, x weight^T + bias.
   std::string gemm(const std::string& name, const std::string& x, const Tensor& weight, const Tensor& bias);
   std::string matMul(const std::string& name, const std::string& a, const std::string& b);
@@ -75,6 +84,8 @@ class OnnxBuilder {
   /// Entries begin .. end - 1 of one axis.
   std::string slice(const std::string& name, const std::string& x, int64_t axis, int64_t begin, int64_t end);
   std::string concat(const std::string& name, const std::vector<std::string>& parts, int64_t axis);
+  /// N x R x C -> N x (before + R) x C: `before` rows of zeros stand before the others.
+  std::string padRows(const std::string& name, const std::string& x, int64_t before);
   /// x: N x C x D: every row of D numbers to mean 0, variance 1.
   std::string instanceNorm(const std::string& name, const std::string& x, int64_t channels, float epsilon);
   /// x: N x C x H x W -> N x C x 1 x 1

@@ -30,9 +30,9 @@ struct DeployedModel {
   std::vector<std::string> labels;                 ///< one per class; empty where the head has none
   std::map<std::string, std::string>
       facts;  ///< how it was trained: model, steps, accuracy, versions; for people
-  /// Gain and bias of the final norm, 2 x C, CV_32F: features = (mean of the tokens before them) * gain +
-  /// bias. In the graph of a classifier they are folded into the head, so that "pool.rows" gives that mean.
-  /// Empty for a pyramid.
+  /// Gain and bias of the final norm, 2 x C, CV_32F: features = (the class token, or the mean of the tokens,
+  /// before them) * gain + bias. In the graph of a classifier they are folded into the head, so that
+  /// "pool.rows" gives what is in brackets. Empty for a pyramid.
   cv::Mat featureAffine;
   std::string graphHash;  ///< XXH3 of the network's bytes in the file; compared when the file is read
 
