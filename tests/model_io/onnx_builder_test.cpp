@@ -191,7 +191,7 @@ INSTANTIATE_TEST_SUITE_P(
             "Conv",
             {1, 2, 4},
             [](OnnxBuilder& net, const std::string& x) {  // 2 x 2 patches
-              return net.conv("y", x, floats({1, 1, 2, 2}, {1, 2, 3, 4}), floats({1}, {0.5f}), {2, 0, 1});
+              return net.conv("y", x, floats({1, 1, 2, 2}, {1, 2, 3, 4}), floats({1}, {0.5f}), {2});
             },
             {0.1f + 2 * 0.2f + 3 * 0.5f + 4 * 0.6f + 0.5f, 0.3f + 2 * 0.4f + 3 * 0.7f + 4 * 0.8f + 0.5f}},
         Operator{
@@ -201,7 +201,7 @@ INSTANTIATE_TEST_SUITE_P(
               return net.conv("y", x,
                               floats({2, 1, 3, 3}, {0, 0, 0, 1, 2, 3, 0, 0, 0,  //
                                                     0, 0, 0, 4, 5, 6, 0, 0, 0}),
-                              floats({2}, {0, 0.5f}), {1, 1, 2});
+                              floats({2}, {0, 0.5f}), {1, {1, 1}, 2});
             },
             {2 * 0.1f + 3 * 0.2f, 0.1f + 2 * 0.2f, 5 * 0.3f + 6 * 0.4f + 0.5f, 4 * 0.3f + 5 * 0.4f + 0.5f}},
         Operator{"PadRows",

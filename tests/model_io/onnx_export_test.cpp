@@ -144,11 +144,12 @@ INSTANTIATE_TEST_SUITE_P(
         Exported{"pvt@32x32"}, Exported{"pvt@64x96", Head::kPyramid}, Exported{"pvt_v2@128x64"},
         Exported{"pvt_v2@32x32"}, Exported{"pvt_v2@64x96", Head::kPyramid}, Exported{"twins_svt@128x64"},
         Exported{"twins_svt@32x32"}, Exported{"twins_svt@64x96", Head::kPyramid},
-        Exported{"twins_pcpvt@32x32"}, Exported{"twins_svt@384x256"},
-        Exported{"pvt@64x96", Head::kLogits, kOld}, Exported{"pvt_v2@64x96", Head::kLogits, kOld},
-        Exported{"twins_svt@64x96", Head::kLogits, kOld}, Exported{"swin", Head::kLogits, {}, true},
-        Exported{"pvt", Head::kLogits, {}, true}, Exported{"pvt_v2", Head::kLogits, {}, true},
-        Exported{"twins_svt", Head::kLogits, {}, true}, Exported{"twins_pcpvt", Head::kLogits, {}, true}),
+        Exported{"twins_pcpvt@32x32"}, Exported{"twins_pcpvt@96x32"}, Exported{"pvt_v2@32x64"},
+        Exported{"twins_svt@384x256"}, Exported{"pvt@64x96", Head::kLogits, kOld},
+        Exported{"pvt_v2@64x96", Head::kLogits, kOld}, Exported{"twins_svt@64x96", Head::kLogits, kOld},
+        Exported{"swin", Head::kLogits, {}, true}, Exported{"pvt", Head::kLogits, {}, true},
+        Exported{"pvt_v2", Head::kLogits, {}, true}, Exported{"twins_svt", Head::kLogits, {}, true},
+        Exported{"twins_pcpvt", Head::kLogits, {}, true}),
     [](const auto& tested) { return titleOf(tested.param); });
 
 /// The graph in float16 reaches readers that this OpenCV is not (tests/onnx_matrix). Here: half the bytes,

@@ -126,9 +126,9 @@ void writeAll(const std::filesystem::path& folder, const std::string& which) {
       add(name, kSizes);
   } else {
     for (const char* name : {"tiny", "swin", "pvt", "pvt_v2", "twins_svt"}) add(name, kAll);
-    for (const char* name :
-         {"micro", "tinyAt384", "small64", "patch2At32", "oneTokenAt16", "manyWindowsAt136", "wide", "swin14",
-          "swinWide", "twins_pcpvt", "pvt@128x64", "pvt_v2@32x32", "twins_svt@64x96"})
+    for (const char* name : {"micro", "tinyAt384", "small64", "patch2At32", "oneTokenAt16",
+                             "manyWindowsAt136", "wide", "swin14", "swinWide", "twins_pcpvt", "pvt@128x64",
+                             "pvt_v2@32x32", "twins_svt@64x96", "twins_svt@32x64", "pvt_v2@96x32"})
       add(name, kGeometry);
   }
   writeFile(folder / "models.json", json::serialize(models));

@@ -196,7 +196,8 @@ std::string OnnxBuilder::conv(const std::string& name, const std::string& x, con
                                                                     : this->weight(name + ".weight", weight);
   std::string attributes = attribute("kernel_shape", std::vector<int64_t>{weight.shape[2], weight.shape[3]});
   if (steps.groups > 1) attributes += attribute("group", steps.groups);
-  if (steps.padding > 0) attributes += attribute("pads", std::vector<int64_t>(4, steps.padding));
+  const int64_t across = steps.padding.width, down = steps.padding.height;
+  if (across + down > 0) attributes += attribute("pads", std::vector<int64_t>{down, across, down, across});
   attributes += attribute("strides", std::vector<int64_t>(2, steps.stride));
   return node("Conv", name, {x, numbers, constant(name + ".bias", bias)}, attributes);
 }

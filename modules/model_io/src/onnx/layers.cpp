@@ -17,6 +17,16 @@ constexpr std::array<float, 5> kPhi{2.22531556e-6f, -6.09352445e-5f, -2.50948523
                                     1.59565515f};
 constexpr float kFlat = 5.5f;
 
+/// The middle of kernels of 3 x 3 taps: C x 9 -> C x side.area().
+cv::Mat insideOf(const cv::Mat& kernels, cv::Size side) {
+  constexpr int kSide = 3;
+  const cv::Rect inside({(kSide - side.width) / 2, (kSide - side.height) / 2}, side);
+  cv::Mat taps;
+  for (int c = 0; c < kernels.rows; ++c)
+    taps.push_back(kernels.row(c).reshape(1, kSide)(inside).clone().reshape(1, 1));
+  return taps;
+}
+
 }  // namespace
 
 std::string OnnxLayers::layerNorm(const std::string& name, const std::string& x, int64_t tokens, double eps) {
@@ -82,11 +92,12 @@ std::string OnnxLayers::fromMap(const std::string& at, const std::string& x, con
 
 std::string OnnxLayers::depthwise(const std::string& name, const std::string& x, const LinearMap& kernel,
                                   const Stage& stage) {
-  constexpr int64_t kSide = 3;
   const int64_t channels = kernel.weight.rows;
+  const cv::Size side = depthwiseSide(stage.grid);
+  const cv::Mat taps = insideOf(kernel.weight, side);
   const std::string map =
-      net_.conv(name, toMap(name, x, stage, channels), asTensor(kernel.weight, {channels, 1, kSide, kSide}),
-                asTensor(kernel.bias), {1, kSide / 2, channels});
+      net_.conv(name, toMap(name, x, stage, channels), asTensor(taps, {channels, 1, side.height, side.width}),
+                asTensor(kernel.bias), {1, side / 2, channels});
   return fromMap(name, map, stage, channels);
 }
 

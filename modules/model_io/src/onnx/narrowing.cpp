@@ -46,7 +46,7 @@ Value OnnxEncoder::patchesOfTokens(const Value& x, const Stage& before, const St
 Value OnnxEncoder::overlapping(const Value& map, const Stage& stage) {
   const std::string name = stage.embedding + names::kPatches;
   const Value tokens = net_.conv(name, map, weights_.at(name + ".weight"), weights_.at(name + ".bias"),
-                                 {stage.side, stage.side - 1});
+                                 {stage.side, {stage.side - 1, stage.side - 1}});
   return layers_.fromMap(stage.embedding, tokens, stage, stage.dim);
 }
 

@@ -12,11 +12,11 @@
 
 namespace cv::mixmim {
 
-/// How a square convolution moves over its input, alike along both axes.
+/// How a convolution moves over its input.
 struct ConvolutionSteps {
   int64_t stride = 1;
-  int64_t padding = 0;  ///< zeros on every side
-  int64_t groups = 1;   ///< channels that do not meet those of other groups
+  cv::Size padding = {};  ///< zeros on either side, and above and below
+  int64_t groups = 1;     ///< channels that do not meet those of other groups
 };
 
 /// Collects the nodes of one graph, in the order of the forward pass (IR version 7). Every operator takes its
@@ -66,7 +66,7 @@ class OnnxBuilder {
   // Operators. Weights and biases become the constants "<name>.weight" and "<name>.bias"; biases and
   // convolutions of less than kLargeConvolution numbers stay float32 in every profile.
   static constexpr int64_t kLargeConvolution = 1 << 16;
-  /// x: N x C x H x W, weight: M x C / groups x k x k, bias: M -> N x M x rows x columns.
+  /// x: N x C x H x W, weight: M x C / groups x rows x columns, bias: M -> N x M x rows x columns.
   std::string conv(const std::string& name, const std::string& x, const Tensor& weight, const Tensor& bias,
                    const ConvolutionSteps& steps);
   /// x: R x K, weight: M x K, bias: M -> R x M, x weight^T + bias.

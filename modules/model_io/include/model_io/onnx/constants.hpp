@@ -4,6 +4,21 @@
 //   readOnnxWeights(path).tensors.at(block.name + onnx_names::kQuery + onnx_names::kWeight)
 #pragma once
 
+#include <algorithm>
+
+#include <opencv2/core.hpp>
+
+namespace cv::mixmim {
+
+/// The side of a depthwise kernel of 3 x 3 taps in the file. Taps that meet nothing but the zeros around a
+/// grid of one row or column are left out, because OpenCV 4.10 to 5.0 compute wrongly with them.
+inline cv::Size depthwiseSide(cv::Size grid) {
+  constexpr int kSide = 3;
+  return {std::min(kSide, 2 * grid.width - 1), std::min(kSide, 2 * grid.height - 1)};
+}
+
+}  // namespace cv::mixmim
+
 namespace cv::mixmim::onnx_names {
 
 // After the name of a linear map.
@@ -31,8 +46,8 @@ inline constexpr const char* kPositions = "positions";
 inline constexpr const char* kMerging =
     ".reduction";  ///< linear, of tokens row by row; the norm is folded in
 
-// Stage::positions itself, where they are a convolution: linear, C x 1 x 3 x 3; the token it is added to is
-// folded into its centre.
+// Stage::positions itself, where they are a convolution: linear, C x 1 x rows x columns of depthwiseSide();
+// the token it is added to is folded into its centre.
 
 // After Block::name.
 inline constexpr const char* kQuery = ".attn.q";  ///< linear; norm1 and 1 / sqrt(dim / heads) are folded in
@@ -47,7 +62,8 @@ inline constexpr const char* kProjection = ".attn.proj";  ///< linear
 /// the first window all tokens see each other.
 inline constexpr const char* kScoreBias = ".attn.bias";
 inline constexpr const char* kHidden = ".mlp.fc1";  ///< linear; norm2 is folded in
-/// Linear, hidden x 1 x 3 x 3: the convolution before GELU, where Stage::convolvedMlp.
+/// Linear: the convolution before GELU, hidden x 1 x rows x columns of depthwiseSide(). Where
+/// Stage::convolvedMlp.
 inline constexpr const char* kHiddenConvolution = ".mlp.dwconv.dwconv";
 inline constexpr const char* kOutput = ".mlp.fc2";  ///< linear
 
