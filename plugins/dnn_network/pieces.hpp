@@ -12,7 +12,8 @@ namespace cv::mixmim {
 struct Pieces {
   cv::Mat listed;      ///< the tokens' places in memory, piece after piece, each in raster order; a column of
                        ///< CV_32S; empty: the list is the memory
-  cv::Mat rectangles;  ///< a row for each: its first token in the list, width and height; CV_32S
+  cv::Mat rectangles;  ///< a row for each: its first token in the list, width and height; CV_32S. One row
+                       ///< high where scores have no bias, for which places do not count
 };
 
 /// The pieces of a Sight of whole images, without groups.

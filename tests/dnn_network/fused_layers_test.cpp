@@ -46,6 +46,20 @@ ModelConfig ofSize(cv::Size size, ModelConfig model) {
   return model;
 }
 
+/// The golden model of another encoder, for pictures of another size.
+ModelConfig goldenOf(const char* name, cv::Size size) {
+  return ofSize(size, test::recipeModel(name, /*classes=*/7));
+}
+
+/// The same with heads as wide as the kernels want them, and rows that are not.
+ModelConfig wideHeadsOf(const char* name, cv::Size size) {
+  ModelConfig model = goldenOf(name, size);
+  model.headDim = 20;
+  model.dims = {20, 40, 60, 80};
+  model.mlpRatios = {2, 1, 2, 1};
+  return model;
+}
+
 struct Case {
   const char* name;
   ModelConfig model;
@@ -67,6 +81,20 @@ const Case kCases[] = {
     {"SwinOddWindows", swinOf(56, 24, 8, {3, 2})},
     {"SwinFourStages", swinOf(224, 16, 16, {2, 2, 2, 2})},
     {"SwinLargeWindows", swinOf(112, 8, 8, {2, 2, 1}, 14)},
+    {"Pvt", goldenOf("pvt", {224, 224})},
+    {"PvtWide", goldenOf("pvt", {96, 64})},
+    {"PvtOneKey", goldenOf("pvt", {32, 32})},
+    {"PvtWideHeads", wideHeadsOf("pvt", {64, 64})},
+    {"PvtV2", goldenOf("pvt_v2", {224, 224})},
+    {"PvtV2Tall", goldenOf("pvt_v2", {32, 96})},
+    {"PvtV2OneKey", goldenOf("pvt_v2", {32, 32})},
+    {"PvtV2WideHeads", wideHeadsOf("pvt_v2", {64, 64})},
+    {"TwinsSvt", goldenOf("twins_svt", {224, 224})},
+    {"TwinsSvtWide", goldenOf("twins_svt", {96, 64})},
+    {"TwinsSvtOneKey", goldenOf("twins_svt", {32, 32})},
+    {"TwinsSvtWideHeads", wideHeadsOf("twins_svt", {64, 64})},
+    {"TwinsPcpvt", goldenOf("twins_pcpvt", {224, 224})},
+    {"TwinsPcpvtTall", goldenOf("twins_pcpvt", {64, 96})},
 };
 
 class FusedLayers : public ::testing::TestWithParam<Case> {
@@ -169,8 +197,9 @@ const Damage kDamages[] = {
     {"layers.0.blocks.0.attn.bias",
      {2, 9, 9},
      "the constant \"layers.0.blocks.0.attn.bias\", expected 2 x 64 x 64 numbers, got 2 x 9 x 9"},
-    {"layers.0.blocks.0.attn.bias", {}, "expected the constants of 2 blocks, got 1"},
-    {"layers.1.blocks.1.attn.bias", {4, 16, 16}, "expected the constants of 2 blocks, got 3"},
+    {"layers.0.blocks.0.attn.bias", {}, "expected the constant \"layers.0.blocks.0.attn.bias\", got none"},
+    {"layers.0.blocks.0.mlp.fc2.weight", {}, "expected the constants of 2 blocks, got 1"},
+    {"layers.1.blocks.1.mlp.fc2.weight", {4, 16}, "expected the constants of 2 blocks, got 3"},
     {"layers.0.blocks.0.attn.q.weight",
      {32, 16},
      "the constant \"layers.0.blocks.0.attn.q.weight\", expected 32 x 32 numbers, got 32 x 16"},

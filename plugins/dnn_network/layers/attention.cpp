@@ -3,6 +3,7 @@
 
 #include "kernels/attention.hpp"
 #include "layers/fused_layer.hpp"
+#include "layers/fused_layers.hpp"
 #include "layers/row_products.hpp"
 #include "products/scratch.hpp"
 
@@ -18,16 +19,21 @@ class AttentionLayer final : public FusedLayer {
         qkv_(linearOf(params, 0, After::kStore)),
         projection_(linearOf(params, 2, After::kAdd)),
         norm_(qkv_->inputs(), epsilonOf(params)),
-        heads_(params.blobs[4].size[0]),
-        window_((params.blobs[4].size[2] + 1) / 2, (params.blobs[4].size[1] + 1) / 2),
-        tables_(heads_, static_cast<int>(params.blobs[4].total() / heads_ + kKeyMultiple), CV_32F, 0.f),
+        heads_(params.get<int>(fused::kHeads)),
         rectangles_(params.blobs[5]),
         listed_(params.blobs[6]) {
-    params.blobs[4].reshape(1, heads_).copyTo(tables_.colRange(0, tables_.cols - kKeyMultiple));
+    if (!params.blobs[4].empty()) keepTables(params.blobs[4]);
   }
 
  private:
   bool inPlace() const override { return true; }
+
+  void keepTables(const cv::Mat& tables) {
+    window_ = {(tables.size[2] + 1) / 2, (tables.size[1] + 1) / 2};
+    tables_.create(heads_, static_cast<int>(tables.total() / heads_ + kKeyMultiple), CV_32F);
+    tables_.setTo(0);
+    tables.reshape(1, heads_).copyTo(tables_.colRange(0, tables_.cols - kKeyMultiple));
+  }
 
   /// Throws, before memory is taken, where a batch has more rows or pieces than an int counts.
   Shapes internalShapes(const MatShape& x) const override {
@@ -91,14 +97,14 @@ class AttentionLayer final : public FusedLayer {
 
   /// Attention of one head in one piece of an image of `all` tokens.
   void attendOne(const float* qkv, float* attended, int all, const int* rectangle, int head) const {
-    const WindowPiece piece{window_.width, window_.height, rectangle[1], rectangle[2]};
     const int32_t* list = listed_.empty() ? nullptr : listed_.ptr<int32_t>(rectangle[0]);
-    const int64_t tokens = wide(piece.width) * piece.height, padded = paddedKeys(tokens),
-                  sums = list ? all : tokens, first = list ? 0 : rectangle[0];
+    const int64_t tokens = wide(rectangle[1]) * rectangle[2], padded = paddedKeys(tokens),
+                  rows = tables_.empty() ? 1 : tokens, sums = list ? all : tokens,
+                  first = list ? 0 : rectangle[0];
     thread_local KernelScratch scratch, room;
-    room.reset(tokens * padded + sums + kKeyMultiple, 2);
-    float *bias = room.take(tokens * padded + kKeyMultiple), *logSums = room.take(sums);
-    kernel_.relativeBias(tables_.ptr<float>(head), piece, bias);
+    room.reset(rows * padded + sums + kKeyMultiple, 2);
+    float *bias = room.take(rows * padded + kKeyMultiple), *logSums = room.take(sums);
+    writeBias(rectangle, head, bias);
     const int width = projection_->inputs(), dim = width / heads_;
     const float* queries = qkv + first * qkv_->outputs() + wide(head) * dim;
     AttentionHead task{};
@@ -111,19 +117,25 @@ class AttentionLayer final : public FusedLayer {
     task.qStep = task.kvStep = qkv_->outputs();
     task.queryRows = task.keyRows = list;
     task.bias = bias;
-    task.biasStep = padded;
+    task.biasStep = tables_.empty() ? 0 : padded;
     task.out = attended + first * width + wide(head) * dim;
     task.outStep = width;
     task.logSum = logSums;
     kernel_.forward(task, scratch);
   }
 
+  void writeBias(const int* rectangle, int head, float* bias) const {
+    if (tables_.empty()) return writeMask(rectangle[1] * rectangle[2], bias);
+    kernel_.relativeBias(tables_.ptr<float>(head),
+                         {window_.width, window_.height, rectangle[1], rectangle[2]}, bias);
+  }
+
   const AttentionKernels& kernel_;
   const std::unique_ptr<PackedLinear> qkv_, projection_;
   RowNorm norm_;
   const int heads_;
-  const cv::Size window_;
-  cv::Mat tables_;                     // of AttentionKernels::relativeBias, a row per head
+  cv::Size window_;
+  cv::Mat tables_;  // of AttentionKernels::relativeBias, a row per head; empty where scores have no bias
   const cv::Mat rectangles_, listed_;  // Pieces, shared by all blocks that have them
   Rows rows_;
   bool dividesColumns_ = false;

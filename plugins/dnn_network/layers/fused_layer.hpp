@@ -66,8 +66,13 @@ cv::Ptr<cv::dnn::Layer> makeLayer(LayerParams& params) {
 
 // One for each type of layer, for cv::dnn::LayerFactory.
 cv::Ptr<cv::dnn::Layer> makePatchEmbedding(LayerParams& params);
+cv::Ptr<cv::dnn::Layer> makeTokenEmbedding(LayerParams& params);
 cv::Ptr<cv::dnn::Layer> makeAttention(LayerParams& params);
+cv::Ptr<cv::dnn::Layer> makeReducedAttention(LayerParams& params);
 cv::Ptr<cv::dnn::Layer> makeMlp(LayerParams& params);
+cv::Ptr<cv::dnn::Layer> makeConvolvedMlp(LayerParams& params);
+cv::Ptr<cv::dnn::Layer> makePositions(LayerParams& params);
+cv::Ptr<cv::dnn::Layer> makeNorm(LayerParams& params);
 cv::Ptr<cv::dnn::Layer> makeMerging(LayerParams& params);
 cv::Ptr<cv::dnn::Layer> makePool(LayerParams& params);
 cv::Ptr<cv::dnn::Layer> makeClassifier(LayerParams& params);

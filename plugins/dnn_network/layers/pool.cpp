@@ -1,6 +1,7 @@
 #include <memory>
 
 #include "layers/fused_layer.hpp"
+#include "layers/fused_layers.hpp"
 #include "products/linear.hpp"
 #include "products/rows.hpp"
 
@@ -10,18 +11,21 @@ namespace {
 
 class PoolLayer final : public FusedLayer {
  public:
-  explicit PoolLayer(const LayerParams& params) : FusedLayer(params), epsilon_(epsilonOf(params)) {}
+  explicit PoolLayer(const LayerParams& params)
+      : FusedLayer(params),
+        epsilon_(epsilonOf(params)),
+        classToken_(params.get<bool>(fused::kClassToken, false)) {}
 
  private:
   MatShape outputShape(const MatShape& x) const override { return cv::dnn::shape(x[0], x[2]); }
 
   void prepare(const MatShape& x) override {
     if (!norm_) norm_ = std::make_unique<RowNorm>(x[2], epsilon_);
-    norm_->prepare(x[1]);
+    norm_->prepare(classToken_ ? 1 : x[1]);
   }
 
   void run(const cv::Mat& tokens, cv::Mat& means, std::vector<cv::Mat>&) override {
-    const int perImage = tokens.size[1], width = tokens.size[2];
+    const int perImage = classToken_ ? 1 : tokens.size[1], width = tokens.size[2];
     Rows(tokens.size[0]).forEach([&](int first, int count) {
       cv::Mat normed(perImage, width, CV_32F);
       for (int i = first; i < first + count; ++i) {
@@ -32,6 +36,7 @@ class PoolLayer final : public FusedLayer {
   }
 
   const float epsilon_;
+  const bool classToken_;  // the first row is the answer
   std::unique_ptr<RowNorm> norm_;
 };
 

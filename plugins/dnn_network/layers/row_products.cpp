@@ -1,10 +1,17 @@
 #include "layers/row_products.hpp"
 
 #include <algorithm>
+#include <limits>
 
+#include "kernels/attention.hpp"
 #include "layers/fused_layers.hpp"
 
 namespace cv::mixmim {
+
+void writeMask(int64_t keys, float* bias) {
+  std::fill_n(bias, keys, 0.F);
+  std::fill_n(bias + keys, paddedKeys(keys) - keys, -std::numeric_limits<float>::infinity());
+}
 
 std::unique_ptr<PackedLinear> linearOf(const LayerParams& params, size_t first, After after) {
   const auto make = params.get<bool>(fused::kInt8, false) ? makeInt8Linear : makeLinear;

@@ -1,6 +1,7 @@
 // Products with all rows of tokens, as several layers need them.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "layers/fused_layer.hpp"
@@ -8,6 +9,10 @@
 #include "products/rows.hpp"
 
 namespace cv::mixmim {
+
+/// Writes AttentionHead::bias where scores have none, one row for all queries: 0 for keys, and -infinity
+/// beyond them up to paddedKeys(keys).
+void writeMask(int64_t keys, float* bias);
 
 /// A linear layer from the blobs `first` (weight) and `first` + 1 (bias).
 std::unique_ptr<PackedLinear> linearOf(const LayerParams& params, size_t first, After after);
