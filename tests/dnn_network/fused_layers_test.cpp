@@ -139,6 +139,28 @@ TEST_P(FusedLayers, AnswerAsTheWeightsDo) {
   }
 }
 
+class FusedLayersOf : public ::testing::TestWithParam<const char*> {};
+
+/// With small numbers on the way every LayerNorm shows its eps.
+TEST_P(FusedLayersOf, SmallNumbersHaveTheRightEps) {
+  const ModelConfig model = goldenOf(GetParam(), {64, 64});
+  TensorMap weights = test::recipeWeights(model, Task::kFinetune, 1);
+  test::makeSmall(weights);
+  const test::TempFolder folder;
+  exportOnnx(folder / "model.onnx", weights, model, {});
+  const cv::Mat picture = test::picture(model.imageSize, 1);
+  Resampler resampler;
+  cv::Mat seen, expected, answer;
+  evalTransform(picture, model.imageSize, EvalView{}, resampler, seen);
+  referenceLogits(weights, model, seen).convertTo(expected, CV_32F);
+  Classifier::create(folder / "model.onnx")->logits(picture, answer);
+  EXPECT_LT(cv::norm(answer, expected, cv::NORM_INF), 2e-5);
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, FusedLayersOf,
+                         ::testing::Values("swin", "pvt", "pvt_v2", "twins_svt", "twins_pcpvt"),
+                         [](const auto& about) { return std::string(about.param); });
+
 TEST_P(FusedLayers, AgreeWithOpenCvsOwn) {
   EXPECT_LT(cv::norm(scores(true, pictures_), scores(false, pictures_), cv::NORM_INF), 1e-4);
 }
@@ -180,6 +202,7 @@ struct Damage {
   const char* name;
   std::vector<int64_t> shape;  // empty: the constant is missing
   const char* message;
+  bool isNew = false;
 };
 
 const Damage kDamages[] = {
@@ -199,7 +222,7 @@ const Damage kDamages[] = {
      "the constant \"layers.0.blocks.0.attn.bias\", expected 2 x 64 x 64 numbers, got 2 x 9 x 9"},
     {"layers.0.blocks.0.attn.bias", {}, "expected the constant \"layers.0.blocks.0.attn.bias\", got none"},
     {"layers.0.blocks.0.mlp.fc2.weight", {}, "expected the constants of 2 blocks, got 1"},
-    {"layers.1.blocks.1.mlp.fc2.weight", {4, 16}, "expected the constants of 2 blocks, got 3"},
+    {"layers.1.blocks.1.mlp.fc2.weight", {4, 16}, "expected the constants of 2 blocks, got 3", true},
     {"layers.0.blocks.0.attn.q.weight",
      {32, 16},
      "the constant \"layers.0.blocks.0.attn.q.weight\", expected 32 x 32 numbers, got 32 x 16"},
@@ -220,20 +243,81 @@ OnnxWeights exportedConstants(const ModelConfig& model) {
 }
 
 /// Constants of the right names but any shapes, as a hostile file could have them.
-TEST(FusedNetwork, ChecksEveryConstant) {
-  const ModelConfig model = modelOf(32, 4, 32, 16, {1, 1});
+template <size_t kCount>
+void expectNoticed(const ModelConfig& model, const Damage (&damages)[kCount]) {
   const OnnxWeights whole = exportedConstants(model);
   EXPECT_NO_THROW(fusedNetwork(whole.tensors, model, "model"));
-  for (const Damage& damage : kDamages) {
+  for (const Damage& damage : damages) {
     SCOPED_TRACE(damage.message);
     TensorMap constants = whole.tensors;
-    constants.erase(damage.name);
+    ASSERT_EQ(constants.erase(damage.name), damage.isNew ? 0U : 1U);
     if (!damage.shape.empty()) constants[damage.name] = Tensor::zeros(damage.shape);
     const std::string message =
         std::string("model: ") + damage.message +
         "; turn the fused layers off (ClassifierOptions::fusedLayers), or export the model anew";
     MIXMIM_EXPECT_ERROR(fusedNetwork(constants, model, "model"), message.c_str());
   }
+}
+
+TEST(FusedNetwork, ChecksEveryConstant) {
+  expectNoticed(modelOf(32, 4, 32, 16, {1, 1}), kDamages);
+}
+
+const Damage kDamagesOfPvt[] = {
+    {"positions", {64, 16}, "the constant \"positions\", expected 64 x 8 numbers, got 64 x 16"},
+    {"patch_embed4.shifts",
+     {1, 32},
+     "the constant \"patch_embed4.shifts\", expected 2 x 32 numbers, got 1 x 32"},
+    {"patch_embed2.proj.weight",
+     {16, 8, 2, 2},
+     "the constant \"patch_embed2.proj.weight\", expected 16 x 32 numbers, got 16 x 8 x 2 x 2"},
+    {"block1.0.attn.sr.weight",
+     {8, 8},
+     "the constant \"block1.0.attn.sr.weight\", expected 8 x 512 numbers, got 8 x 8"},
+    {"block3.1.attn.k.weight", {}, "expected the constant \"block3.1.attn.k.weight\", got none"},
+};
+
+const Damage kDamagesOfPvtV2[] = {
+    {"patch_embed1.pixels.weight", {}, "expected the constant \"patch_embed1.pixels.weight\", got none"},
+    {"patch_embed1.proj.weight",
+     {8, 3, 4, 4},
+     "the constant \"patch_embed1.proj.weight\", expected 8 x 3 x 7 x 7 numbers, got 8 x 3 x 4 x 4"},
+    {"norm1.gains", {64}, "the constant \"norm1.gains\", expected 64 x 8 numbers, got 64"},
+    {"block1.0.mlp.dwconv.dwconv.weight",
+     {64, 1, 1, 1},
+     "the constant \"block1.0.mlp.dwconv.dwconv.weight\", expected 64 x 1 x 3 x 3 numbers, got 64 x 1 x 1 x "
+     "1"},
+    {"block4.0.mlp.dwconv.dwconv.weight",
+     {128, 1, 3, 3},
+     "the constant \"block4.0.mlp.dwconv.dwconv.weight\", expected 128 x 1 x 1 x 1 numbers, got 128 x 1 x 3 "
+     "x 3"},
+};
+
+const Damage kDamagesOfTwins[] = {
+    {"pos_block.2.proj.0.bias", {}, "expected the constant \"pos_block.2.proj.0.bias\", got none"},
+    {"blocks.0.0.attn.q.weight",
+     {8, 4},
+     "the constant \"blocks.0.0.attn.q.weight\", expected 8 x 8 numbers, got 8 x 4"},
+};
+
+TEST(FusedNetwork, ChecksTheConstantsOfOtherEncoders) {
+  expectNoticed(goldenOf("pvt", {32, 32}), kDamagesOfPvt);
+  expectNoticed(goldenOf("pvt_v2", {32, 32}), kDamagesOfPvtV2);
+  expectNoticed(goldenOf("twins_svt", {32, 32}), kDamagesOfTwins);
+}
+
+/// The layer keeps one gain for all tokens, so there must be one.
+TEST(FusedNetwork, WantsTheNormOfAStageToBeTheSameForAllTokens) {
+  const ModelConfig model = goldenOf("pvt_v2", {32, 32});
+  const OnnxWeights whole = exportedConstants(model);
+  TensorMap constants = whole.tensors;
+  Tensor& shifts = constants["norm2.shifts"];
+  shifts = Tensor{shifts.dtype, shifts.shape, shifts.bytes.clone()};
+  shifts.as<float>()[shifts.elements() - 1] += 1;
+  MIXMIM_EXPECT_ERROR(fusedNetwork(constants, model, "model"),
+                      "model: the constant \"norm2.shifts\", expected the same numbers for every token, got "
+                      "others; turn the fused layers off (ClassifierOptions::fusedLayers), or export the "
+                      "model anew");
 }
 
 /// A picture of as many tokens as may be, each a window of its own.

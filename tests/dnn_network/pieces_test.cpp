@@ -92,6 +92,29 @@ TEST_P(PiecesOf, HoldTheTokensThatSeeEachOther) {
     }
 }
 
+/// Scores without a bias need no rectangles; the tokens of a window are listed where they stand cell by cell.
+TEST(Pieces, OfWindowsWithoutBiasAreLists) {
+  ModelConfig model;
+  model.encoder = Family::kTwinsSvt;
+  model.embedDim = model.headDim = 8;
+  model.depths = {2, 1, 1, 1};
+  const Plan plan = cv::mixmim::planOf(model, {224, 448});  // windows of 7 x 7
+  const StageTokens stage = tokenOrder(plan, {}).front();
+  const Pieces windows = piecesOf(stage.sightOf(plan.stages[0].blocks[0]));
+  ASSERT_EQ(windows.rectangles.rows, 8 * 16);
+  std::set<int64_t> all;
+  for (int p = 0; p < windows.rectangles.rows; ++p) {
+    const std::vector<int64_t> tokens = tokensOf(windows, p, stage);
+    ASSERT_EQ(tokens.size(), 49U);
+    const auto windowOf = [](int64_t token) { return std::pair(token / 56 / 7, token % 56 / 7); };
+    for (const int64_t token : tokens) {
+      EXPECT_EQ(windowOf(token), windowOf(tokens.front()));
+      EXPECT_TRUE(all.insert(token).second) << "twice";
+    }
+  }
+  EXPECT_EQ(all.size(), size_t{56} * 112);
+}
+
 TEST(Pieces, OfPublishedWindowsAreAsManyAsTheCuts) {
   const Plan plan = planOf(Case{"", {56, 56}, 7});
   const StageTokens stage = tokenOrder(plan, {}).front();  // 14 x 14 tokens
