@@ -10,11 +10,6 @@ double squared(double number) {
   return number * number;
 }
 
-/// Rows that pass through the blocks of a stage.
-double rowsOf(const Stage& stage) {
-  return stage.tokens() + (stage.classToken ? 1 : 0);
-}
-
 void addNarrowing(const Stage& stage, double widthBefore, MultiplyAdds& all) {
   const double products = stage.tokens() * widthBefore * stage.dim;
   switch (stage.narrowing) {
@@ -30,18 +25,18 @@ void addNarrowing(const Stage& stage, double widthBefore, MultiplyAdds& all) {
   }
 }
 
-void addAttention(const Stage& stage, const Block& block, double cells, MultiplyAdds& all) {
-  const double rows = rowsOf(stage), width = stage.dim;
-  const bool reduced = block.meeting == Meeting::kReduced && block.reduction > 1;
-  const double keys = reduced ? cells : rows;  // that are projected
-  const double met = block.meeting == Meeting::kWindow ? block.windowTokens() : keys;
+void addAttention(const Stage& stage, const Block& block, MultiplyAdds& all) {
+  const double rows = stage.rows(), width = stage.dim;
+  const bool windows = block.meeting == Meeting::kWindow, reduced = !windows && block.reduction > 1;
+  const double keys = windows ? rows : stage.keysOf(block);  // that are projected
+  const double met = windows ? block.windowTokens() : keys;
   all.linear += 2 * (rows + keys) * squared(width);  // queries and output, keys and values
   all.attention += 2 * rows * met * width;
   if (reduced) all.convolution += keys * squared(block.reduction) * squared(width);
 }
 
 void addMlp(const Stage& stage, MultiplyAdds& all) {
-  const double hidden = rowsOf(stage) * stage.hidden;
+  const double hidden = 1.0 * stage.rows() * stage.hidden;
   all.linear += 2 * hidden * stage.dim;
   if (stage.convolvedMlp) all.convolution += hidden * kDepthwise;
 }
@@ -54,7 +49,7 @@ MultiplyAdds multiplyAdds(const Plan& plan, int classes) {
   for (const Stage& stage : plan.stages) {
     addNarrowing(stage, widthBefore, all);
     for (const Block& block : stage.blocks) {
-      addAttention(stage, block, plan.cellCount(), all);
+      addAttention(stage, block, all);
       addMlp(stage, all);
     }
     if (stage.position == Position::kConvolved) all.convolution += stage.tokens() * kDepthwise * stage.dim;
