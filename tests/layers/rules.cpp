@@ -100,7 +100,7 @@ const std::vector<Room>& rooms() {
       {"tests", {"modules", "data_pipeline", "apps"}},
       {"tests/torch_trainer", {"modules", "plugins/torch_trainer", "tests/support"}},
       {"tests/dnn_network", {"modules", "plugins/dnn_network", "tests/support"}},
-      {"tests/bench", {"modules", "plugins/dnn_network"}},
+      {"tests/bench", {"modules", "plugins/dnn_network", "plugins/torch_trainer"}},
       {"tests/parity", {"modules", "plugins/torch_trainer", "tests/support"}},
   };
   return list;
@@ -110,7 +110,7 @@ const std::vector<Dependency>& dependencies() {
   static const std::vector<Dependency> list{
       {"LibTorch",
        {"torch/", "ATen/", "c10/", "caffe2/"},
-       {"plugins/torch_trainer", "tests/torch_trainer", "tests/parity"}},
+       {"plugins/torch_trainer", "tests/torch_trainer", "tests/parity", "tests/bench"}},
       {"cv::dnn", {"opencv2/dnn"}, {"plugins/dnn_network", "tests"}},
       {"OpenCV's windows and cameras",
        {"opencv2/highgui", "opencv2/videoio"},
