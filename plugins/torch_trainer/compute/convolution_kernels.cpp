@@ -53,7 +53,7 @@ struct WithZeros {
 at::Tensor convolvedPlainly(const at::Tensor& x, const at::Tensor& taps, const at::Tensor& bias,
                             const at::Tensor& rows) {
   const WithZeros source(x, rows);
-  at::Tensor out = bias.expand(x.sizes()).clone();
+  at::Tensor out = bias.to(taps.scalar_type()).expand(x.sizes()).clone();
   for (int64_t o = 0; o < kTaps; ++o) out += source.neighbours(o) * taps[o];
   return out.to(x.scalar_type());
 }
@@ -72,20 +72,27 @@ ConvolutionGradient gradientPlainly(const at::Tensor& x, const at::Tensor& taps,
   return {own.to(x.scalar_type()), at::stack(ofTaps), out.flatten(0, 1).sum(0, false, type)};
 }
 
+/// Convolves some tokens of an image. `first`, `count`: of its tokens.
+void convolve(const at::Tensor& x, const at::Tensor& taps, const at::Tensor& bias, const at::Tensor& rows,
+              bool gelu, int64_t image, int64_t first, int64_t count, const at::Tensor& out) {
+  const int64_t width = x.size(2), begin = image * x.size(1) * width;
+  DepthwiseRows part{};
+  part.tokens = count;
+  part.width = width;
+  part.x = x.const_data_ptr<float>() + begin;
+  part.neighbours = rows.const_data_ptr<int32_t>() + first * kTaps;
+  part.taps = taps.const_data_ptr<float>();
+  part.bias = bias.const_data_ptr<float>();
+  part.out = out.data_ptr<float>() + begin + first * width;
+  part.gelu = gelu;
+  kernels().depthwise(part, scratch());
+}
+
 at::Tensor convolvedByKernels(const at::Tensor& x, const at::Tensor& taps, const at::Tensor& bias,
-                              const at::Tensor& rows) {
-  const at::Tensor out = at::empty_like(x);
-  const int64_t length = x.size(1), width = x.size(2);
+                              const at::Tensor& rows, bool gelu) {
+  const at::Tensor out = at::empty_like(x), added = bias.to(at::kFloat).contiguous();
   largeParts(x).forEach([&](int64_t, int64_t image, int64_t first, int64_t count) {
-    DepthwiseRows part{};
-    part.tokens = count;
-    part.width = width;
-    part.x = x.const_data_ptr<float>() + image * length * width;
-    part.neighbours = rows.const_data_ptr<int32_t>() + first * kTaps;
-    part.taps = taps.const_data_ptr<float>();
-    part.bias = bias.const_data_ptr<float>();
-    part.out = out.data_ptr<float>() + (image * length + first) * width;
-    kernels().depthwise(part, scratch());
+    convolve(x, taps, added, rows, gelu, image, first, count, out);
   });
   return out;
 }
@@ -126,8 +133,33 @@ at::Tensor tapsFor(const at::Tensor& x, const at::Tensor& weight) {
 
 at::Tensor convolved(const at::Tensor& x, const at::Tensor& taps, const at::Tensor& bias,
                      const at::Tensor& rows) {
-  const at::Tensor added = bias.to(taps.scalar_type()).contiguous();
-  return rowKernelsCan(x) ? convolvedByKernels(x, taps, added, rows) : convolvedPlainly(x, taps, added, rows);
+  if (rowKernelsCan(x)) return convolvedByKernels(x, taps, bias, rows, /*gelu=*/false);
+  return convolvedPlainly(x, taps, bias, rows);
+}
+
+at::Tensor convolvedGelu(const at::Tensor& x, const at::Tensor& taps, const at::Tensor& bias,
+                         const at::Tensor& rows) {
+  if (rowKernelsCan(x)) return convolvedByKernels(x, taps, bias, rows, /*gelu=*/true);
+  return exactGelu(convolvedPlainly(x, taps, bias, rows));
+}
+
+at::Tensor convolvedGeluBackward(const at::Tensor& x, const at::Tensor& taps, const at::Tensor& bias,
+                                 const at::Tensor& rows, at::Tensor& gradient) {
+  if (!rowKernelsCan(x)) return exactGeluBackward(convolvedPlainly(x, taps, bias, rows), gradient);
+  const at::Tensor out = at::empty_like(x), added = bias.to(at::kFloat).contiguous();
+  const int64_t width = x.size(2);
+  largeParts(x).forEach([&](int64_t, int64_t image, int64_t first, int64_t count) {
+    constexpr int64_t kNumbers = 1 << 14;  // of a piece that stays in the cache between its two passes
+    const RowParts pieces(count, std::max<int64_t>(1, kNumbers / width));
+    for (int64_t row = 0; row < count; row += pieces.perPart) {
+      const int64_t some = std::min(pieces.perPart, count - row);
+      convolve(x, taps, added, rows, /*gelu=*/false, image, first + row, some, out);
+      const int64_t at = (image * x.size(1) + first + row) * width;
+      float* numbers = out.data_ptr<float>() + at;
+      rowKernels().geluBackward(numbers, some * width, gradient.data_ptr<float>() + at, numbers);
+    }
+  });
+  return out;
 }
 
 ConvolutionGradient convolutionGradient(const at::Tensor& x, const at::Tensor& taps, const at::Tensor& rows,

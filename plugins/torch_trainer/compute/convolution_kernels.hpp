@@ -18,6 +18,14 @@ at::Tensor tapsFor(const at::Tensor& x, const at::Tensor& weight);
 at::Tensor convolved(const at::Tensor& x, const at::Tensor& taps, const at::Tensor& bias,
                      const at::Tensor& rows);
 
+/// gelu(convolved()), GELU in its exact, erf form.
+at::Tensor convolvedGelu(const at::Tensor& x, const at::Tensor& taps, const at::Tensor& bias,
+                         const at::Tensor& rows);
+/// Multiplies `gradient`, in one piece, by GELU's derivative at convolved(), in place; returns
+/// convolvedGelu().
+at::Tensor convolvedGeluBackward(const at::Tensor& x, const at::Tensor& taps, const at::Tensor& bias,
+                                 const at::Tensor& rows, at::Tensor& gradient);
+
 struct ConvolutionGradient {
   at::Tensor x, taps, bias;  ///< the last two in the type of taps
 };
