@@ -1,20 +1,23 @@
 // Convolutions of tokens as the trainer computes them on the CPU, at the shapes of PVTv2-B2, against
-// LibTorch's of images, and its gather of tokens against copying as many bytes. Measured in turn.
-//   convolution_times THREADS BATCH ROUNDS
+// LibTorch's of images; the MLP around them, as a whole and by its parts; and a gather of tokens against
+// copying as many bytes. On one thread, in turn.
+//   convolution_times BATCH ROUNDS
 #include <ATen/Parallel.h>
 #include <malloc.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
-#include <chrono>
+#include <ctime>
 #include <functional>
 #include <iostream>
 #include <limits>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include <opencv2/core.hpp>
 
+#include "network/convolved_mlp.hpp"
 #include "network/depthwise.hpp"
 
 namespace {
@@ -29,10 +32,17 @@ struct Way {
   double forwardSeconds = 1e9, backwardSeconds = 1e9;
 };
 
+/// Processor time of this thread, because other programs' share of a machine is none of ours.
+double threadSeconds() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
 double secondsOf(const std::function<void()>& work) {
-  const auto before = std::chrono::steady_clock::now();
+  const double before = threadSeconds();
   work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
+  return threadSeconds() - before;
 }
 
 void measure(std::vector<Way>& ways, int rounds) {
@@ -92,6 +102,32 @@ void compareConvolutions(int64_t grid, int64_t channels, int64_t batch, int roun
         ways, batch, tokens.numel());
 }
 
+/// An MLP as a whole, and function by function. Numbers are the hidden layer's.
+void compareMlps(int64_t grid, int64_t width, int64_t hidden, int64_t batch, int rounds) {
+  const at::Tensor x = leaf(at::randn({batch, grid * grid, width})), rows = windowsOf(grid, 3, 1);
+  // Weights as in training, because a hidden layer far from zero makes GELU's results too small to be fast.
+  const auto weight = [](at::IntArrayRef shape) { return leaf(at::randn(shape) * 0.05); };
+  const LinearParameters first{weight({hidden, width}), weight({hidden})},
+      second{weight({width, hidden}), weight({width})};
+  const ConvolutionParameters convolution{weight({hidden, 1, 3, 3}), weight({hidden})};
+  const std::vector<at::Tensor> leaves{
+      x, first.weight, first.bias, convolution.weight, convolution.bias, second.weight, second.bias};
+  std::vector<Way> ways{
+      {"convolvedMlp()", [&] { return convolvedMlp(x, first, convolution, rows, second, at::kFloat); },
+       leaves},
+      {"its parts",
+       [&] {
+         const at::Tensor inner = linearLayer(x, first.weight, first.bias, at::kFloat);
+         return geluLinear(depthwise(inner, convolution.weight, convolution.bias, rows), second.weight,
+                           second.bias, at::kFloat);
+       },
+       leaves}};
+  measure(ways, rounds);
+  print(cv::format("MLP, %dx%d, %d and %d wide", static_cast<int>(grid), static_cast<int>(grid),
+                   static_cast<int>(width), static_cast<int>(hidden)),
+        ways, batch, batch * grid * grid * hidden);
+}
+
 void compareGathers(int64_t grid, int64_t channels, int64_t side, int64_t step, int64_t batch, int rounds) {
   const at::Tensor x = leaf(at::randn({batch, grid * grid, channels})), rows = windowsOf(grid, side, step);
   const at::Tensor same = gatherRows(x, rows).detach();
@@ -107,14 +143,16 @@ void compareGathers(int64_t grid, int64_t channels, int64_t side, int64_t step, 
 }  // namespace
 
 int main(int argc, char** argv) try {
-  if (argc != 4) throw std::runtime_error("usage: convolution_times THREADS BATCH ROUNDS");
+  if (argc != 3) throw std::runtime_error("usage: convolution_times BATCH ROUNDS");
   mallopt(M_MMAP_MAX, 0);  // memory is kept, as the program keeps it
   mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
-  at::set_num_threads(std::stoi(argv[1]));
-  const int64_t batch = std::stoi(argv[2]);
-  const int rounds = std::stoi(argv[3]);
+  at::set_num_threads(1);
+  const int64_t batch = std::stoi(argv[1]);
+  const int rounds = std::stoi(argv[2]);
   for (const auto& [grid, channels] : {std::pair{56, 512}, {28, 1024}, {14, 1280}, {7, 2048}, {56, 64}})
     compareConvolutions(grid, channels, batch, rounds);
+  for (const auto& [grid, width, hidden] : {std::tuple{56, 64, 512}, {28, 128, 1024}, {14, 320, 1280}})
+    compareMlps(grid, width, hidden, batch, rounds);
   compareGathers(224, 3, 7, 4, batch, rounds);
   compareGathers(56, 64, 3, 2, batch, rounds);
   compareGathers(14, 320, 3, 2, batch, rounds);
