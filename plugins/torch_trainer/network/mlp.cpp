@@ -6,6 +6,7 @@
 
 #include "compute/parallel.hpp"
 #include "compute/row_kernels.hpp"
+#include "network/convolved_mlp.hpp"
 
 namespace cv::mixmim {
 
@@ -101,11 +102,12 @@ Mlp::Mlp(const Weights& weights, const std::string& name, bool convolved)
 }
 
 at::Tensor Mlp::operator()(const at::Tensor& x, const at::Tensor& neighbours) const {
+  const LinearParameters first{fc1_.weight, *fc1_.bias, fc1_.rounded},
+      second{fc2_.weight, *fc2_.bias, fc2_.rounded};
   if (convolution_)
-    return geluLinear((*convolution_)(fc1_(x), neighbours), fc2_.weight, fc2_.bias, fc2_.compute,
-                      fc2_.rounded);
-  return mlp(x, {fc1_.weight, *fc1_.bias, fc1_.rounded}, {fc2_.weight, *fc2_.bias, fc2_.rounded},
-             fc1_.compute);
+    return convolvedMlp(x, first, {convolution_->weight, convolution_->bias}, neighbours, second,
+                        fc1_.compute);
+  return mlp(x, first, second, fc1_.compute);
 }
 
 }  // namespace cv::mixmim
