@@ -22,7 +22,7 @@ enum class Init {
   kSinCos,     ///< frozen position embedding
 };
 
-/// How the rows of a grid become those of another one (resize_weights.hpp).
+/// How a parameter that stands for a grid is brought to another grid: bicubic, or bilinear.
 enum class Interpolation { kBicubic, kBilinear };
 
 struct Parameter {
@@ -31,7 +31,7 @@ struct Parameter {
   Init init;
   double bound = 0;  ///< of Init::kUniform and kNormal
   cv::Size grid;     ///< what the rows of a position embedding or bias table stand for; else empty
-  Interpolation interpolation = Interpolation::kBicubic;  ///< of these rows, as the reference's
+  Interpolation interpolation = Interpolation::kBicubic;  ///< of that grid
   bool trainable = true;                                  ///< false: a constant of the model
   bool decays = true;                                     ///< weight decay applies
   int layer = 0;  ///< for layer decay in fine-tuning: 0 next to the pixels, more towards the head

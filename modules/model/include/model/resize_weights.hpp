@@ -11,9 +11,10 @@
 namespace cv::mixmim {
 
 /// A bias table (rows x heads) or a position embedding (1 x rows x dim) of the grid `from`, F32, on another
-/// `grid`: bicubic or bilinear as PyTorch's (half-pixel centres, a = -0.75, no antialiasing, the edge
-/// repeated), computed in float64. An empty `from` stands for a square. A row of an embedding before those of
-/// the grid is a class token's and stays. Nothing unless `shape`, the wanted one, differs in the rows alone.
+/// `grid`: as PyTorch resamples (half-pixel centres, bicubic with a = -0.75, no antialiasing, the edge
+/// repeated), computed in float64. An embedding may have one row before those of the grid, for a class token,
+/// which stays as it is. An empty `from` stands for a square. Nothing unless `shape`, the wanted one, differs
+/// in the rows alone.
 std::optional<Tensor> resizedWeight(const Tensor& value, cv::Size from, cv::Size grid,
                                     const std::vector<int64_t>& shape,
                                     Interpolation interpolation = Interpolation::kBicubic);
