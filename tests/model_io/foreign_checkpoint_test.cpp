@@ -270,7 +270,7 @@ INSTANTIATE_TEST_SUITE_P(
                [](TensorMap& w) {
                  w = {{"fc.weight", Tensor::zeros({2})}};
                },
-               "holds no weights of MixMIM or Swin: no tensor patch_embed.* among its 1 entries; they begin "
+               "holds no weights of MixMIM, Swin, PVT, PVTv2 or Twins: it has 1 entries, which begin "
                "with 'fc.weight'"}),
     nameOfCase<Broken>);
 

@@ -52,10 +52,10 @@ TensorMap readTensors(const std::string& path) {
   }
 }
 
-CheckpointInfo infoOfPlainFile(const WeightsName& file) {
+CheckpointInfo infoOfPlainFile(const WeightsName& file, int headDim) {
   const Shapes shapes = officialShapes(readTensors(file.path), file.path, file.key);
   CheckpointInfo info;
-  info.config = modelFromShapes(shapes, file.path);
+  info.config = modelFromShapes(shapes, file.path, headDim);
   checkShapes(shapes, info.config, file.path);
   return info;
 }
@@ -102,13 +102,13 @@ WeightsKind weightsKindOf(const std::string& path) {
   return kindOf(WeightsName(path).path);
 }
 
-CheckpointInfo readCheckpointInfo(const std::string& path) {
+CheckpointInfo readCheckpointInfo(const std::string& path, int headDim) {
   const WeightsName file(path);
   switch (kindOf(file.path)) {
     case WeightsKind::kPth:
-      return ForeignCheckpoint(file.path, file.key).info();
+      return ForeignCheckpoint(file.path, file.key).info(headDim);
     case WeightsKind::kSafetensors:
-      return infoOfPlainFile(file);
+      return infoOfPlainFile(file, headDim);
     case WeightsKind::kCheckpoint:
       break;
   }
@@ -146,6 +146,19 @@ TrainerState readTrainerState(const std::string& path) {
       break;
   }
   return CheckpointFolder(file.path).state();
+}
+
+std::string readSource(const std::string& path) {
+  const WeightsName file(path);
+  switch (kindOf(file.path)) {
+    case WeightsKind::kPth:
+      return ForeignCheckpoint(file.path, file.key).source();
+    case WeightsKind::kSafetensors:
+      return sourceOf(readTensors(file.path), file.path, file.key);
+    case WeightsKind::kCheckpoint:
+      break;
+  }
+  return "mixmim";
 }
 
 std::vector<std::string> readNotes(const std::string& path) {

@@ -4,54 +4,81 @@
 
 #include <fmt/format.h>
 
+#include "files/text.hpp"
+#include "model_io/named_models.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/text.hpp"
+#include "pytorch/name_pattern.hpp"
 
 namespace cv::mixmim {
 
 namespace {
+
+using Names = std::vector<std::string>;
+
+/// Beginnings that the names of a family have.
+struct Signs {
+  Family family;
+  NamePattern one, other;
+};
+
+// The first whose both signs are found counts.
+constexpr Signs kFamilies[] = {
+    // A Swin of the option 14 has all other tensors of a MixMIM, in the same shapes.
+    {Family::kMixMim, "layers.#.blocks.", "absolute_pos_embed"},
+    {Family::kSwin, "layers.#.blocks.", "patch_embed."},
+    {Family::kPvt, "block+.", "pos_embed+"},
+    {Family::kPvtV2, "block+.", "patch_embed+."},
+    {Family::kTwinsSvt, "patch_embeds.#.", "blocks.#.0.attn.qkv."},
+    {Family::kTwinsPcpvt, "patch_embeds.#.", "blocks.#.0.attn.q."}};
 
 /// An encoder without a place in Family, and a part of a name that only its weights have.
 struct OtherEncoder {
   const char *name, *sign;
 };
 
-// The first that is found counts.
-constexpr OtherEncoder kOthers[] = {{"PVT", "pos_embed1"},
-                                    {"PVTv2", "patch_embed1."},
-                                    {"PVTv2", "stages.0.blocks.0.attn.q."},
-                                    {"Twins", "patch_embeds.0."},
-                                    {"Swin V2", ".attn.logit_scale"}};
+constexpr OtherEncoder kOthers[] = {{"Swin V2", ".attn.logit_scale"}};
 
 }  // namespace
 
-const char* encoderName(Family family) {
-  return family == Family::kSwin ? "Swin" : "MixMIM";
+std::optional<Family> familyOf(const Names& names) {
+  for (const auto& [family, one, other] : kFamilies)
+    if (oneMatches(one, names) && oneMatches(other, names)) return family;
+  return std::nullopt;
 }
 
-std::optional<Family> familyOf(const std::vector<std::string>& names) {
-  const auto isOfStages = [](const std::string& name) { return startsWith(name, "layers.0.blocks."); };
-  if (std::none_of(names.begin(), names.end(), isOfStages)) return std::nullopt;
-  // A Swin of the option 14 has all other tensors of a MixMIM, in the same shapes.
-  const bool hasPositions = std::find(names.begin(), names.end(), "absolute_pos_embed") != names.end();
-  return hasPositions ? Family::kMixMim : Family::kSwin;
+Family requireFamily(const Names& names, const std::string& where) {
+  const std::optional<Family> family = familyOf(names);
+  if (!family) failWithoutWeights(names, where);
+  return *family;
 }
 
-void refuseOtherEncoders(const std::vector<std::string>& names, const std::string& where) {
+void failWithoutWeights(const Names& names, const std::string& where) {
+  constexpr size_t kShown = 3;
+  Names shown;
+  for (size_t i = 0; i < std::min(kShown, names.size()); ++i) shown.push_back(inQuotes(names[i]));
+  throw Error(where,
+              fmt::format("holds no weights of MixMIM, Swin, PVT, PVTv2 or Twins: it has {} entries{}{}",
+                          names.size(), shown.empty() ? "" : ", which begin with ", firstFew(shown)));
+}
+
+void refuseOtherEncoders(const Names& names, const std::string& where) {
   for (const OtherEncoder& other : kOthers) {
     const auto isSign = [&](const std::string& name) { return name.find(other.sign) != std::string::npos; };
     if (std::any_of(names.begin(), names.end(), isSign))
-      throw Error(where, fmt::format("expected weights of MixMIM or Swin, got those of {}", other.name),
-                  "this encoder is not supported");
+      throw Error(
+          where,
+          fmt::format("expected weights of MixMIM, Swin, PVT, PVTv2 or Twins, got those of {}", other.name),
+          "this encoder is not supported");
   }
 }
 
-void checkFamily(const std::vector<std::string>& names, const ModelConfig& model, const std::string& where) {
-  const std::optional<Family> family = familyOf(names);
-  if (!family || *family == model.encoder) return;
+void checkFamily(const Names& names, const ModelConfig& model, const std::string& where) {
+  const Family family = requireFamily(names, where);
+  if (family == model.encoder) return;
   throw Error(where,
-              fmt::format("expected weights of {} for the model {}, got those of {}",
-                          encoderName(model.encoder), model.name, encoderName(*family)),
+              fmt::format("expected weights of {} for the model {}, got those of {}", titleOf(model.encoder),
+                          model.name, titleOf(family)),
               "without --model the file says which model it is");
 }
 

@@ -18,14 +18,17 @@ std::vector<std::string> namesOf(const std::map<std::string, Value>& named) {
   return names;
 }
 
-/// "MixMIM", "Swin".
-const char* encoderName(Family family);
-
 /// The family whose (official) names those are. None where they say too little, or belong to something else.
 std::optional<Family> familyOf(const std::vector<std::string>& names);
 
-/// Throws Error, naming the encoder, where the names are those of one that is known and not supported: PVT,
-/// PVTv2, Twins, Swin V2. Names of other programs serve as well.
+/// The same; throws the Error of failWithoutWeights() for none.
+Family requireFamily(const std::vector<std::string>& names, const std::string& where);
+
+/// Throws the Error of a file whose names are those of no encoder here, by the first of them.
+[[noreturn]] void failWithoutWeights(const std::vector<std::string>& names, const std::string& where);
+
+/// Throws Error, naming the encoder, where the names are those of one that is known and not supported: Swin
+/// V2.
 void refuseOtherEncoders(const std::vector<std::string>& names, const std::string& where);
 
 /// Throws Error, naming the file's encoder, where it is another than that of `model`.

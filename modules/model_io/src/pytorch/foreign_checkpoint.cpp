@@ -124,13 +124,13 @@ void ForeignCheckpoint::keep(const std::vector<std::string>& names,
   }
 }
 
-CheckpointInfo ForeignCheckpoint::info() const {
+CheckpointInfo ForeignCheckpoint::info(int headDim) const {
   const PthDict& root = *file_.root()->as<PthDict>();  // as stateDictOf has seen
   Shapes shapes;
   for (const auto& [name, tensor] : tensors_) shapes[name] = tensor->shape;
   CheckpointInfo info;
   const auto* config = find<std::string_view>(file_.root(), kConfigKey);
-  info.config = config ? fromJson(std::string(*config)) : modelFromShapes(shapes, file_.where());
+  info.config = config ? fromJson(std::string(*config)) : modelFromShapes(shapes, file_.where(), headDim);
   checkShapes(shapes, info.config, file_.where());
   info.labels = labelsOf(root, static_cast<size_t>(info.config.model.classes));
   if (const PthValue optimizer = find(root, "optimizer")) info.step = officialSteps(file_, optimizer);
@@ -156,7 +156,7 @@ TrainerState ForeignCheckpoint::state() const {
   if (!numbered || !optimizer)
     throw Error(file_.where(),
                 numbered ? "holds weights but no optimizer state"
-                         : fmt::format("is a file of {}, whose optimizer is not read", nameOf(program_)),
+                         : fmt::format("is a file of {}, whose optimizer is not read", wordFor(program_)),
                 "start from it with --init instead of --resume");
   const Config config = info().config;
   std::map<std::string, Parameter> trainable;
@@ -168,14 +168,16 @@ TrainerState ForeignCheckpoint::state() const {
   return {weights(), readOfficialOptimizer(file_, optimizer, inOrder, config)};
 }
 
+std::string ForeignCheckpoint::source() const {
+  const auto* config = find<std::string_view>(file_.root(), kConfigKey);
+  return config ? "mixmim" : wordFor(program_);
+}
+
 std::vector<std::string> ForeignCheckpoint::notes() const {
   std::vector<std::string> notes = notes_;
   const std::vector<std::string> names = file_.passedOver();
   if (!names.empty())
     notes.push_back(fmt::format("objects in the file that were not read: {}", fmt::join(names, ", ")));
-  const auto isDecoder = [](const Named& named) { return startsWith(named.first, "decoder_"); };
-  if (program_ == Program::kMmpretrain && std::any_of(tensors_.begin(), tensors_.end(), isDecoder))
-    notes.emplace_back("mmpretrain's decoder was trained with a norm epsilon of 1e-6, here it is 1e-5");
   return notes;
 }
 

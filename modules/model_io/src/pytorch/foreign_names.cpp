@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -13,55 +12,28 @@
 #include "files/text.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/text.hpp"
-#include "pytorch/encoder_family.hpp"
+#include "pytorch/name_pattern.hpp"
 
 namespace cv::mixmim {
 
 namespace {
 
 using Names = std::vector<std::string>;
-using Renaming = std::pair<std::string_view, std::string_view>;
 
-constexpr std::string_view kBackbone = "backbone.", kSimMimEncoder = "encoder.", kTimmHead = "head.fc.",
-                           kStages = "layers.", kMerging = ".downsample.",
-                           kMmpretrainPatches = "patch_embed.projection.";
-
-// The first that matches counts.
-constexpr std::array<Renaming, 6> kBeginnings{{{kMmpretrainPatches, "patch_embed.proj."},
-                                               {"stages.", "layers."},
-                                               {"norm3.", "norm."},
-                                               {"neck.ln1.", "decoder_norm."},
-                                               {"neck.", ""},
-                                               {"head.fc.", "head."}}};
-constexpr std::array<Renaming, 5> kMiddles{{{".ln1.", ".norm1."},
-                                            {".ln2.", ".norm2."},
-                                            {".attn.w_msa.", ".attn."},
-                                            {".ffn.layers.0.0.", ".mlp.fc1."},
-                                            {".ffn.layers.1.", ".mlp.fc2."}}};
+constexpr std::string_view kBackbone = "backbone.", kSimMimEncoder = "encoder.";
 
 /// Weights that SimMIM trains beside the encoder, in its own files and in mmpretrain's.
 constexpr std::array<std::string_view, 4> kOfSimMim{
     {"encoder.mask_token", "decoder.", "backbone.mask_token", "neck.decoder."}};
 
-bool oneBegins(const Names& names, std::string_view start) {
-  return std::any_of(names.begin(), names.end(), [&](const auto& name) { return startsWith(name, start); });
-}
+/// Parts that mmpretrain trains with another epsilon in their norms, by the beginning of their names.
+constexpr std::array<std::pair<std::string_view, const char*>, 2> kOtherEps{
+    {{"decoder_", "mmpretrain's decoder was trained with a norm epsilon of 1e-6, here it is 1e-5"},
+     {"patch_embeds.", "mmpretrain's Twins was trained with a norm epsilon of 1e-5, here it is 1e-6"}}};
 
 bool isOfSimMim(const std::string& theirs) {
   return std::any_of(kOfSimMim.begin(), kOfSimMim.end(),
                      [&](std::string_view start) { return startsWith(theirs, start); });
-}
-
-std::string nameOfMmpretrain(const std::string& theirs) {
-  std::string name = theirs;
-  for (const auto& [start, ours] : kBeginnings) {
-    if (!startsWith(name, start)) continue;
-    name.replace(0, start.size(), ours);
-    break;
-  }
-  for (const auto& [middle, ours] : kMiddles)
-    if (const size_t at = name.find(middle); at != std::string::npos) name.replace(at, middle.size(), ours);
-  return name;
 }
 
 /// A last "backbone." or "encoder." of a prefix.
@@ -99,7 +71,7 @@ Names emptied(const Names& names, const Names& theirs, const Names& before = {})
 /// Whether SimMIM's mask token or decoder is among the names. A MixMIM in a wrapper of the same name has a
 /// mask token too, beside its own decoder.
 bool hasSimMim(const Names& names, const std::string& place) {
-  return !oneBegins(names, place + "decoder_embed.") && std::any_of(names.begin(), names.end(), isOfSimMim);
+  return !oneMatches(place + "decoder_embed.", names) && std::any_of(names.begin(), names.end(), isOfSimMim);
 }
 
 /// Drops the encoder's place in a larger model, and SimMIM's own weights where it has them.
@@ -110,42 +82,6 @@ void takeOutOf(const std::string& place, bool simMim, Names& names) {
     else if (startsWith(name, place))
       name.erase(0, place.size());
   }
-}
-
-/// S of "layers.S.<part>...".
-std::optional<int> stageOf(std::string_view name, std::string_view part) {
-  int stage = 0;
-  if (!startsWith(name, kStages)) return std::nullopt;
-  name.remove_prefix(kStages.size());
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), stage);
-  if (error != std::errc()) return std::nullopt;
-  name.remove_prefix(static_cast<size_t>(end - name.data()));
-  return startsWith(name, part) ? std::optional(stage) : std::nullopt;
-}
-
-int lastStage(const Names& names, std::string_view part) {
-  int last = 0;
-  for (const std::string& name : names) last = std::max(last, stageOf(name, part).value_or(0));
-  return last;
-}
-
-/// "layers.1.downsample.norm.bias" -> "layers.0.downsample.norm.bias".
-void countMergingToStageBefore(std::string& name) {
-  const std::optional<int> stage = stageOf(name, kMerging);
-  if (stage.value_or(0) > 0)
-    name = fmt::format("{}{}{}", kStages, *stage - 1, name.substr(name.find(kMerging)));
-}
-
-/// Whether there was anything to rename: the official Swin has no merging behind its last stage.
-bool renameTimm(Names& names) {
-  if (familyOf(names) != Family::kSwin) return false;
-  const int last = lastStage(names, kMerging);
-  const bool merging = last > 0 && last == lastStage(names, ".blocks."), head = oneBegins(names, kTimmHead);
-  for (std::string& name : names) {
-    if (merging) countMergingToStageBefore(name);
-    if (startsWith(name, kTimmHead)) name.replace(0, kTimmHead.size(), "head.");
-  }
-  return merging || head;
 }
 
 bool hasMergedChannels(const std::string& name) {
@@ -168,11 +104,6 @@ Tensor officialMerging(const Tensor& tensor, const std::string& name) {
 
 }  // namespace
 
-const char* nameOf(Program program) {
-  constexpr std::array<const char*, 4> kNames{{"the official code", "mmpretrain", "timm", "SimMIM"}};
-  return kNames.at(static_cast<size_t>(program));
-}
-
 OfficialNames officialNames(const Names& theirs, const std::vector<ModelPlace>& places) {
   OfficialNames official{Program::kOfficial, theirs, {}, {}};
   Names& names = official.names;
@@ -183,13 +114,8 @@ OfficialNames officialNames(const Names& theirs, const std::vector<ModelPlace>& 
   const Names before = names;
   takeOutOf(place, simMim, names);
   official.simMim = emptied(names, theirs, before);
-  if (oneBegins(names, kMmpretrainPatches)) {
-    for (std::string& name : names) name = nameOfMmpretrain(name);
-    official.program = Program::kMmpretrain;
-  } else {
-    const bool timm = renameTimm(names);
-    official.program = simMim ? Program::kSimMim : timm ? Program::kTimm : Program::kOfficial;
-  }
+  const std::optional<Program> program = spellOfficially(names);
+  official.program = program.value_or(simMim ? Program::kSimMim : Program::kOfficial);
   return official;
 }
 
@@ -200,17 +126,10 @@ Names notesAbout(const OfficialNames& official) {
   if (!official.simMim.empty())
     notes.push_back(
         fmt::format("of SimMIM's pretraining, not of MixMIM's, and not read: {}", firstFew(official.simMim)));
+  for (const auto& [start, note] : kOtherEps)
+    if (official.program == Program::kMmpretrain && oneMatches(start, official.names))
+      notes.emplace_back(note);
   return notes;
-}
-
-void failWithoutWeights(const Names& names, const std::string& where) {
-  constexpr size_t kShown = 3;
-  Names shown;
-  for (size_t i = 0; i < std::min(kShown, names.size()); ++i) shown.push_back(inQuotes(names[i]));
-  throw Error(
-      where,
-      fmt::format("holds no weights of MixMIM or Swin: no tensor patch_embed.* among its {} entries{}{}",
-                  names.size(), shown.empty() ? "" : "; they begin with ", firstFew(shown)));
 }
 
 bool isDerived(const std::string& name) {

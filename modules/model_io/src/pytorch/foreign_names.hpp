@@ -1,24 +1,15 @@
-// The names of other programs under ours: mmpretrain's MixMIM and Swin, timm's Swin, SimMIM's files. The
-// state dict of mmpretrain differs in one order of numbers too.
+// The names of a whole file of another program under ours: its wrappers and SimMIM's own weights go, the rest
+// is spelled officially (dialects.hpp). The state dict of mmpretrain differs in one order of numbers too.
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "opencv2/mixmim/train/tensor.hpp"
+#include "pytorch/dialects.hpp"
 #include "pytorch/model_places.hpp"
 
 namespace cv::mixmim {
-
-/// Whose names a file has.
-enum class Program {
-  kOfficial,    ///< the encoder's own authors', which are ours
-  kMmpretrain,  ///< all of it
-  kTimm,        ///< Swin: a merging counts to the stage that it leads to, the head has a layer fc
-  kSimMim,      ///< Swin's pretraining by SimMIM: the encoder under "encoder.", beside a decoder
-};
-
-const char* nameOf(Program program);  ///< "mmpretrain", "timm", "SimMIM"
 
 /// The names of a whole file under ours.
 struct OfficialNames {
@@ -35,11 +26,8 @@ struct OfficialNames {
 /// mask token and decoder of SimMIM, which are not those of MixMIM.
 OfficialNames officialNames(const std::vector<std::string>& theirs, const std::vector<ModelPlace>& places);
 
-/// The names that are passed over, in sentences.
+/// The names that are passed over, and what the program did otherwise, in sentences.
 std::vector<std::string> notesAbout(const OfficialNames& official);
-
-/// Throws the Error of a file whose names are those of no model.
-[[noreturn]] void failWithoutWeights(const std::vector<std::string>& names, const std::string& where);
 
 /// Whether it is the (official) name of a buffer, which follows from the dimensions.
 bool isDerived(const std::string& name);

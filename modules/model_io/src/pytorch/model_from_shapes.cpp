@@ -1,102 +1,32 @@
 #include "pytorch/model_from_shapes.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <limits>
-#include <set>
+#include <optional>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "model/parameters.hpp"
+#include "model_io/named_models.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/text.hpp"
 #include "opencv2/mixmim/train/options.hpp"
 #include "pytorch/encoder_family.hpp"
+#include "pytorch/encoder_layout.hpp"
+#include "pytorch/tensor_sizes.hpp"
 
 namespace cv::mixmim {
 
 namespace {
 
-/// Sizes of tensors of the file, as far as they are there.
-class Sizes {
- public:
-  Sizes(const Shapes& shapes, const std::string& where) : shapes_(shapes), where_(where) {}
-
-  bool has(const std::string& name) const { return shapes_.count(name) > 0; }
-
-  int at(const std::string& name, size_t dimension, size_t rank) const {
-    const auto found = shapes_.find(name);
-    constexpr int64_t kMost = std::numeric_limits<int>::max();
-    const bool fits = found != shapes_.end() && found->second.size() == rank &&
-                      found->second[dimension] > 0 && found->second[dimension] <= kMost;
-    if (!fits)
-      fail(fmt::format("which model it holds: expected a tensor {} of {} dimensions, got {}", name, rank,
-                       found == shapes_.end() ? "none" : fmt::format("[{}]", fmt::join(found->second, ", "))),
-           "--model");
-    return static_cast<int>(found->second[dimension]);
-  }
-
-  /// The side of a square of so many rows.
-  int rootAt(const std::string& name, size_t dimension, size_t rank) const {
-    return static_cast<int>(std::lround(std::sqrt(at(name, dimension, rank))));
-  }
-
-  /// How many of "<prefix>0<suffix>", "<prefix>1<suffix>" ... there are.
-  int count(const std::string& prefix, const std::string& suffix) const {
-    int number = 0;
-    while (has(prefix + std::to_string(number) + suffix)) ++number;
-    return number;
-  }
-
-  [[noreturn]] void fail(const std::string& what, const std::string& options) const {
-    throw Error(where_, "does not say " + what, "pretrain and finetune can be told with " + options);
-  }
-
- private:
-  const Shapes& shapes_;
-  std::string where_;
-};
-
-/// "layers.1.blocks.0" -> 1, the number behind `prefix`; -1 where none follows.
-int numberBehind(const std::string& name, const std::string& prefix) {
-  int number = -1;
-  if (startsWith(name, prefix))
-    std::from_chars(name.data() + prefix.size(), name.data() + name.size(), number);
-  return number;
-}
-
-/// Numbers of blocks by the number of their stage. A merging says that its stage and the next one exist.
-using Blocks = std::map<int, std::set<int>>;
-
-Blocks blocksOf(const Shapes& shapes) {
-  constexpr int kMost = 64;  // of either, so that a wrong number costs nothing
-  Blocks blocks;
-  for (const auto& entry : shapes) {
-    const int stage = numberBehind(entry.first, "layers.");
-    if (stage < 0 || stage >= kMost) continue;
-    const std::string start = fmt::format("layers.{}.", stage);
-    const int block = numberBehind(entry.first, start + "blocks.");
-    if (block >= 0 && block < kMost) blocks[stage].insert(block);
-    if (startsWith(entry.first, start + "downsample.")) blocks[stage], blocks[stage + 1];
-  }
-  return blocks;
-}
-
-/// Throws Error by the names of stages and blocks that a file lacks between others, because sizes would
-/// otherwise be taken from the wrong tensors.
-void requireNoGaps(const Shapes& shapes, const std::string& where) {
-  Blocks blocks = blocksOf(shapes);
-  std::vector<std::string> problems;
-  for (int stage = 0; !blocks.empty() && stage <= blocks.rbegin()->first; ++stage) {
-    const std::set<int>& present = blocks[stage];
-    if (present.empty()) problems.push_back(fmt::format("layers.{} is missing", stage));
-    for (int block = 0; !present.empty() && block < *present.rbegin(); ++block)
-      if (present.count(block) == 0)
-        problems.push_back(fmt::format("layers.{}.blocks.{} is missing", stage, block));
-  }
-  if (!problems.empty()) throw Error(where, "is not a complete model: " + firstFew(problems));
+/// The word for a family that model.encoder takes.
+std::string wordOf(Family family) {
+  Config config;
+  config.model.encoder = family;
+  for (const Option& option : options(config))
+    if (option.name == "model.encoder") return option.get();
+  CV_Error(cv::Error::StsBadArg, "no option for the family of encoders");
 }
 
 /// Shapes tell a number of tokens: the images are taken for square.
@@ -105,23 +35,16 @@ cv::Size square(int64_t side) {
   return {bounded, bounded};
 }
 
-void readMixMimSide(const Sizes& sizes, ModelConfig& model) {
-  model.imageSize = square(int64_t{sizes.rootAt("absolute_pos_embed", 1, 3)} * model.patchSize);
-}
-
 /// The side of a window, whose table has a row for every difference of two places.
-int windowOf(const Sizes& sizes, size_t stage) {
-  return (sizes.rootAt(fmt::format("layers.{}.blocks.0.attn.relative_position_bias_table", stage), 0, 2) +
-          1) /
-         2;
+int windowOf(const TensorSizes& sizes, const EncoderLayout& layout, int stage) {
+  return (sizes.rootAt(layout.block(stage, 0) + ".attn.relative_position_bias_table", 0, 2) + 1) / 2;
 }
 
-/// Mask cells per axis: those that a decoder predicts, else the window of the last stage, which is its whole
-/// grid except where that has more tokens than any published one.
-int cellsOf(const Sizes& sizes, size_t lastStage) {
+/// Mask cells per axis of a Swin: the window of its last stage, which is its whole grid except where that has
+/// more tokens than any published one.
+int cellsOfSwin(const TensorSizes& sizes, const EncoderLayout& layout, int lastStage) {
   constexpr int kMost = 12;  // per axis: 384 px in four stages
-  if (sizes.has("decoder_pos_embed")) return sizes.rootAt("decoder_pos_embed", 1, 3);
-  const int cells = windowOf(sizes, lastStage);
+  const int cells = windowOf(sizes, layout, lastStage);
   if (cells > kMost)
     sizes.fail(
         fmt::format("how large its images are: expected windows of at most {} tokens per axis in the last "
@@ -131,83 +54,120 @@ int cellsOf(const Sizes& sizes, size_t lastStage) {
   return cells;
 }
 
-void readSwinSide(const Sizes& sizes, ModelConfig& model) {
-  constexpr size_t kMostStages = 16;                 // more than any model has
-  sizes.at("layers.0.blocks.0.norm1.weight", 0, 1);  // so there is a stage
-  const size_t last = std::min(model.depths.size(), kMostStages) - 1;
-  model.imageSize = square((int64_t{cellsOf(sizes, last)} * model.patchSize) << last);
-  model.window = last > 0 && windowOf(sizes, last - 1) == 2 * windowOf(sizes, last) ? 14 : 7;
+void readWindow(const TensorSizes& sizes, const EncoderLayout& layout, ModelConfig& model, int lastStage) {
+  const bool large =
+      lastStage > 0 && windowOf(sizes, layout, lastStage - 1) == 2 * windowOf(sizes, layout, lastStage);
+  model.window = large ? 14 : 7;
 }
 
-void readEncoder(const Sizes& sizes, ModelConfig& model) {
-  const std::string block = "layers.0.blocks.0.";
-  model.embedDim = sizes.at("patch_embed.proj.weight", 0, 4);
-  model.patchSize = sizes.at("patch_embed.proj.weight", 2, 4);
-  model.headDim = std::max(1, model.embedDim / sizes.at(block + "attn.relative_position_bias_table", 1, 2));
-  model.mlpRatio = std::max(1, sizes.at(block + "mlp.fc1.bias", 0, 1) / model.embedDim);
+/// The image side as far as tensors depend on it: Twins and PVTv2 fit any, except where a decoder came along.
+void readSide(const TensorSizes& sizes, const EncoderLayout& layout, ModelConfig& model) {
+  const int last = static_cast<int>(model.depths.size()) - 1;
+  const auto ofCells = [&](int cells) { return square((int64_t{cells} * model.patchSize) << last); };
+  for (const char* positions : {"absolute_pos_embed", "pos_embed1"})
+    if (sizes.has(positions)) {
+      model.imageSize = square(int64_t{sizes.rootAt(positions, 1, 3)} * model.patchSize);
+      return;
+    }
+  if (model.encoder == Family::kSwin) readWindow(sizes, layout, model, last);
+  if (sizes.has("decoder_pos_embed"))
+    model.imageSize = ofCells(sizes.rootAt("decoder_pos_embed", 1, 3));
+  else if (model.encoder == Family::kSwin)
+    model.imageSize = ofCells(cellsOfSwin(sizes, layout, last));
+}
+
+/// Widths, blocks and MLP ratios of the stages: one number where it says all.
+void readStages(const TensorSizes& sizes, const EncoderLayout& layout, ModelConfig& model) {
+  constexpr int kMostStages = 16;  // more than any model has
+  std::vector<int> dims, ratios;
+  bool doubled = true, alike = true;
+  model.embedDim = sizes.at(layout.block(0, 0) + ".norm1.weight", 0, 1);  // so there is a stage
   model.depths.clear();
-  for (int stage = 0;; ++stage) {
-    const int blocks = sizes.count(fmt::format("layers.{}.blocks.", stage), ".norm1.weight");
+  for (int stage = 0; stage < kMostStages; ++stage) {
+    const int blocks = layout.blocksOf(sizes.all(), stage);
     if (blocks == 0) break;
+    const std::string block = layout.block(stage, 0);
     model.depths.push_back(blocks);
+    dims.push_back(sizes.at(block + ".norm1.weight", 0, 1));
+    const std::string hidden = block + ".mlp.fc1.bias";  // of later stages its absence is named later
+    ratios.push_back(stage > 0 && !sizes.has(hidden) ? ratios.front()
+                                                     : std::max(1, sizes.at(hidden, 0, 1) / dims.back()));
+    doubled &= dims.back() == int64_t{model.embedDim} << stage;
+    alike &= ratios.back() == ratios.front();
   }
-  if (model.encoder == Family::kSwin)
-    readSwinSide(sizes, model);
+  if (!doubled) model.dims = dims;
+  if (alike)
+    model.mlpRatio = ratios.front();
   else
-    readMixMimSide(sizes, model);
+    model.mlpRatios = ratios;
 }
 
-void readDecoder(const Sizes& sizes, ModelConfig& model) {
+/// The width of a head: a column of a bias table each, else what a model of these sizes is known to have, or
+/// what the user says.
+void readHeads(const TensorSizes& sizes, const EncoderLayout& layout, int told, ModelConfig& model) {
+  const std::string table = layout.block(0, 0) + ".attn.relative_position_bias_table";
+  model.headDim = layout.tables ? std::max(1, model.embedDim / sizes.at(table, 1, 2)) : told;
+  if (model.headDim > 0) return;
+  const std::optional<ModelConfig> known = namedModelLike(model, Task::kFinetune);
+  if (!known)
+    sizes.fail(fmt::format("how wide its attention heads are: no {} of a known size has the widths {} and {} "
+                           "blocks",
+                           titleOf(model.encoder),
+                           fmt::join(model.dims.empty() ? std::vector<int>{model.embedDim} : model.dims, ","),
+                           fmt::join(model.depths, ",")),
+               "--model.headDim");
+  model.headDim = known->headDim;
+}
+
+void readDecoder(const TensorSizes& sizes, ModelConfig& model) {
   model.decoderDim = sizes.at("decoder_embed.weight", 0, 2);
-  model.decoderDepth = sizes.count("decoder_blocks.", ".norm1.weight");
+  model.decoderDepth = 0;
+  while (sizes.has(fmt::format("decoder_blocks.{}.norm1.weight", model.decoderDepth))) ++model.decoderDepth;
   model.decoderHeads = std::max(1, model.decoderDim / model.headDim);
+  if (model.decoderDepth == 0) return;
+  const int ratio = std::max(1, sizes.at("decoder_blocks.0.mlp.fc1.bias", 0, 1) / model.decoderDim);
+  if (model.mlpRatios.empty() && ratio != model.mlpRatio)
+    model.mlpRatios.assign(model.depths.size(), model.mlpRatio);
+  model.mlpRatio = ratio;
 }
 
 /// A model of a known name gets that name, and the decoder that belongs to it.
 void nameModel(Config& config) {
-  const ModelConfig& model = config.model;
-  for (const std::string& name : modelNames()) {
-    ModelConfig known = resolve(config.run.task, {{"model.name", name, name}}).model;
-    const bool same = known.encoder == model.encoder && known.window == model.window &&
-                      known.patchSize == model.patchSize && known.embedDim == model.embedDim &&
-                      known.depths == model.depths && known.headDim == model.headDim;
-    const bool sameDecoder = known.decoderDim == model.decoderDim && known.decoderDepth == model.decoderDepth;
-    if (!same || (config.run.task == Task::kPretrain && !sameDecoder)) continue;
-    known.imageSize = model.imageSize;
-    known.mlpRatio = model.mlpRatio;
-    known.classes = model.classes;
-    config.model = known;
-    return;
-  }
-}
-
-/// The name of a parameter that is not there, or of its stage, where nothing of that is.
-std::string missingPart(const Shapes& shapes, const std::string& name) {
-  const int number = numberBehind(name, "layers.");
-  if (number < 0) return name;
-  const std::string stage = fmt::format("layers.{}", number);
-  const auto next = shapes.lower_bound(stage + '.');
-  return next != shapes.end() && startsWith(next->first, stage + '.') ? name : stage;
+  ModelConfig& model = config.model;
+  std::optional<ModelConfig> known = namedModelLike(model, config.run.task);
+  if (!known) return;
+  const bool sameDecoder = known->decoderDim == model.decoderDim && known->decoderDepth == model.decoderDepth;
+  if (config.run.task == Task::kPretrain && !sameDecoder) return;
+  known->imageSize = model.imageSize;
+  known->mlpRatio = model.mlpRatio;
+  known->classes = model.classes;
+  model = *known;
 }
 
 }  // namespace
 
-Config modelFromShapes(const Shapes& shapes, const std::string& where) {
-  requireNoGaps(shapes, where);
-  const Sizes sizes(shapes, where);
+Config modelFromShapes(const Shapes& shapes, const std::string& where, int headDim) {
+  const Family family = requireFamily(namesOf(shapes), where);
+  const EncoderLayout& layout = layoutOf(family);
+  layout.requireNoGaps(shapes, where);
+  const TensorSizes sizes(shapes, where);
   const Task task = sizes.has("decoder_pred.weight") ? Task::kPretrain : Task::kFinetune;
-  // Names that say no family are taken for MixMIM's, whose tensors are then missed.
-  const bool swin = familyOf(namesOf(shapes)) == Family::kSwin;
-  Config config = resolve(task, {{"model.encoder", swin ? "swin" : "mixmim", where}});
-  readEncoder(sizes, config.model);
-  if (task == Task::kPretrain) readDecoder(sizes, config.model);
-  config.model.classes = sizes.has("head.weight") ? sizes.at("head.weight", 0, 2) : 0;
+  Config config = resolve(task, {{"model.encoder", wordOf(family), where}});
+  ModelConfig& model = config.model;
+  readStages(sizes, layout, model);
+  const int patch = sizes.at(std::string(layout.firstPatches) + ".proj.weight", 2, 4);
+  model.patchSize = layout.overlapping ? (patch - 1) / 2 + 1 : patch;
+  readSide(sizes, layout, model);
+  readHeads(sizes, layout, headDim, model);
+  if (task == Task::kPretrain) readDecoder(sizes, model);
+  model.classes = sizes.has("head.weight") ? sizes.at("head.weight", 0, 2) : 0;
   nameModel(config);
   return config;
 }
 
 void checkShapes(const Shapes& shapes, const Config& config, const std::string& where) {
-  const char* family = encoderName(config.model.encoder);
+  const EncoderLayout& layout = layoutOf(config.model.encoder);
+  const char* family = titleOf(config.model.encoder);
   std::vector<std::string> problems;
   std::vector<Parameter> list;
   try {
@@ -222,7 +182,7 @@ void checkShapes(const Shapes& shapes, const Config& config, const std::string& 
       problems.push_back(fmt::format("{} expected [{}], got [{}]", parameter.name,
                                      fmt::join(parameter.shape, ", "), fmt::join(found->second, ", ")));
     const std::string missing =
-        found == shapes.end() ? missingPart(shapes, parameter.name) + " is missing" : "";
+        found == shapes.end() ? layout.missingPart(shapes, parameter.name) + " is missing" : "";
     if (!missing.empty() && (problems.empty() || problems.back() != missing)) problems.push_back(missing);
   }
   if (problems.empty()) return;

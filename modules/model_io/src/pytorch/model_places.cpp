@@ -15,7 +15,8 @@ namespace cv::mixmim {
 
 namespace {
 
-constexpr std::string_view kEncoderStart = "patch_embed.";
+/// The first embedding of each family.
+constexpr std::string_view kEncoderStarts[] = {"patch_embed.", "patch_embed1.", "patch_embeds.0."};
 
 /// The parts of a text between `separator`s.
 std::vector<std::string> parts(const std::string& text, char separator) {
@@ -146,10 +147,11 @@ std::string withoutCompilers(std::string name) {
 
 std::vector<ModelPlace> placesAmong(const std::vector<std::string>& names) {
   std::set<std::string> prefixes;
-  for (const std::string& name : names) {
-    const size_t at = name.find(kEncoderStart);
-    if (at != std::string::npos && (at == 0 || name[at - 1] == '.')) prefixes.insert(name.substr(0, at));
-  }
+  for (const std::string& name : names)
+    for (const std::string_view start : kEncoderStarts) {
+      const size_t at = name.find(start);
+      if (at != std::string::npos && (at == 0 || name[at - 1] == '.')) prefixes.insert(name.substr(0, at));
+    }
   std::vector<ModelPlace> places;
   for (const std::string& prefix : prefixes)
     places.push_back({prefixes.size() == 1 ? titleOf(prefix) : withoutDot(prefix), prefix, nullptr});

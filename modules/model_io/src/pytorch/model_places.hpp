@@ -22,8 +22,9 @@ struct ModelPlace {
 /// The name without what torch.compile, FSDP and checkpointing of activations put between its parts.
 std::string withoutCompilers(std::string name);
 
-/// The places of encoders among such names: one for each text that stands before a "patch_embed.". Their
-/// titles say nothing of prefixes that every wrapper uses (module., model., backbone., encoder.).
+/// The places of encoders among such names: one for each text that stands before a first embedding
+/// ("patch_embed.", "patch_embed1.", "patch_embeds.0."). Their titles say nothing of prefixes that every
+/// wrapper uses (module., model., backbone., encoder.).
 std::vector<ModelPlace> placesAmong(const std::vector<std::string>& names);
 
 /// All places in the dictionaries of a .pth file, which may be nested.

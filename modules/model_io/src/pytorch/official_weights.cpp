@@ -68,6 +68,10 @@ std::map<std::string, std::vector<int64_t>> officialShapes(const TensorMap& thei
       theirs, where, key, [](const Tensor& tensor, const std::string&, Program) { return tensor.shape; });
 }
 
+std::string sourceOf(const TensorMap& theirs, const std::string& where, const std::string& key) {
+  return wordFor(readingOf(theirs, where, key).official.program);
+}
+
 std::vector<std::string> notesAbout(const TensorMap& theirs, const std::string& where,
                                     const std::string& key) {
   return readingOf(theirs, where, key).notes;

@@ -1,5 +1,5 @@
-// Weights of other programs: files of MixMIM and Swin by the official code, mmpretrain, timm and SimMIM, and
-// plain state dicts.
+// Weights of other programs: files of MixMIM, Swin, PVT, PVTv2 and Twins by the official code, mmpretrain,
+// timm and SimMIM, and plain state dicts.
 #pragma once
 
 #include <map>
@@ -28,8 +28,9 @@ class ForeignCheckpoint {
 
   /// Settings: those of the file where we wrote it, else the defaults of the task with the dimensions that
   /// the tensors have. The model must be complete, else Error. Class names: ours and mmpretrain's; empty in
-  /// official files. Step and epoch as far as the file says them.
-  CheckpointInfo info() const;
+  /// official files. Step and epoch as far as the file says them. `headDim` is the width of attention heads
+  /// for a model whose tensors do not show it and whose sizes have no name; 0 = not known, then Error.
+  CheckpointInfo info(int headDim = 0) const;
 
   /// Official names, row-major, numbers in float32. Names that no model has stay as they are; buffers, which
   /// follow from the dimensions, and SimMIM's decoder are left out.
@@ -39,6 +40,10 @@ class ForeignCheckpoint {
   /// parameters are numbered in the order of the file's own model. Throws Error where groups or moments are
   /// not those of that model here, or missing.
   TrainerState state() const;
+
+  /// The program that wrote the weights: "official", "mmpretrain", "timm", "SimMIM"; "mixmim" for our own.
+  /// Twins has the same names in the official code and in timm, which counts as official.
+  std::string source() const;
 
   /// Sentences for people about the file: objects and weights that were passed over, which of several
   /// models is used, differences that its model had.
@@ -65,6 +70,9 @@ TensorMap officialWeights(const TensorMap& theirs, const std::string& where, con
 /// The shapes of those tensors, without a copy of their numbers.
 std::map<std::string, std::vector<int64_t>> officialShapes(const TensorMap& theirs, const std::string& where,
                                                            const std::string& key = "");
+
+/// The same about such tensors as ForeignCheckpoint::source about its own.
+std::string sourceOf(const TensorMap& theirs, const std::string& where, const std::string& key = "");
 
 /// The same about such tensors as ForeignCheckpoint::notes about its own.
 std::vector<std::string> notesAbout(const TensorMap& theirs, const std::string& where,
