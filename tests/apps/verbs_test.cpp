@@ -443,12 +443,65 @@ TEST_F(Verbs, ForeignWeightsBecomeAModel) {
   writeForeignWeights(here() / "foreign.pth", config);
   const json::object about = answer("info foreign.pth --json");
   EXPECT_EQ(about.at("kind"), "pth");
+  EXPECT_EQ(about.at("source"), "official");
+  const json::object model{
+      {"encoder", "MixMIM"}, {"size", "small"}, {"window", "8"}, {"image", "32"}, {"classes", 3}};
+  EXPECT_EQ(about.at("model"), model);
   EXPECT_EQ(about.at("config").at("model").at("name"), "small");
   EXPECT_EQ(about.at("config").at("model").at("imageSize"), 32);
   answer("export --init foreign.pth --out foreign.onnx --run.trainer ./none.so --json");
   const json::object deployed = answer("info foreign.onnx --json");
   EXPECT_EQ(deployed.at("labels"), (json::array{"0", "1", "2"}));
   EXPECT_EQ(deployed.at("input_size"), 32);
+}
+
+/// A size without a name, whose heads no tensor shows.
+TEST_F(Verbs, ForeignWeightsOfPvtNeedTheWidthOfTheirHeads) {
+  const Config config = resolve(Task::kFinetune, {{"model.encoder", "pvt", ""},
+                                                  {"model.dims", "8,16", ""},
+                                                  {"model.depths", "1,1", ""},
+                                                  {"model.headDim", "4", ""},
+                                                  {"size", "32", ""},
+                                                  {"model.classes", "3", ""}});
+  writeForeignWeights(here() / "pvt.pth", config);
+  const std::string error =
+      "mixmim: error: pvt.pth: does not say how wide its attention heads are: no PVT of a known size has the "
+      "widths 8,16 and 1,1 blocks; pretrain, finetune and export can be told with --model.headDim\n";
+  for (const char* arguments : {"info pvt.pth", "export --init pvt.pth --out ours.pth",
+                                "finetune --init pvt.pth --data train --out none --run.trainer ./none.so"}) {
+    const Outcome outcome = mixmim(here(), arguments);
+    EXPECT_EQ(outcome.exitCode, 1) << arguments;
+    EXPECT_EQ(outcome.err, error) << arguments;
+  }
+  answer("export --init pvt.pth --model.headDim 4 --out ours.pth --json");
+  const json::object about = answer("info ours.pth --json");
+  EXPECT_EQ(about.at("source"), "mixmim");
+  const json::object model{
+      {"encoder", "PVT"}, {"size", nullptr}, {"window", nullptr}, {"image", "32"}, {"classes", 3}};
+  EXPECT_EQ(about.at("model"), model);
+  EXPECT_EQ(about.at("config").at("model").at("headDim"), 4);
+}
+
+TEST_F(Verbs, ForeignWeightsAreDescribedInBrief) {
+  writeForeignWeights(here() / "named.pth",
+                      resolve(Task::kFinetune, {{"model", "pvt_v2_b0", ""}, {"model.classes", "1000", ""}}));
+  const json::object pvtV2{
+      {"encoder", "PVTv2"}, {"size", "pvt_v2_b0"}, {"window", nullptr}, {"image", "224"}, {"classes", 1000}};
+  EXPECT_EQ(answer("info named.pth --json").at("model"), pvtV2);
+  const std::string text = mixmim(here(), "info named.pth").out;
+  EXPECT_NE(text.find("source             official\nmodel\n  encoder            PVTv2\n  size               "
+                      "pvt_v2_b0\n  window             none\n"),
+            std::string::npos)
+      << text;
+  writeForeignWeights(here() / "narrow.pth", resolve(Task::kFinetune, {{"model.encoder", "swin", ""},
+                                                                       {"model.embedDim", "8", ""},
+                                                                       {"model.headDim", "8", ""},
+                                                                       {"model.depths", "1,1,1,1", ""},
+                                                                       {"size", "384", ""},
+                                                                       {"model.classes", "3", ""}}));
+  const json::object swin{
+      {"encoder", "Swin"}, {"size", nullptr}, {"window", "12"}, {"image", "384"}, {"classes", 3}};
+  EXPECT_EQ(answer("info narrow.pth --json").at("model"), swin);
 }
 
 TEST_F(Verbs, PretrainedWeightsGiveFeaturesAndAPyramid) {

@@ -106,12 +106,14 @@ std::function<void(TensorMap&)> with(const std::string& name, const std::vector<
 INSTANTIATE_TEST_SUITE_P(
     Files, BrokenEncoders,
     ::testing::Values(
-        Broken{"UnknownPvt", narrowModel("pvt"), keep, 0,
-               "does not say how wide its attention heads are: no PVT of a known size has the widths "
-               "8,16,24,32 and 1,1,2,2 blocks; pretrain and finetune can be told with --model.headDim"},
-        Broken{"UnknownSvt", narrowModel("twins_svt"), keep, 0,
-               "does not say how wide its attention heads are: no Twins-SVT of a known size has the widths "
-               "8,16,24,32 and 2,2,2,2 blocks; pretrain and finetune can be told with --model.headDim"},
+        Broken{
+            "UnknownPvt", narrowModel("pvt"), keep, 0,
+            "does not say how wide its attention heads are: no PVT of a known size has the widths "
+            "8,16,24,32 and 1,1,2,2 blocks; pretrain, finetune and export can be told with --model.headDim"},
+        Broken{
+            "UnknownSvt", narrowModel("twins_svt"), keep, 0,
+            "does not say how wide its attention heads are: no Twins-SVT of a known size has the widths "
+            "8,16,24,32 and 2,2,2,2 blocks; pretrain, finetune and export can be told with --model.headDim"},
         Broken{
             "HeadsThatDoNotDivide", narrowModel("pvt_v2"), keep, 5,
             "its tensors have sizes that no PVTv2 model has: model.headDim: expected a divisor of the width "
@@ -176,6 +178,18 @@ TEST(EncoderSizes, WeightsOfAnotherFamilyAreNamed) {
                                 .c_str());
     }
   }
+}
+
+/// A model that the command line names does not make weights of no encoder fit.
+TEST(EncoderSizes, WeightsOfNoEncoderAreRefusedForAnyModel) {
+  const TempFolder folder;
+  const std::string path = folder / "a.safetensors";
+  writeSafetensors(path, {{"patch_embed.proj.weight", Tensor::zeros({1, 3, 16, 16})},
+                          {"pos_embed", Tensor::zeros({1, 197, 1})}});
+  MIXMIM_EXPECT_ERROR(readWeights(path, narrowModel("pvt").model),
+                      (path + ": holds no weights of MixMIM, Swin, PVT, PVTv2 or Twins: it has 2 entries, "
+                              "which begin with 'patch_embed.proj.weight', 'pos_embed'")
+                          .c_str());
 }
 
 /// Sizes are taken from shapes that are there, never from numbers in names.

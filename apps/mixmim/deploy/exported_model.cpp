@@ -51,7 +51,7 @@ Config withGiven(Config config, const CommandLine& line) {
 }
 
 ExportedModel fromCheckpoint(const std::string& path, const CommandLine& line, const ExportOptions& options) {
-  const CheckpointInfo info = readCheckpointInfo(path);
+  const CheckpointInfo info = readCheckpointInfo(path, headDimAmong(line.given()));
   checkHead(info, options.head, path);
   ExportedModel model{withGiven(info.config, line), {}, {}};
   checkExportSize(model.config.model, options);

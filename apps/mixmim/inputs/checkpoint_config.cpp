@@ -63,7 +63,7 @@ std::vector<Setting> settingsOfFiles(const std::vector<Setting>& given) {
   if (!ofRun.empty()) return ofRun;
   const std::string& weights = resumesPth(resumed) ? resumed : init;
   if (weights.empty() || std::any_of(given.begin(), given.end(), isModelName)) return {};
-  return dimensionsOf(readCheckpointInfo(weights).config, weights);
+  return dimensionsOf(readCheckpointInfo(weights, headDimAmong(given)).config, weights);
 }
 
 }  // namespace
@@ -98,6 +98,15 @@ void takeEvalView(const CommandLine& line, Config& config) {
     if (option.name == "augment.evalCrop") crop = taken(option);
   }
   if (rule && !crop) config.augment.evalCrop = usualCrop(config.augment.evalRule, config.model.imageSize);
+}
+
+int headDimAmong(const std::vector<Setting>& settings) {
+  Config config;
+  config.model.headDim = 0;
+  for (const Option& option : options(config))
+    for (const Setting& setting : settings)
+      if (option.name == "model.headDim" && setting.key == option.name) option.set(setting.value);
+  return config.model.headDim;
 }
 
 void sayNotes(const std::string& checkpoint) {

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "model_io/checkpoints/checkpoint.hpp"
 #include "opencv2/mixmim/train/trainer.hpp"
@@ -26,6 +27,9 @@ RunRequest requestOf(const CommandLine& line);
 /// Takes the rule of evaluation and its share from the line; a rule without a share has its usual one.
 /// UsageError for values that are none.
 void takeEvalView(const CommandLine& line, Config& config);
+
+/// The width of attention heads among settings, for files of weights that do not show it; 0 = not given.
+int headDimAmong(const std::vector<Setting>& settings);
 
 /// Prints to stderr what people should know before weights are used: the notes on another program's file, and
 /// which newer checkpoints of a run folder were passed over.

@@ -29,10 +29,12 @@ namespace cv::mixmim {
 namespace {
 
 /// The weights for PyTorch, in the layout of the official code.
-int writeForPytorch(const std::string& out, const std::string& init, bool withOptimizer, bool json) {
+int writeForPytorch(const std::string& out, const CommandLine& line) {
+  const std::string init = initOf(line);
+  const bool withOptimizer = line.has("optimizer");
   if (init.empty())
     throw UsageError("mixmim export: a .pth needs --init; `mixmim export --help` explains it");
-  const CheckpointInfo info = readCheckpointInfo(init);
+  const CheckpointInfo info = readCheckpointInfo(init, headDimAmong(line.given()));
   sayNotes(init);
   TrainerState state;
   if (withOptimizer)
@@ -41,7 +43,7 @@ int writeForPytorch(const std::string& out, const std::string& init, bool withOp
     state.weights = readWeights(init);
   writeOfficialPth(out, state, info, withOptimizer ? PthContent::kWeightsAndOptimizer : PthContent::kWeights);
   const auto bytes = std::filesystem::file_size(out);
-  if (json)
+  if (line.has("json"))
     std::cout << jsonText(boost::json::object{{"file", out}, {"bytes", bytes}}) << '\n';
   else
     std::cout << fmt::format("{}: {:.1f} MB, for torch.load\n", out, static_cast<double>(bytes) / 1e6);
@@ -202,7 +204,7 @@ int run(const CommandLine& line) {
   const std::string out = line.required("out");
   if (isForPytorch(out)) {
     refuse(line, {"head", "weights", "opset", "labels", "check", "root"}, "only for an .onnx");
-    return writeForPytorch(out, initOf(line), line.has("optimizer"), line.has("json"));
+    return writeForPytorch(out, line);
   }
   refuse(line, {"optimizer"}, "only for a .pth");
   const ExportOptions options = exportOptions(line);

@@ -8,11 +8,14 @@
 #include "data_pipeline/cores.hpp"
 #include "deploy/onnx_description.hpp"
 #include "evaluation/measure.hpp"
+#include "model/plan.hpp"
 #include "model_io/files/file_format.hpp"
+#include "model_io/named_models.hpp"
 #include "model_io/open_checkpoint.hpp"
 #include "opencv2/mixmim/json.hpp"
 #include "opencv2/mixmim/network.hpp"
 #include "opencv2/mixmim/plugin.hpp"
+#include "opencv2/mixmim/text.hpp"
 #include "opencv2/mixmim/train/trainer.hpp"
 #include "terminal/command_line.hpp"
 #include "terminal/exit_codes.hpp"
@@ -55,12 +58,31 @@ json::object installation() {
           {"cores", availableCores()}};
 }
 
+/// The window of the first stage, and of Twins' blocks that have one; null where attention has none.
+json::value windowOf(const ModelConfig& model) {
+  const Block& first = planOf(model).stages.front().blocks.front();
+  if (first.meeting != Meeting::kWindow) return nullptr;
+  return sizeText(first.window).c_str();
+}
+
+/// The model in a few words: its encoder, the name of its size, what depends on the pictures.
+json::object modelInBrief(const Config& config) {
+  const auto named = namedModelLike(config.model, config.run.task);
+  return {{"encoder", titleOf(config.model.encoder)},
+          {"size", named ? json::value(named->name) : json::value(nullptr)},
+          {"window", windowOf(config.model)},
+          {"image", sizeText(config.model.imageSize)},
+          {"classes", config.model.classes}};
+}
+
 json::object describeCheckpoint(const std::string& path) {
   const CheckpointInfo info = readCheckpointInfo(path);
   int64_t count = 0;
   for (const auto& [name, tensor] : readWeights(path)) count += tensor.elements();
   return {{"file", path},
           {"kind", nameOf(weightsKindOf(path))},
+          {"source", readSource(path)},
+          {"model", modelInBrief(info.config)},
           {"step", info.step},
           {"epoch", info.epoch},
           {"parameters", count},

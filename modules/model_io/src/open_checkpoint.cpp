@@ -130,7 +130,9 @@ TensorMap readWeights(const std::string& path) {
 
 TensorMap readWeights(const std::string& path, const ModelConfig& model) {
   TensorMap weights = readWeights(path);
-  checkFamily(namesOf(weights), model, path);
+  const std::vector<std::string> names = namesOf(weights);
+  if (weightsKindOf(path) != WeightsKind::kCheckpoint) requireFamily(names, path);
+  checkFamily(names, model, path);
   return weights;
 }
 

@@ -26,7 +26,8 @@ TensorMap readWeights(const std::string& path);
 TrainerState readTrainerState(const std::string& path);
 
 /// The same weights for a model that is known: Error, naming the encoder that the file holds, where it is
-/// another family's.
+/// another family's; and for another program's file of no encoder here, except that a checkpoint may hold
+/// what its trainer likes.
 TensorMap readWeights(const std::string& path, const ModelConfig& model);
 
 /// The program that wrote the weights: ForeignCheckpoint::source, "mixmim" for a checkpoint of a run.

@@ -74,11 +74,11 @@ void refuseOtherEncoders(const Names& names, const std::string& where) {
 }
 
 void checkFamily(const Names& names, const ModelConfig& model, const std::string& where) {
-  const Family family = requireFamily(names, where);
-  if (family == model.encoder) return;
+  const std::optional<Family> family = familyOf(names);
+  if (!family || *family == model.encoder) return;
   throw Error(where,
               fmt::format("expected weights of {} for the model {}, got those of {}", titleOf(model.encoder),
-                          model.name, titleOf(family)),
+                          model.name, titleOf(*family)),
               "without --model the file says which model it is");
 }
 

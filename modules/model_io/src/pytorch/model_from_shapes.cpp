@@ -50,7 +50,7 @@ int cellsOfSwin(const TensorSizes& sizes, const EncoderLayout& layout, int lastS
         fmt::format("how large its images are: expected windows of at most {} tokens per axis in the last "
                     "stage, got {}",
                     kMost, cells),
-        "--model and --size");
+        "pretrain and finetune can be told with --model and --size");
   return cells;
 }
 
@@ -102,6 +102,14 @@ void readStages(const TensorSizes& sizes, const EncoderLayout& layout, ModelConf
     model.mlpRatios = ratios;
 }
 
+std::vector<int64_t> widthsOf(const ModelConfig& model) {
+  if (!model.dims.empty()) return {model.dims.begin(), model.dims.end()};
+  std::vector<int64_t> widths;
+  for (size_t stage = 0; stage < model.depths.size(); ++stage)
+    widths.push_back(int64_t{model.embedDim} << stage);
+  return widths;
+}
+
 /// The width of a head: a column of a bias table each, else what a model of these sizes is known to have, or
 /// what the user says.
 void readHeads(const TensorSizes& sizes, const EncoderLayout& layout, int told, ModelConfig& model) {
@@ -110,12 +118,11 @@ void readHeads(const TensorSizes& sizes, const EncoderLayout& layout, int told, 
   if (model.headDim > 0) return;
   const std::optional<ModelConfig> known = namedModelLike(model, Task::kFinetune);
   if (!known)
-    sizes.fail(fmt::format("how wide its attention heads are: no {} of a known size has the widths {} and {} "
-                           "blocks",
-                           titleOf(model.encoder),
-                           fmt::join(model.dims.empty() ? std::vector<int>{model.embedDim} : model.dims, ","),
-                           fmt::join(model.depths, ",")),
-               "--model.headDim");
+    sizes.fail(
+        fmt::format("how wide its attention heads are: no {} of a known size has the widths {} and {} "
+                    "blocks",
+                    titleOf(model.encoder), fmt::join(widthsOf(model), ","), fmt::join(model.depths, ",")),
+        "pretrain, finetune and export can be told with --model.headDim");
   model.headDim = known->headDim;
 }
 

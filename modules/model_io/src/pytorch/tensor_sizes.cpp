@@ -18,7 +18,7 @@ int TensorSizes::at(const std::string& name, size_t dimension, size_t rank) cons
   if (!fits)
     fail(fmt::format("which model it holds: expected a tensor {} of {} dimensions, got {}", name, rank,
                      found == shapes_.end() ? "none" : fmt::format("[{}]", fmt::join(found->second, ", "))),
-         "--model");
+         "pretrain and finetune can be told with --model");
   return static_cast<int>(found->second[dimension]);
 }
 
@@ -26,8 +26,8 @@ int TensorSizes::rootAt(const std::string& name, size_t dimension, size_t rank) 
   return static_cast<int>(std::lround(std::sqrt(at(name, dimension, rank))));
 }
 
-void TensorSizes::fail(const std::string& what, const std::string& options) const {
-  throw Error(where_, "does not say " + what, "pretrain and finetune can be told with " + options);
+void TensorSizes::fail(const std::string& what, const std::string& told) const {
+  throw Error(where_, "does not say " + what, told);
 }
 
 }  // namespace cv::mixmim

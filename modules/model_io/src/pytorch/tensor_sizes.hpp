@@ -21,8 +21,8 @@ class TensorSizes {
   /// The side of a square of so many rows, rounded. Throws Error as at() does.
   int rootAt(const std::string& name, size_t dimension, size_t rank) const;
 
-  /// Throws the Error of something that tensors do not say, and the options that can.
-  [[noreturn]] void fail(const std::string& what, const std::string& options) const;
+  /// Throws the Error of something that tensors do not say: `told` names the verbs and options that can.
+  [[noreturn]] void fail(const std::string& what, const std::string& told) const;
 
  private:
   const Shapes& shapes_;
