@@ -14,6 +14,7 @@ build_packages=(
   "libboost-json1.81-dev|libboost-json-dev"                # Boost >= 1.75: JSON, and with it DLL and the headers
   "libboost-program-options1.81-dev|libboost-program-options-dev"
   "libjpeg62-turbo-dev|libjpeg-turbo8-dev"                 # JPEG decoding
+  libpng-dev                                               # label maps: the index of a palette, which OpenCV does not give
   "libdnnl-dev|libonednn-dev"                              # oneDNN: the classifier's matrix products
   libxxhash-dev                                            # checksums in checkpoints
   libgloo-dev                                              # headers of Gloo, which is inside LibTorch

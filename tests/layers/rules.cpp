@@ -121,6 +121,7 @@ const std::vector<Dependency>& dependencies() {
       {"libjpeg",
        {"jpeglib.h", "jerror.h", "turbojpeg.h"},
        {"data_pipeline", "tests/data_pipeline", "tests/bench"}},
+      {"libpng", {"png.h"}, {"data_pipeline", "tests/data_pipeline"}},
       {"Boost.CRC", {"boost/crc.hpp"}, {"modules/model_io", "tests/support"}},
       {"Boost.DLL", {"boost/dll"}, {"modules/mixmim"}},
       {"Boost.JSON",
