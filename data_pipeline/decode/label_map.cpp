@@ -1,11 +1,11 @@
 #include "data_pipeline/label_map.hpp"
 
 #include <algorithm>
-#include <functional>
 
 #include <fmt/format.h>
 
 #include "data_pipeline/image_format.hpp"
+#include "decode/pixel_tally.hpp"
 #include "decode/png_state.hpp"
 #include "opencv2/mixmim/error.hpp"
 
@@ -67,20 +67,14 @@ void checkValues(const LabelRule& rule, const PixelCounts& counts) {
 
 }  // namespace
 
-/// Four tables in turn, because a sum waits for the last one of an equal neighbour.
 PixelCounts countPixels(const cv::Mat& labels) {
   CV_Assert(labels.type() == CV_8U);
-  std::array<PixelCounts, 4> tables{};
+  PixelTally tally;
   for (int y = 0; y < labels.rows; ++y) {
     const uint8_t* row = labels.ptr(y);
-    int x = 0;
-    for (; x + 4 <= labels.cols; x += 4)
-      for (size_t i = 0; i < tables.size(); ++i) ++tables[i][row[static_cast<size_t>(x) + i]];
-    for (; x < labels.cols; ++x) ++tables[0][row[x]];
+    for (size_t x = 0; x < static_cast<size_t>(labels.cols); ++x) tally.add(row[x], x);
   }
-  for (size_t i = 1; i < tables.size(); ++i)
-    std::transform(tables[0].begin(), tables[0].end(), tables[i].begin(), tables[0].begin(), std::plus<>());
-  return tables[0];
+  return tally.counts();
 }
 
 int64_t applyRule(const LabelRule& rule, cv::Mat& labels) {

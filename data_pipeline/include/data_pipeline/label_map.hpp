@@ -15,7 +15,7 @@ constexpr int kIgnoredLabel = 255;
 
 /// How many pixels have each value.
 using PixelCounts = std::array<int64_t, 256>;
-PixelCounts countPixels(const cv::Mat& labels);
+PixelCounts countPixels(const cv::Mat& labels);  ///< `labels` CV_8U
 
 /// Which values of a file are labels.
 struct LabelRule {
