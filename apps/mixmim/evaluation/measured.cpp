@@ -27,7 +27,7 @@ boost::json::object toJson(const Measured& measured) {
   boost::json::array perClass;
   for (const MeasuredClass& one : measured.classes) {
     boost::json::object entry{
-        {"label", one.label}, {"images", one.images}, {one.share.name, one.share.value}};
+        {"label", one.label}, {"images", one.images}, {one.share.name, finiteOrNull(one.share.value)}};
     add(one.more, entry);
     perClass.push_back(std::move(entry));
   }
