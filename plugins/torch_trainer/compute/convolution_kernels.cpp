@@ -5,6 +5,7 @@
 
 #include "compute/parallel.hpp"
 #include "compute/row_kernels.hpp"
+#include "cuda/kernel_choice.hpp"
 #include "kernels/convolution.hpp"
 
 namespace cv::mixmim {
@@ -120,6 +121,19 @@ ConvolutionGradient gradientByKernels(const at::Tensor& x, const at::Tensor& tap
   return {own, sum.narrow(0, 0, kTaps), sum[kTaps]};
 }
 
+/// The own kernels of x's GPU where they are chosen and take these tensors, or null.
+const OwnKernels* ownFor(const at::Tensor& x, const at::Tensor& taps) {
+  const OwnKernels* own = ownKernelsFor(x);
+  return own && own->takesRows(x) && taps.scalar_type() == own->types().real ? own : nullptr;
+}
+
+/// Neighbours are mutual, so that x's gradient is a convolution with mirrored taps.
+ConvolutionGradient gradientByOwn(const OwnKernels& own, const at::Tensor& x, const at::Tensor& taps,
+                                  const at::Tensor& rows, const at::Tensor& out) {
+  const at::Tensor sums = own.depthwiseSums(x, rows, out);
+  return {own.depthwise(out, taps.flip(0), {}, rows), sums.narrow(0, 0, kTaps), sums[kTaps]};
+}
+
 bool gathersByKernels(const at::Tensor& x) {
   return x.is_cpu() && x.scalar_type() == at::kFloat && x.numel() > 0;
 }
@@ -134,18 +148,20 @@ at::Tensor tapsFor(const at::Tensor& x, const at::Tensor& weight) {
 at::Tensor convolved(const at::Tensor& x, const at::Tensor& taps, const at::Tensor& bias,
                      const at::Tensor& rows) {
   if (rowKernelsCan(x)) return convolvedByKernels(x, taps, bias, rows, /*gelu=*/false);
+  if (const OwnKernels* own = ownFor(x, taps))
+    return own->depthwise(x, taps, bias.to(taps.scalar_type()).contiguous(), rows);
   return convolvedPlainly(x, taps, bias, rows);
 }
 
 at::Tensor convolvedGelu(const at::Tensor& x, const at::Tensor& taps, const at::Tensor& bias,
                          const at::Tensor& rows) {
   if (rowKernelsCan(x)) return convolvedByKernels(x, taps, bias, rows, /*gelu=*/true);
-  return exactGelu(convolvedPlainly(x, taps, bias, rows));
+  return exactGelu(convolved(x, taps, bias, rows));
 }
 
 at::Tensor convolvedGeluBackward(const at::Tensor& x, const at::Tensor& taps, const at::Tensor& bias,
                                  const at::Tensor& rows, at::Tensor& gradient) {
-  if (!rowKernelsCan(x)) return exactGeluBackward(convolvedPlainly(x, taps, bias, rows), gradient);
+  if (!rowKernelsCan(x)) return exactGeluBackward(convolved(x, taps, bias, rows), gradient);
   const at::Tensor out = at::empty_like(x), added = bias.to(at::kFloat).contiguous();
   const int64_t width = x.size(2);
   largeParts(x).forEach([&](int64_t, int64_t image, int64_t first, int64_t count) {
@@ -164,7 +180,10 @@ at::Tensor convolvedGeluBackward(const at::Tensor& x, const at::Tensor& taps, co
 
 ConvolutionGradient convolutionGradient(const at::Tensor& x, const at::Tensor& taps, const at::Tensor& rows,
                                         const at::Tensor& out) {
-  return rowKernelsCan(x) ? gradientByKernels(x, taps, rows, out) : gradientPlainly(x, taps, rows, out);
+  if (rowKernelsCan(x)) return gradientByKernels(x, taps, rows, out);
+  if (const OwnKernels* own = ownFor(x, taps); own && own->takesRows(out))
+    return gradientByOwn(*own, x, taps, rows, out);
+  return gradientPlainly(x, taps, rows, out);
 }
 
 at::Tensor gathered(const at::Tensor& x, const at::Tensor& rows) {

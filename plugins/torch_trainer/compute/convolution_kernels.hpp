@@ -1,5 +1,6 @@
 // Convolutions of tokens by the kernels of kernels/convolution.hpp: float32 on the CPU, and widths that are
-// multiples of kWidthMultiple except for gathers. Elsewhere the same by gathers of LibTorch. No result
+// multiples of kWidthMultiple except for gathers. Elsewhere the same by the own kernels of a GPU, where they
+// are chosen, or by gathers of LibTorch. No result
 // depends on the number of threads. Not for autograd (network/depthwise.hpp is).
 //
 // Shapes: B images, L tokens, C channels. Lists of tokens are int32, on x's device, in one piece; -1 = there

@@ -13,6 +13,8 @@ constexpr const char* kKernels[] = {"mixmimAddAndNormalise",
                                     "mixmimSumColumns",
                                     "mixmimGelu",
                                     "mixmimGeluBackward",
+                                    "mixmimDepthwise",
+                                    "mixmimDepthwiseSums",
                                     "mixmimPatchRows",
                                     "mixmimReconstructionLoss"};
 

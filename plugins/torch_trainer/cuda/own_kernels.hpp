@@ -72,6 +72,13 @@ class OwnKernels {
   /// Multiplies `gradient` by GELU's derivative at x, in place.
   GeluGradients geluBackward(const at::Tensor& x, const at::Tensor& gradient) const;
 
+  /// A depthwise 3 x 3 convolution of tokens. x: B x L x C, stored; taps: 9 x C, real; bias: C, real, or
+  /// undefined, for zeros; rows: L x 9, int32, the tokens under the taps, -1 = there is none -> as x.
+  at::Tensor depthwise(const at::Tensor& x, const at::Tensor& taps, const at::Tensor& bias,
+                       const at::Tensor& rows) const;
+  /// `out`: the gradient of its result -> 10 x C, real: the gradients of taps and bias.
+  at::Tensor depthwiseSums(const at::Tensor& x, const at::Tensor& rows, const at::Tensor& out) const;
+
   /// pixels: B x H x W x 3 bytes; order: patches of the raster -> B x L x (3 * side * side), stored: channel,
   /// row, column.
   at::Tensor patchRows(const at::Tensor& pixels, int64_t side, const at::Tensor& order) const;

@@ -26,6 +26,8 @@ const std::map<std::string, Bound> kBounds{
     {"mixmimSumColumns", {256, 48}},
     {"mixmimGelu", {256, 40}},
     {"mixmimGeluBackward", {256, 64}},
+    {"mixmimDepthwise", {256, 80}},
+    {"mixmimDepthwiseSums", {256, 64}},
     {"mixmimPatchRows", {256, 40}},
     {"mixmimReconstructionLoss", {256, 80}},
 };
@@ -124,7 +126,9 @@ TEST_F(GpuCompiler, SaysWhatItCannotCompile) {
 TEST(GpuKernelFiles, AreAllThereAndHaveAHash) {
   std::string names;
   for (const KernelFile& file : kernelFiles()) names += std::string(file.name).substr(13) + " ";
-  EXPECT_EQ(names, "entries.cu arguments.hpp numbers.hpp sums.hpp normalise.hpp gelu.hpp pixels.hpp ");
+  EXPECT_EQ(
+      names,
+      "entries.cu arguments.hpp numbers.hpp sums.hpp normalise.hpp gelu.hpp convolution.hpp pixels.hpp ");
   EXPECT_EQ(hashOfKernels().size(), 16u);
 }
 

@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "cuda/kernels/convolution.hpp"
 #include "cuda/kernels/gelu.hpp"
 #include "cuda/kernels/normalise.hpp"
 #include "cuda/kernels/pixels.hpp"
@@ -28,6 +29,8 @@ std::map<std::string, Kernel> kernelsFor() {
       {"mixmimSumColumns", call<ColumnSums<Real, Stored>, sumColumns<Real, Stored>>},
       {"mixmimGelu", call<Gelu<Stored>, gelu<Real, Stored>>},
       {"mixmimGeluBackward", call<GeluGradient<Real, Stored>, geluBackward<Real, Stored>>},
+      {"mixmimDepthwise", call<Depthwise<Real, Stored>, depthwise<Real, Stored>>},
+      {"mixmimDepthwiseSums", call<DepthwiseSums<Real, Stored>, depthwiseSums<Real, Stored>>},
       {"mixmimPatchRows", call<PatchRows<Stored>, patchRows<Real, Stored>>},
       {"mixmimReconstructionLoss", call<ReconstructionLoss<Real, Stored>, reconstructionLoss<Real, Stored>>}};
 }

@@ -83,6 +83,34 @@ struct GeluGradient {
   Slabs<Real> slabs;
 };
 
+constexpr int kTaps = 9;  ///< of a 3 x 3 convolution, row by row
+
+/// The tokens of an image and their neighbours.
+struct TokenGrid {
+  const int* neighbours;  ///< tokens x kTaps: tokens of the same image; -1 = there is none
+  int tokens, width;
+};
+
+/// out[t] = bias + the sum of taps[o] * x[neighbours[t][o]], in every image.
+template <class Real, class Stored>
+struct Depthwise {
+  const Stored* x;   ///< images x tokens x width
+  const Real* taps;  ///< kTaps x width
+  const Real* bias;  ///< or null, for zeros
+  Stored* out;
+  TokenGrid grid;
+  long long rows, rowsPerSlab;  ///< images x tokens; those of blockIdx.y
+};
+
+/// The gradients of its taps and bias: the sums of x under every tap, times the gradient of out, and of that
+/// gradient. A slab has (kTaps + 1) x width columns.
+template <class Real, class Stored>
+struct DepthwiseSums {
+  const Stored *x, *out;
+  TokenGrid grid;
+  Slabs<Real> slabs;
+};
+
 /// Pictures: batch x height x width x 3 bytes, and how a byte of a channel becomes a number:
 /// (byte / 255 - mean) / deviation.
 struct Pictures {

@@ -1,5 +1,6 @@
 // The kernels by the names under which they are launched, for the types that a program is compiled for:
 // MIXMIM_STORED is float or Bfloat16. Only NVRTC reads this file; it finds the others by their names.
+#include "cuda/kernels/convolution.hpp"
 #include "cuda/kernels/gelu.hpp"
 #include "cuda/kernels/normalise.hpp"
 #include "cuda/kernels/pixels.hpp"
@@ -27,6 +28,12 @@ __global__ void __launch_bounds__(256) mixmimGelu(Gelu<Stored> a) {
 }
 __global__ void __launch_bounds__(256) mixmimGeluBackward(GeluGradient<Real, Stored> a) {
   geluBackward(a);
+}
+__global__ void __launch_bounds__(256) mixmimDepthwise(Depthwise<Real, Stored> a) {
+  depthwise(a);
+}
+__global__ void __launch_bounds__(256) mixmimDepthwiseSums(DepthwiseSums<Real, Stored> a) {
+  depthwiseSums(a);
 }
 __global__ void __launch_bounds__(256) mixmimPatchRows(PatchRows<Stored> a) {
   patchRows<Real>(a);
