@@ -1,27 +1,9 @@
 """Sizes of the models and what a training step of them costs; needs no PyTorch. Run alone, it tests itself."""
 from dataclasses import dataclass
 
-IMAGE, PATCH, STRIDE, MLP = 224, 4, 32, 4  # pixels; the last is how much wider a block is inside
+IMAGE, PATCH, STRIDE, MLP = 224, 4, 32, 4  # pixels; the last is how much wider a block is inside, where nothing else is said
 CELLS = (IMAGE // STRIDE) ** 2
 CLASSES = 1000
-
-
-@dataclass(frozen=True)
-class Size:
-    embed: int
-    depths: tuple
-    decoder_dim: int
-    decoder_depth: int
-    decoder_heads: int
-    head_dim: int = 32
-    windows: tuple = (14, 14, 14, 7)
-    encoder: str = "mixmim"
-    image: int = IMAGE
-
-    def stages(self):
-        """(width, heads, depth, side of the token grid, side of a window) of every stage."""
-        return [(self.embed << s, (self.embed << s) // self.head_dim, depth, self.image // PATCH >> s, self.windows[s])
-                for s, depth in enumerate(self.depths)]
 
 
 def swin_windows(image, times):
@@ -31,45 +13,83 @@ def swin_windows(image, times):
     return tuple(min(times * side, cells << stage) for stage in (3, 2, 1, 0))
 
 
-def swin(embed, third_depth, times):
-    return Size(embed, (2, 2, third_depth, 2), 512, 8, 16, windows=swin_windows(IMAGE, times), encoder="swin")
+@dataclass(frozen=True)
+class Stage:
+    width: int
+    heads: int
+    hidden: int  # width inside the MLPs
+    side: int  # of the token grid
+    kernel: int  # side of what becomes a token, in pixels or in tokens of the stage before
+    windows: tuple  # side of each block's window
+
+
+@dataclass(frozen=True)
+class Size:
+    widths: tuple
+    depths: tuple
+    decoder_dim: int = 512
+    decoder_depth: int = 8
+    decoder_heads: int = 16
+    head_dim: int = 32
+    ratios: tuple = (MLP,) * 4
+    window: int = 14  # or 7, the side at 224 pixels where the grid has room for it
+    encoder: str = "mixmim"
+    drop_path: float = 0.1  # of fine-tuning
+    image: int = IMAGE
+
+    def stages(self):
+        windows = swin_windows(self.image, self.window // 7)
+        return [Stage(width, width // self.head_dim, self.ratios[s] * width, self.image // PATCH >> s, PATCH if s == 0 else 2,
+                      (windows[s],) * self.depths[s]) for s, width in enumerate(self.widths)]
+
+
+def doubled(width):
+    return tuple(width << stage for stage in range(4))
 
 
 SIZES = {
-    "tiny": Size(32, (1, 1, 2, 1), 64, 1, 2),
-    "base": Size(128, (2, 2, 18, 2), 512, 8, 16),
-    "large": Size(192, (2, 2, 18, 2), 512, 8, 16),
-    "huge": Size(352, (2, 2, 18, 2), 512, 8, 16),
+    "tiny": Size(doubled(32), (1, 1, 2, 1), 64, 1, 2),
+    "base": Size(doubled(128), (2, 2, 18, 2)),
+    "large": Size(doubled(192), (2, 2, 18, 2)),
+    "huge": Size(doubled(352), (2, 2, 18, 2)),
 }
-for letter, embed, third_depth in (("t", 96, 6), ("s", 96, 18), ("b", 128, 18), ("l", 192, 18)):
-    SIZES["swin_" + letter] = swin(embed, third_depth, 1)
-    SIZES["swin_" + letter + "_w14"] = swin(embed, third_depth, 2)
+for letter, width, third_depth in (("t", 96, 6), ("s", 96, 18), ("b", 128, 18), ("l", 192, 18)):
+    for name, window in (("swin_%s", 7), ("swin_%s_w14", 14)):
+        SIZES[name % letter] = Size(doubled(width), (2, 2, third_depth, 2), window=window, encoder="swin")
 
 
-def block_layers(rows, width):
-    return [(rows, width, 3 * width), (rows, width, width), (rows, width, MLP * width), (rows, MLP * width, width)]
+def attention_layers(rows, width):
+    return [(rows, width, 3 * width), (rows, width, width)]
+
+
+def mlp_layers(rows, width, hidden):
+    return [(rows, width, hidden), (rows, hidden, width)]
+
+
+def stage_layers(stage, width_before, batch):
+    rows = batch * stage.side ** 2
+    layers = [(rows, stage.kernel ** 2 * width_before, stage.width)]
+    for _ in stage.windows:
+        layers += attention_layers(rows, stage.width) + mlp_layers(rows, stage.width, stage.hidden)
+    return layers
 
 
 def linear_layers(size, task, batch):
     """Every product with a weight matrix in a forward pass: (rows, inputs, outputs)."""
-    stages = size.stages()
-    layers = [(batch * stages[0][3] ** 2, 3 * PATCH ** 2, size.embed)]
-    for s, (width, _, depth, side, _) in enumerate(stages):
-        rows = batch * side ** 2
-        layers += depth * block_layers(rows, width)
-        if s + 1 < len(stages):
-            layers.append((rows // 4, 4 * width, 2 * width))
-    width = stages[-1][0]
+    layers, width = [], 3
+    for stage in size.stages():
+        layers += stage_layers(stage, width, batch)
+        width = stage.width
     if task == "finetune":
         return layers + [(batch, width, CLASSES)]
-    views = 2 * batch * CELLS
-    return (layers + [(batch * CELLS, width, size.decoder_dim)] + size.decoder_depth * block_layers(views, size.decoder_dim)
-            + [(views, size.decoder_dim, 3 * STRIDE ** 2)])
+    views, dim = 2 * batch * CELLS, size.decoder_dim
+    block = attention_layers(views, dim) + mlp_layers(views, dim, MLP * dim)
+    return layers + [(batch * CELLS, width, dim)] + size.decoder_depth * block + [(views, dim, 3 * STRIDE ** 2)]
 
 
 def attention_macs(size, task, batch):
     """Multiply-adds of scores and weighted values over whole windows: what the mask hides is counted too."""
-    macs = sum(2 * depth * width * batch * side ** 2 * window ** 2 for width, _, depth, side, window in size.stages())
+    macs = sum(2 * stage.width * batch * stage.side ** 2 * window ** 2 for stage in size.stages() for window in stage.windows)
     if task == "pretrain":
         macs += 2 * size.decoder_depth * size.decoder_dim * 2 * batch * CELLS ** 2
     return macs

@@ -6,17 +6,23 @@ from model_sizes import IMAGE, Size
 from reference_training import MODELS
 
 
-def size_of(config, image=IMAGE, windows=None):
-    embed = config.get("embed_dim") or config["dims"][0]
+PARTS = {  # what the golden numbers call the output of a part of stage %d, from 0
+    "layers.%d.downsample": "stage{}.out",
+}
+
+
+def size_of(config, image=IMAGE):
+    stages = range(len(config["depths"]))
+    widths = tuple(config.get("dims") or (config["embed_dim"] << stage for stage in stages))
+    ratios = tuple(config.get("mlp_ratios") or (config["mlp_ratio"] for _ in stages))
     decoder = [config.get("decoder_" + key, 0) for key in ("dim", "depth", "num_heads")]
-    return Size(embed, tuple(config["depths"]), *decoder, head_dim=embed // config["num_heads"][0],
-                windows=windows or tuple(config["window_size"]), encoder=config.get("encoder", "mixmim"), image=image)
+    return Size(widths, tuple(config["depths"]), *decoder, head_dim=widths[0] // config["num_heads"][0], ratios=ratios,
+                window=config["window_size"][0], encoder=config.get("encoder", "mixmim"), drop_path=0.0, image=image)
 
 
-def model_of(golden, task, **size):
-    size = size_of(golden["config"], **size)
-    classify = {"classes": golden["config"]["classes"], "drop_path": 0.0} if task == "finetune" else {}
-    model = MODELS[size.encoder, task](size, **classify)
+def model_of(golden, task, image=IMAGE):
+    size = size_of(golden["config"], image)
+    model = MODELS[size.encoder, task](size, **({"classes": golden["config"]["classes"]} if task == "finetune" else {}))
     recipe.fill(model, golden["seed"])
     return model
 
@@ -32,24 +38,42 @@ def inputs_of(golden, task, step):
 
 def watch(model, task):
     """Everything that the golden numbers name, filled by the next forward pass."""
-    seen = {}
+    seen, parts = {}, dict(model.named_modules())
     def keep(name, module):
         module.register_forward_hook(lambda _, __, output: seen.__setitem__(name, output.detach()))
-    keep("patch_embed", model.patch_embed)
-    for number, layer in enumerate(model.layers, 1):
-        keep("stage%d.blocks" % number, layer.blocks[-1])
-        keep("stage%d.out" % number, layer)
-    keep("encoder", model.norm)
+    for name in ("patch_embed", "decoder_embed", "decoder_norm"):
+        if name in parts:
+            keep(name, parts[name])
+    for number in range(len(model.stages)):
+        for name, meaning in PARTS.items():
+            if name % number in parts:
+                keep(meaning.format(number + 1), parts[name % number])
+    watch_encoder(model, seen)
     if task == "finetune":
         model.head.register_forward_hook(lambda _, inputs, output: seen.update(pooled=inputs[0].detach(), logits=output.detach()))
         return seen
-    keep("decoder_embed", model.decoder_embed)
     for number, block in enumerate(model.decoder_blocks):
         keep("decoder_block%d" % number, block)
     model.decoder_blocks[0].register_forward_pre_hook(lambda _, inputs: seen.update(decoder_input=inputs[0].detach()))
-    keep("decoder_norm", model.decoder_norm)
     keep("prediction", model.decoder_pred)
     return seen
+
+
+def watch_encoder(model, seen):
+    """The ends of its stages, and its own."""
+    stage, rows, cells = model.stage, model.rows, model.stages[-1].side ** 2
+
+    def watched_stage(number, x, mask):
+        x = stage(number, x, mask)
+        seen["stage%d.blocks" % (number + 1)] = seen["stage%d.out" % (number + 1)] = x.detach()
+        return x
+
+    def watched_rows(*inputs):
+        x = rows(*inputs)
+        seen["encoder"] = x[:, -cells:].detach()
+        return x
+
+    model.stage, model.rows = watched_stage, watched_rows
 
 
 def part_of(seen, name):

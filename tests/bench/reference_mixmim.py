@@ -1,20 +1,24 @@
 """MixMIM's own encoder in plain PyTorch: windows that never shift, and a position added to every token."""
-from model_sizes import PATCH
-from reference_model import Classification, Encoder, Pretraining, sine_embedding
+from reference_layers import Attention
+from reference_model import initialise_xavier, sine_embedding
+from reference_windows import WindowBlock, WindowEncoder
 
 
-class MixmimEncoder(Encoder):
-    def __init__(self, size, drop_path):
-        super().__init__(size, drop_path)
-        self.absolute_pos_embed = sine_embedding(size.image // PATCH, size.embed)
+class MixmimEncoder(WindowEncoder):
+    layer_decay = 0.7
+    merging_layer, last_layer = 1, 0
 
-    def position(self, x):
-        return x + self.absolute_pos_embed
+    def build(self, drop_path):
+        self.absolute_pos_embed = sine_embedding(self.stages[0].side, self.stages[0].width)
+        super().build(drop_path)
 
+    def block(self, stage, n, drop_path):
+        window = stage.windows[n]
+        return WindowBlock(stage, window, Attention(stage.width, stage.heads, window), drop_path)
 
-class MixmimPretraining(Pretraining, MixmimEncoder):
-    pass
+    def narrow(self, number, x):
+        x = super().narrow(number, x)
+        return x + self.absolute_pos_embed if number == 0 else x
 
-
-class MixmimClassifier(Classification, MixmimEncoder):
-    pass
+    def initialise_encoder(self, layers):
+        initialise_xavier(layers)

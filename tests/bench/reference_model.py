@@ -1,14 +1,17 @@
 """MixMIM (arXiv 2205.13137) around any encoder, in plain PyTorch: what `./run bench train` compares our trainer with.
 
 An encoder is a subclass of Encoder; a model is one of the two tasks together with an encoder: class X(Pretraining, AnEncoder).
-The decoder computes both views, from whose output the loss selects.
+Images are mixed before the encoder, which is the same as mixing tokens where no patch reaches into another cell. The decoder
+computes both views, from whose output the loss selects.
 """
+import itertools
+
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-from model_sizes import CLASSES, STRIDE
-from reference_layers import Block, PatchEmbed, PatchMerging, Stage
+from model_sizes import CLASSES, MLP, STRIDE
+from reference_layers import Attention, Block, Mlp
 
 
 def sine_embedding(side, dim):
@@ -21,80 +24,100 @@ def sine_embedding(side, dim):
     return nn.Parameter(values.float().unsqueeze(0), requires_grad=False)
 
 
-def initialise_xavier(model):
-    for layer in model.modules():
+def mask_at(mask, side):
+    """The cells of a mask as an image of another size: 1 x 1 x side x side, or None of None."""
+    return None if mask is None else F.interpolate(mask[None, None], size=side)
+
+
+def rows_of(mask, side):
+    """A mask for tokens: 1 x side^2 x 1, or None of None."""
+    return None if mask is None else mask_at(mask, side).view(1, -1, 1)
+
+
+def initialise_xavier(layers):
+    for layer in layers:
         if isinstance(layer, nn.Linear):
             nn.init.xavier_uniform_(layer.weight)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
 
 
+def initialise_truncated(layers):
+    for layer in layers:
+        if isinstance(layer, nn.Linear):
+            nn.init.trunc_normal_(layer.weight, std=0.02)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+
+
 class Encoder(nn.Module):
-    layer_decay = 0.7
-    not_decayed = ()  # names of parameters that do not decay, besides all vectors
-    merging_layer, last_layer = 1, 0  # of layer decay: a merging after its stage's last block, the end after the last of all
+    """Of a subclass: build() registers parts in the published order, stage() computes a stage, layer_of() is for layer decay."""
+    layer_decay = 0.8
+    not_decayed = ()  # words in names of parameters that do not decay, besides all vectors
+    eps = 1e-5
 
-    def __init__(self, size, drop_path):
+    def __init__(self, size):
         super().__init__()
-        stages, blocks = size.stages(), sum(size.depths)
-        self.size, self.width, self.sides = size, stages[-1][0], [stage[3] for stage in stages]
-        self.patch_embed = PatchEmbed(size.embed)
-        self.layers, first = nn.ModuleList(), 0
-        for width, heads, depth, side, window in stages:
-            made = [self.block(n, width, heads, side, window, drop_path * (first + n) / (blocks - 1)) for n in range(depth)]
-            last = len(self.layers) + 1 == len(stages)
-            self.layers.append(Stage(made, None if last else PatchMerging(width, side)))
-            first += depth
-        self.norm = nn.LayerNorm(self.width)
+        self.size, self.stages = size, size.stages()
+        self.width, self.depth = self.stages[-1].width, sum(size.depths)
 
-    def block(self, n, width, heads, side, window, drop_path):
-        """The n-th of a stage."""
-        return Block(width, heads, side, window, drop_path)
+    def made_blocks(self, drop_path):
+        """The blocks of every stage. The deeper one is, the more often it is dropped."""
+        rates = (drop_path * n / (self.depth - 1) for n in itertools.count())
+        return [nn.ModuleList(self.block(stage, n, next(rates)) for n in range(len(stage.windows))) for stage in self.stages]
 
-    def position(self, x):
-        return x
+    def add_end(self):
+        """What follows the last stage."""
+        self.norm = nn.LayerNorm(self.width, self.eps)
 
     def initialise(self):
-        initialise_xavier(self)
+        """The decoder as MixMIM, the encoder as its authors."""
+        parts = list(self.named_modules())
+        initialise_xavier(part for name, part in parts if name.startswith("decoder"))
+        self.initialise_encoder([part for name, part in parts if not name.startswith("decoder")])
+
+    def initialise_encoder(self, layers):
+        initialise_truncated(layers)
+
+    def rows(self, images, mask=None):
+        """What the last norm gives, rows of class tokens first."""
+        x = images if mask is None else torch.where(mask_at(mask, images.shape[-1]) == 1, images.flip(0), images)
+        for number in range(len(self.stages)):
+            x = self.stage(number, x, mask)
+        return self.norm(x)
 
     def encode(self, images, mask=None):
         """mask: 7 x 7 floats, 1 where a cell shows the partner image; None: the images are not mixed. -> B x 49 x C"""
-        x, masks = self.patch_embed(images), [None] * len(self.layers)
-        if mask is not None:
-            masks = [F.interpolate(mask[None, None], size=side).view(1, -1, 1) for side in self.sides]
-            x = x * (1 - masks[0]) + x.flip(0) * masks[0]
-        x = self.position(x)
-        for layer, tokens in zip(self.layers, masks):
-            x = layer(x, tokens)
-        return self.norm(x)
+        return self.rows(images, mask)
+
+    def pooled(self, images):
+        """What a classifier reads: B x C"""
+        return self.rows(images).mean(1)
+
+    def blocks_before(self, stage):
+        """How many there are in the stages before this one."""
+        return sum(self.size.depths[:stage])
 
     def decays(self, name, parameter):
-        return parameter.ndim > 1 and name.split(".")[-1] not in self.not_decayed
-
-    def layer_of(self, name):
-        """Which layer a parameter belongs to when the learning rate falls from layer to layer: 0 nearest the images."""
-        words, depths = name.split("."), self.size.depths
-        if words[0] == "patch_embed":
-            return 0
-        if words[0] != "layers":
-            return sum(depths) + self.last_layer
-        stage = int(words[1])
-        if words[2] == "blocks":
-            return sum(depths[:stage]) + int(words[3]) + 1
-        return sum(depths[:stage + 1]) + self.merging_layer
+        return parameter.ndim > 1 and not set(name.split(".")) & set(self.not_decayed)
 
 
 class Pretraining:
     def __init__(self, size):
-        super().__init__(size, drop_path=0.0)
+        super().__init__(size)
         dim = size.decoder_dim
         self.mask_token = nn.Parameter(torch.zeros(1, 1, dim))
-        self.decoder_embed = nn.Linear(self.width, dim)
         self.decoder_pos_embed = sine_embedding(size.image // STRIDE, dim)
-        self.decoder_blocks = nn.ModuleList(Block(dim, size.decoder_heads) for _ in range(size.decoder_depth))
+        self.build(drop_path=0.0)
+        self.decoder_embed = nn.Linear(self.width, dim)
+        self.decoder_blocks = nn.ModuleList(self.decoder_block() for _ in range(size.decoder_depth))
         self.decoder_norm, self.decoder_pred = nn.LayerNorm(dim), nn.Linear(dim, 3 * STRIDE ** 2)
         self.initialise()
         nn.init.trunc_normal_(self.mask_token, std=0.02)
+
+    def decoder_block(self):
+        dim = self.size.decoder_dim
+        return Block(dim, Attention(dim, self.size.decoder_heads), Mlp(dim, MLP * dim))
 
     def decode(self, tokens, mask):
         """Both views, the images' own first: B x 49 x C -> 2B x 49 x 3072"""
@@ -119,14 +142,19 @@ class Pretraining:
 
 
 class Classification:
-    def __init__(self, size, classes=CLASSES, drop_path=0.1):
-        super().__init__(size, drop_path)
-        self.head = nn.Linear(self.width, classes)
+    def __init__(self, size, classes=CLASSES):
+        super().__init__(size)
+        self.classes = classes
+        self.build(size.drop_path)
         self.initialise()
         nn.init.trunc_normal_(self.head.weight, std=2e-5)
 
+    def add_end(self):
+        super().add_end()
+        self.head = nn.Linear(self.width, self.classes)
+
     def logits(self, images):
-        return self.head(self.encode(images).mean(1))
+        return self.head(self.pooled(images))
 
     def forward(self, images, targets):
         return -(targets * self.logits(images).log_softmax(-1)).sum(-1).mean()

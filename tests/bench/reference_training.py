@@ -2,11 +2,14 @@
 import torch
 
 from model_sizes import CELLS, IMAGE, SIZES, STRIDE
-from reference_mixmim import MixmimClassifier, MixmimPretraining
-from reference_swin import SwinClassifier, SwinPretraining
+from reference_mixmim import MixmimEncoder
+from reference_model import Classification, Pretraining
+from reference_swin import SwinEncoder
 
-MODELS = {("mixmim", "pretrain"): MixmimPretraining, ("mixmim", "finetune"): MixmimClassifier,
-          ("swin", "pretrain"): SwinPretraining, ("swin", "finetune"): SwinClassifier}
+ENCODERS = {"mixmim": MixmimEncoder, "swin": SwinEncoder}
+TASKS = {"pretrain": Pretraining, "finetune": Classification}
+MODELS = {(encoder, task): type(TASKS[task].__name__ + ENCODERS[encoder].__name__, (TASKS[task], ENCODERS[encoder]), {})
+          for encoder in ENCODERS for task in TASKS}
 
 PARAMETERS = {  # pretraining, classifier of 1000 classes
     "base": (114_665_784, 88_344_352), "large": (223_468_244, 197_396_668), "huge": (684_709_594, 659_262_658),
@@ -25,7 +28,7 @@ def draw_mask(ratio=0.5):
 
 def parameter_groups(model, lr, layer_decay=1.0, weight_decay=0.05):
     """A group for each pair of weight decay and rate: the nearer a layer is to the images, the less it learns."""
-    groups, layers = {}, sum(model.size.depths) + 1
+    groups, layers = {}, model.depth + 1
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
             decay = weight_decay if model.decays(name, parameter) else 0.0
