@@ -14,13 +14,29 @@ def swin_windows(image, times):
 
 
 @dataclass(frozen=True)
+class Family:
+    """What all sizes of an encoder have."""
+    windowed: tuple = (True,)  # which blocks see a window, in turn; the others see a key for each cell
+    class_token: bool = False  # in the last stage, one for each image of a mixture
+
+
+FAMILIES = {"mixmim": Family(), "swin": Family(), "pvt": Family(windowed=(False,), class_token=True)}
+
+
+@dataclass(frozen=True)
 class Stage:
     width: int
     heads: int
     hidden: int  # width inside the MLPs
     side: int  # of the token grid
     kernel: int  # side of what becomes a token, in pixels or in tokens of the stage before
-    windows: tuple  # side of each block's window
+    reduction: int  # side of a cell in tokens, which become a key of blocks without windows
+    windows: tuple  # side of each block's window, or None
+    class_token: bool
+
+    def rows(self, images):
+        """Of an image or, where there are two, of a mixture."""
+        return self.side ** 2 + images * self.class_token
 
 
 @dataclass(frozen=True)
@@ -38,9 +54,14 @@ class Size:
     image: int = IMAGE
 
     def stages(self):
-        windows = swin_windows(self.image, self.window // 7)
-        return [Stage(width, width // self.head_dim, self.ratios[s] * width, self.image // PATCH >> s, PATCH if s == 0 else 2,
-                      (windows[s],) * self.depths[s]) for s, width in enumerate(self.widths)]
+        return [self.stage(s) for s in range(len(self.depths))]
+
+    def stage(self, s):
+        family, width, side = FAMILIES[self.encoder], self.widths[s], self.image // PATCH >> s
+        window, turns = swin_windows(self.image, self.window // 7)[s], len(family.windowed)
+        windows = tuple(window if family.windowed[n % turns] else None for n in range(self.depths[s]))
+        return Stage(width, width // self.head_dim, self.ratios[s] * width, side, PATCH if s == 0 else 2,
+                     side * STRIDE // self.image, windows, family.class_token and s + 1 == len(self.depths))
 
 
 def doubled(width):
@@ -58,19 +79,47 @@ for letter, width, third_depth in (("t", 96, 6), ("s", 96, 18), ("b", 128, 18), 
         SIZES[name % letter] = Size(doubled(width), (2, 2, third_depth, 2), window=window, encoder="swin")
 
 
-def attention_layers(rows, width):
+MORE_DROPPED = ("pvt_medium", "pvt_large")  # as their authors train them
+
+
+def add_reduced(name, widths, depths, ratios=(8, 8, 4, 4), head_dim=64):
+    """A size with blocks that see a key for each cell."""
+    SIZES[name] = Size(widths, depths, head_dim=head_dim, ratios=ratios, encoder=name.rpartition("_")[0],
+                       drop_path=0.3 if name in MORE_DROPPED else 0.1)
+
+
+PVT_WIDTHS = (64, 128, 320, 512)
+for name, depths in (("tiny", (2, 2, 2, 2)), ("small", (3, 4, 6, 3)), ("medium", (3, 4, 18, 3)), ("large", (3, 8, 27, 3))):
+    add_reduced("pvt_" + name, PVT_WIDTHS, depths)
+
+
+def window_layers(rows, width):
+    """Attention within windows, or over all rows."""
     return [(rows, width, 3 * width), (rows, width, width)]
+
+
+def reduced_layers(rows, stage, cells):
+    """Attention over a key for each cell; where a cell is one token, over all rows."""
+    width, keys = stage.width, cells if stage.reduction > 1 else rows
+    layers = [(rows, width, width), (keys, width, 2 * width), (rows, width, width)]
+    return layers + ([(keys, stage.reduction ** 2 * width, width)] if stage.reduction > 1 else [])
 
 
 def mlp_layers(rows, width, hidden):
     return [(rows, width, hidden), (rows, hidden, width)]
 
 
-def stage_layers(stage, width_before, batch):
-    rows = batch * stage.side ** 2
-    layers = [(rows, stage.kernel ** 2 * width_before, stage.width)]
-    for _ in stage.windows:
-        layers += attention_layers(rows, stage.width) + mlp_layers(rows, stage.width, stage.hidden)
+def images_of(task):
+    """That an image of a batch shows."""
+    return 2 if task == "pretrain" else 1
+
+
+def stage_layers(stage, width_before, task, batch):
+    rows, cells = batch * stage.rows(images_of(task)), batch * CELLS
+    layers = [(batch * stage.side ** 2, stage.kernel ** 2 * width_before, stage.width)]
+    for window in stage.windows:
+        layers += window_layers(rows, stage.width) if window else reduced_layers(rows, stage, cells)
+        layers += mlp_layers(rows, stage.width, stage.hidden)
     return layers
 
 
@@ -78,18 +127,28 @@ def linear_layers(size, task, batch):
     """Every product with a weight matrix in a forward pass: (rows, inputs, outputs)."""
     layers, width = [], 3
     for stage in size.stages():
-        layers += stage_layers(stage, width, batch)
+        layers += stage_layers(stage, width, task, batch)
         width = stage.width
     if task == "finetune":
         return layers + [(batch, width, CLASSES)]
     views, dim = 2 * batch * CELLS, size.decoder_dim
-    block = attention_layers(views, dim) + mlp_layers(views, dim, MLP * dim)
+    block = window_layers(views, dim) + mlp_layers(views, dim, MLP * dim)
     return layers + [(batch * CELLS, width, dim)] + size.decoder_depth * block + [(views, dim, 3 * STRIDE ** 2)]
+
+
+def keys_met(stage, window, rows):
+    """How many keys a row of a block is compared with."""
+    if window:
+        return window ** 2
+    return CELLS if stage.reduction > 1 else rows
 
 
 def attention_macs(size, task, batch):
     """Multiply-adds of scores and weighted values over whole windows: what the mask hides is counted too."""
-    macs = sum(2 * stage.width * batch * stage.side ** 2 * window ** 2 for stage in size.stages() for window in stage.windows)
+    macs = 0
+    for stage in size.stages():
+        rows = stage.rows(images_of(task))
+        macs += sum(2 * stage.width * batch * rows * keys_met(stage, window, rows) for window in stage.windows)
     if task == "pretrain":
         macs += 2 * size.decoder_depth * size.decoder_dim * 2 * batch * CELLS ** 2
     return macs
@@ -103,7 +162,8 @@ def training_flop(size, task, batch):
 
 PRETRAINING_GFLOP = {"base": 114.0, "large": 231.0, "huge": 721.8}  # published, per image
 CLASSIFIER_GMAC = {"swin_t": 4.491, "swin_s": 8.741, "swin_b": 15.431, "swin_l": 34.476,
-                   "swin_t_w14": 4.889, "swin_s_w14": 9.405, "swin_b_w14": 16.316, "swin_l_w14": 35.803}  # per image
+                   "swin_t_w14": 4.889, "swin_s_w14": 9.405, "swin_b_w14": 16.316, "swin_l_w14": 35.803,
+                   "pvt_tiny": 1.933, "pvt_small": 3.816, "pvt_medium": 6.659, "pvt_large": 9.814}  # per image
 
 
 def check():

@@ -6,9 +6,8 @@ from model_sizes import IMAGE, Size
 from reference_training import MODELS
 
 
-PARTS = {  # what the golden numbers call the output of a part of stage %d, from 0
-    "layers.%d.downsample": "stage{}.out",
-}
+PARTS = (  # of stage {0} counted from 0, {1} from 1; and what the golden numbers call its output
+    ("layers.{0}.downsample", "stage{1}.out"), ("patch_embed{1}", "stage{1}.embed"))
 
 
 def size_of(config, image=IMAGE):
@@ -17,7 +16,7 @@ def size_of(config, image=IMAGE):
     ratios = tuple(config.get("mlp_ratios") or (config["mlp_ratio"] for _ in stages))
     decoder = [config.get("decoder_" + key, 0) for key in ("dim", "depth", "num_heads")]
     return Size(widths, tuple(config["depths"]), *decoder, head_dim=widths[0] // config["num_heads"][0], ratios=ratios,
-                window=config["window_size"][0], encoder=config.get("encoder", "mixmim"), drop_path=0.0, image=image)
+                window=config.get("window_size", [7])[0], encoder=config.get("encoder", "mixmim"), drop_path=0.0, image=image)
 
 
 def model_of(golden, task, image=IMAGE):
@@ -45,9 +44,9 @@ def watch(model, task):
         if name in parts:
             keep(name, parts[name])
     for number in range(len(model.stages)):
-        for name, meaning in PARTS.items():
-            if name % number in parts:
-                keep(meaning.format(number + 1), parts[name % number])
+        for part, name in PARTS:
+            if part.format(number, number + 1) in parts:
+                keep(name.format(number, number + 1), parts[part.format(number, number + 1)])
     watch_encoder(model, seen)
     if task == "finetune":
         model.head.register_forward_hook(lambda _, inputs, output: seen.update(pooled=inputs[0].detach(), logits=output.detach()))

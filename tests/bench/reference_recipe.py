@@ -22,7 +22,7 @@ def field(seed, name, shape):
 
 def weight(seed, name, shape):
     values = field(seed, name, shape)
-    if name.endswith("relative_position_bias_table") or name == "mask_token":
+    if name.endswith("relative_position_bias_table") or name in ("mask_token", "cls_token") or name.startswith("pos_embed"):
         return 0.5 * values
     if len(shape) == 1:
         return 1 + 0.125 * values if name.endswith(".weight") else 0.125 * values

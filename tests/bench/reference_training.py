@@ -4,9 +4,10 @@ import torch
 from model_sizes import CELLS, IMAGE, SIZES, STRIDE
 from reference_mixmim import MixmimEncoder
 from reference_model import Classification, Pretraining
+from reference_pvt import PvtEncoder
 from reference_swin import SwinEncoder
 
-ENCODERS = {"mixmim": MixmimEncoder, "swin": SwinEncoder}
+ENCODERS = {"mixmim": MixmimEncoder, "swin": SwinEncoder, "pvt": PvtEncoder}
 TASKS = {"pretrain": Pretraining, "finetune": Classification}
 MODELS = {(encoder, task): type(TASKS[task].__name__ + ENCODERS[encoder].__name__, (TASKS[task], ENCODERS[encoder]), {})
           for encoder in ENCODERS for task in TASKS}
@@ -16,7 +17,9 @@ PARAMETERS = {  # pretraining, classifier of 1000 classes
     "swin_t": (54_734_714, 28_288_354), "swin_s": (76_052_618, 49_606_258),
     "swin_b": (114_089_656, 87_768_224), "swin_l": (222_604_052, 196_532_476),
     "swin_t_w14": (54_785_114, 28_338_754), "swin_s_w14": (76_183_658, 49_737_298),
-    "swin_b_w14": (114_264_376, 87_942_944), "swin_l_w14": (222_866_132, 196_794_556)}
+    "swin_b_w14": (114_264_376, 87_942_944), "swin_l_w14": (222_866_132, 196_794_556),
+    "pvt_tiny": (39_800_576, 13_229_288), "pvt_small": (51_057_152, 24_485_864),
+    "pvt_medium": (70_779_392, 44_208_104), "pvt_large": (87_940_608, 61_369_320)}
 
 
 def draw_mask(ratio=0.5):

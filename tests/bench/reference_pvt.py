@@ -1,0 +1,79 @@
+"""PVT (arXiv 2102.12122) under MixMIM in plain PyTorch: a learnt position in every stage, a class token in the last.
+
+In pretraining there is a class token for each image of a mixture, because an image must find what it finds alone. Both are the same
+parameter.
+"""
+import re
+
+import torch
+from torch import nn
+
+from reference_layers import PatchEmbed
+from reference_model import initialise_truncated, rows_of
+from reference_reduced import ReducedEncoder
+
+
+class NumberedEncoder(ReducedEncoder):
+    """A name of a part ends in its stage, counted from 1."""
+
+    def part(self, name, number):
+        return getattr(self, "%s%d" % (name, number + 1))
+
+    def set_part(self, name, number, value):
+        setattr(self, "%s%d" % (name, number + 1), value)
+
+    def layer_of(self, name):
+        """A part before the blocks of a stage belongs to the block before it."""
+        if name == "cls_token":
+            return self.blocks_before(len(self.stages) - 1)
+        part = re.match(r"(patch_embed|pos_embed|block|norm)(\d)\.?(\d*)", name)
+        if not part:
+            return self.depth + 1
+        stage = int(part[2]) - 1
+        if part[1] == "block":
+            return self.blocks_before(stage) + int(part[3]) + 1
+        return self.blocks_before(stage + (part[1] == "norm"))
+
+
+class PvtEncoder(NumberedEncoder):
+    not_decayed = ("cls_token",)
+
+    def build(self, drop_path):
+        for number, stage in enumerate(self.stages):
+            self.set_part("pos_embed", number, nn.Parameter(torch.zeros(1, stage.side ** 2 + stage.class_token, stage.width)))
+        self.cls_token = nn.Parameter(torch.zeros(1, 1, self.width))
+        for number, (stage, blocks) in enumerate(zip(self.stages, self.made_blocks(drop_path))):
+            self.set_part("patch_embed", number, PatchEmbed(self.channels_before(number), stage.width, stage.kernel))
+            self.set_part("block", number, blocks)
+        self.add_end()
+
+    def initialise_encoder(self, layers):
+        initialise_truncated(layers)
+        for number in range(len(self.stages)):
+            nn.init.trunc_normal_(self.part("pos_embed", number), std=0.02)
+        nn.init.trunc_normal_(self.cls_token, std=0.02)
+
+    def stage(self, number, x, mask):
+        x, rows = self.part("patch_embed", number)(self.image_before(number, x)), rows_of(mask, self.stages[number].side)
+        if self.stages[number].class_token:
+            x, rows = self.with_class_tokens(x, rows)
+        else:
+            x = x + self.part("pos_embed", number)
+        for block in self.part("block", number):
+            x = block(x, rows)
+        return x
+
+    def with_class_tokens(self, x, rows):
+        """Tokens and their mask, each with a row for each image before them."""
+        images = 1 if rows is None else 2
+        position = self.part("pos_embed", len(self.stages) - 1)
+        first = (self.cls_token + position[:, :1]).expand(x.shape[0], images, -1)
+        if rows is not None:
+            rows = torch.cat([rows.new_tensor([0, 1]).view(1, 2, 1), rows], dim=1)
+        return torch.cat([first, x + position[:, 1:]], dim=1), rows
+
+    def encode(self, images, mask=None):
+        return self.rows(images, mask)[:, -self.stages[-1].side ** 2:]
+
+    def pooled(self, images):
+        return self.rows(images)[:, 0]
