@@ -18,9 +18,12 @@ class Family:
     """What all sizes of an encoder have."""
     windowed: tuple = (True,)  # which blocks see a window, in turn; the others see a key for each cell
     class_token: bool = False  # in the last stage, one for each image of a mixture
+    convolved_position: bool = False  # by 3 x 3 tokens, depthwise
 
 
-FAMILIES = {"mixmim": Family(), "swin": Family(), "pvt": Family(windowed=(False,), class_token=True)}
+FAMILIES = {"mixmim": Family(), "swin": Family(), "pvt": Family(windowed=(False,), class_token=True),
+            "twins_svt": Family(windowed=(True, False), convolved_position=True),
+            "twins_pcpvt": Family(windowed=(False,), convolved_position=True)}
 
 
 @dataclass(frozen=True)
@@ -79,18 +82,23 @@ for letter, width, third_depth in (("t", 96, 6), ("s", 96, 18), ("b", 128, 18), 
         SIZES[name % letter] = Size(doubled(width), (2, 2, third_depth, 2), window=window, encoder="swin")
 
 
-MORE_DROPPED = ("pvt_medium", "pvt_large")  # as their authors train them
+MORE_DROPPED = ("pvt_medium", "pvt_large", "twins_svt_b")  # as their authors train them
 
 
 def add_reduced(name, widths, depths, ratios=(8, 8, 4, 4), head_dim=64):
     """A size with blocks that see a key for each cell."""
-    SIZES[name] = Size(widths, depths, head_dim=head_dim, ratios=ratios, encoder=name.rpartition("_")[0],
+    SIZES[name] = Size(widths, depths, head_dim=head_dim, ratios=ratios, window=7, encoder=name.rpartition("_")[0],
                        drop_path=0.3 if name in MORE_DROPPED else 0.1)
 
 
 PVT_WIDTHS = (64, 128, 320, 512)
-for name, depths in (("tiny", (2, 2, 2, 2)), ("small", (3, 4, 6, 3)), ("medium", (3, 4, 18, 3)), ("large", (3, 8, 27, 3))):
+TINY, SMALL, MEDIUM, LARGE = (2, 2, 2, 2), (3, 4, 6, 3), (3, 4, 18, 3), (3, 8, 27, 3)
+for name, depths in (("tiny", TINY), ("small", SMALL), ("medium", MEDIUM), ("large", LARGE)):
     add_reduced("pvt_" + name, PVT_WIDTHS, depths)
+for name, width, depths in (("s", 64, (2, 2, 10, 4)), ("b", 96, (2, 2, 18, 2)), ("l", 128, (2, 2, 18, 2))):
+    add_reduced("twins_svt_" + name, doubled(width), depths, (MLP,) * 4, 32)
+for name, depths in (("s", SMALL), ("b", MEDIUM), ("l", LARGE)):
+    add_reduced("twins_pcpvt_" + name, PVT_WIDTHS, depths)
 
 
 def window_layers(rows, width):
@@ -154,16 +162,24 @@ def attention_macs(size, task, batch):
     return macs
 
 
+def depthwise_macs(size, batch):
+    """Multiply-adds of convolutions by 3 x 3 tokens that keep channels apart; the other image's tokens are counted too."""
+    family = FAMILIES[size.encoder]
+    return sum(9 * batch * stage.side ** 2 * stage.width * family.convolved_position for stage in size.stages())
+
+
 def training_flop(size, task, batch):
     """Floating point operations of a training step: two per multiply-add, and the backward pass costs two forward ones."""
     linear = sum(rows * inputs * outputs for rows, inputs, outputs in linear_layers(size, task, batch))
-    return 6 * (linear + attention_macs(size, task, batch))
+    return 6 * (linear + attention_macs(size, task, batch) + depthwise_macs(size, batch))
 
 
 PRETRAINING_GFLOP = {"base": 114.0, "large": 231.0, "huge": 721.8}  # published, per image
 CLASSIFIER_GMAC = {"swin_t": 4.491, "swin_s": 8.741, "swin_b": 15.431, "swin_l": 34.476,
                    "swin_t_w14": 4.889, "swin_s_w14": 9.405, "swin_b_w14": 16.316, "swin_l_w14": 35.803,
-                   "pvt_tiny": 1.933, "pvt_small": 3.816, "pvt_medium": 6.659, "pvt_large": 9.814}  # per image
+                   "pvt_tiny": 1.933, "pvt_small": 3.816, "pvt_medium": 6.659, "pvt_large": 9.814,
+                   "twins_svt_s": 2.927, "twins_svt_b": 8.563, "twins_svt_l": 15.112,
+                   "twins_pcpvt_s": 3.809, "twins_pcpvt_b": 6.653, "twins_pcpvt_l": 9.808}  # per image
 
 
 def check():

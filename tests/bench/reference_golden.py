@@ -7,7 +7,8 @@ from reference_training import MODELS
 
 
 PARTS = (  # of stage {0} counted from 0, {1} from 1; and what the golden numbers call its output
-    ("layers.{0}.downsample", "stage{1}.out"), ("patch_embed{1}", "stage{1}.embed"))
+    ("layers.{0}.downsample", "stage{1}.out"), ("patch_embed{1}", "stage{1}.embed"),
+    ("patch_embeds.{0}", "stage{1}.embed"), ("pos_block.{0}", "stage{1}.peg"))
 
 
 def size_of(config, image=IMAGE):

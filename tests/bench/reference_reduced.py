@@ -1,7 +1,8 @@
-"""Attention over a key for each cell, in plain PyTorch: what PVT, Twins and PVTv2 share.
+"""Attention over a key for each cell, and convolutions, in plain PyTorch: what PVT, Twins and PVTv2 share.
 
 A key is `reduction` x `reduction` tokens of one cell, narrowed by a convolution; in the last stage, where a cell is one token, rows
-are keys as they are. Tokens become an image where a convolution needs one.
+are keys as they are. Tokens become an image where a convolution needs one. For a convolution that reaches into other cells the
+other image of a mixture is zeros, as everything outside the picture.
 """
 import torch
 from torch import nn
@@ -13,6 +14,35 @@ from reference_model import Encoder
 def to_image(x, side):
     """B x side^2 x C -> B x C x side x side"""
     return x.transpose(1, 2).reshape(x.shape[0], x.shape[2], side, side)
+
+
+class MaskedConv2d(nn.Conv2d):
+    """A pass for each image of a mixture. A result belongs to the image under the centre of its kernel."""
+
+    def forward(self, x, mask=None):
+        """mask: 1 where the input shows the partner image, 1 x 1 x H x W; None: the images are not mixed."""
+        if mask is None:
+            return super().forward(x)
+        centres = mask[:, :, ::self.stride[0], ::self.stride[1]]
+        return super().forward(x * (1 - mask)) * (1 - centres) + super().forward(x * mask) * centres
+
+
+def depthwise(dim):
+    return MaskedConv2d(dim, dim, 3, padding=1, groups=dim)
+
+
+def convolved(layer, x, mask, side):
+    """Tokens as an image through a MaskedConv2d: B x side^2 x C -> B x side^2 x C"""
+    mask = None if mask is None else to_image(mask, side)
+    return layer(to_image(x, side), mask).flatten(2).transpose(1, 2)
+
+
+def initialise_fan_out(layers):
+    for layer in layers:
+        if isinstance(layer, nn.Conv2d):
+            fan_out = layer.kernel_size[0] * layer.kernel_size[1] * layer.out_channels // layer.groups
+            nn.init.normal_(layer.weight, std=(2 / fan_out) ** 0.5)
+            nn.init.zeros_(layer.bias)
 
 
 class ReducedAttention(nn.Module):

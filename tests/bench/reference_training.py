@@ -6,8 +6,9 @@ from reference_mixmim import MixmimEncoder
 from reference_model import Classification, Pretraining
 from reference_pvt import PvtEncoder
 from reference_swin import SwinEncoder
+from reference_twins import PcpvtEncoder, SvtEncoder
 
-ENCODERS = {"mixmim": MixmimEncoder, "swin": SwinEncoder, "pvt": PvtEncoder}
+ENCODERS = {"mixmim": MixmimEncoder, "swin": SwinEncoder, "pvt": PvtEncoder, "twins_svt": SvtEncoder, "twins_pcpvt": PcpvtEncoder}
 TASKS = {"pretrain": Pretraining, "finetune": Classification}
 MODELS = {(encoder, task): type(TASKS[task].__name__ + ENCODERS[encoder].__name__, (TASKS[task], ENCODERS[encoder]), {})
           for encoder in ENCODERS for task in TASKS}
@@ -19,7 +20,10 @@ PARAMETERS = {  # pretraining, classifier of 1000 classes
     "swin_t_w14": (54_785_114, 28_338_754), "swin_s_w14": (76_183_658, 49_737_298),
     "swin_b_w14": (114_264_376, 87_942_944), "swin_l_w14": (222_866_132, 196_794_556),
     "pvt_tiny": (39_800_576, 13_229_288), "pvt_small": (51_057_152, 24_485_864),
-    "pvt_medium": (70_779_392, 44_208_104), "pvt_large": (87_940_608, 61_369_320)}
+    "pvt_medium": (70_779_392, 44_208_104), "pvt_large": (87_940_608, 61_369_320),
+    "twins_svt_s": (50_632_064, 24_060_776), "twins_svt_b": (82_517_312, 56_070_952), "twins_svt_l": (125_592_832, 99_271_400),
+    "twins_pcpvt_s": (50_677_504, 24_106_216), "twins_pcpvt_b": (70_399_744, 43_828_456),
+    "twins_pcpvt_l": (87_560_960, 60_989_672)}
 
 
 def draw_mask(ratio=0.5):

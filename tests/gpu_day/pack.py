@@ -16,8 +16,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 LIMIT = 64  # MiB
 PROGRAMS = ("mixmim", "parity", "torch_model_test")
 DAY = ("day.py", "steps.py", "running.py", "checks.py", "rival.py")
-REFERENCE = ("reference_mixmim", "reference_swin", "reference_windows", "reference_pvt", "reference_reduced",
-             "reference_model", "reference_layers", "reference_training", "model_sizes")
+REFERENCE = ("reference_mixmim", "reference_swin", "reference_windows", "reference_pvt", "reference_twins",
+             "reference_reduced", "reference_model", "reference_layers", "reference_training", "model_sizes")
 
 
 def copy_ours(build, kit):
