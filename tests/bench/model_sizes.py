@@ -17,13 +17,16 @@ def swin_windows(image, times):
 class Family:
     """What all sizes of an encoder have."""
     windowed: tuple = (True,)  # which blocks see a window, in turn; the others see a key for each cell
+    kernels: tuple = (PATCH, 2, 2, 2)  # sides of what becomes a token, at the start of each stage
     class_token: bool = False  # in the last stage, one for each image of a mixture
     convolved_position: bool = False  # by 3 x 3 tokens, depthwise
+    convolved_mlp: bool = False  # likewise
 
 
 FAMILIES = {"mixmim": Family(), "swin": Family(), "pvt": Family(windowed=(False,), class_token=True),
             "twins_svt": Family(windowed=(True, False), convolved_position=True),
-            "twins_pcpvt": Family(windowed=(False,), convolved_position=True)}
+            "twins_pcpvt": Family(windowed=(False,), convolved_position=True),
+            "pvt_v2": Family(windowed=(False,), kernels=(7, 3, 3, 3), convolved_mlp=True)}
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class Stage:
     heads: int
     hidden: int  # width inside the MLPs
     side: int  # of the token grid
-    kernel: int  # side of what becomes a token, in pixels or in tokens of the stage before
+    kernel: int  # side of what becomes a token: pixels, or tokens of the stage before
     reduction: int  # side of a cell in tokens, which become a key of blocks without windows
     windows: tuple  # side of each block's window, or None
     class_token: bool
@@ -63,7 +66,7 @@ class Size:
         family, width, side = FAMILIES[self.encoder], self.widths[s], self.image // PATCH >> s
         window, turns = swin_windows(self.image, self.window // 7)[s], len(family.windowed)
         windows = tuple(window if family.windowed[n % turns] else None for n in range(self.depths[s]))
-        return Stage(width, width // self.head_dim, self.ratios[s] * width, side, PATCH if s == 0 else 2,
+        return Stage(width, width // self.head_dim, self.ratios[s] * width, side, family.kernels[s],
                      side * STRIDE // self.image, windows, family.class_token and s + 1 == len(self.depths))
 
 
@@ -82,7 +85,7 @@ for letter, width, third_depth in (("t", 96, 6), ("s", 96, 18), ("b", 128, 18), 
         SIZES[name % letter] = Size(doubled(width), (2, 2, third_depth, 2), window=window, encoder="swin")
 
 
-MORE_DROPPED = ("pvt_medium", "pvt_large", "twins_svt_b")  # as their authors train them
+MORE_DROPPED = ("pvt_medium", "pvt_large", "twins_svt_b", "pvt_v2_b3", "pvt_v2_b4", "pvt_v2_b5")  # as their authors train them
 
 
 def add_reduced(name, widths, depths, ratios=(8, 8, 4, 4), head_dim=64):
@@ -99,6 +102,10 @@ for name, width, depths in (("s", 64, (2, 2, 10, 4)), ("b", 96, (2, 2, 18, 2)), 
     add_reduced("twins_svt_" + name, doubled(width), depths, (MLP,) * 4, 32)
 for name, depths in (("s", SMALL), ("b", MEDIUM), ("l", LARGE)):
     add_reduced("twins_pcpvt_" + name, PVT_WIDTHS, depths)
+add_reduced("pvt_v2_b0", (32, 64, 160, 256), TINY, head_dim=32)
+for name, depths in (("b1", TINY), ("b2", SMALL), ("b3", MEDIUM), ("b4", LARGE)):
+    add_reduced("pvt_v2_" + name, PVT_WIDTHS, depths)
+add_reduced("pvt_v2_b5", PVT_WIDTHS, (3, 6, 40, 3), (MLP,) * 4)
 
 
 def window_layers(rows, width):
@@ -164,8 +171,11 @@ def attention_macs(size, task, batch):
 
 def depthwise_macs(size, batch):
     """Multiply-adds of convolutions by 3 x 3 tokens that keep channels apart; the other image's tokens are counted too."""
-    family = FAMILIES[size.encoder]
-    return sum(9 * batch * stage.side ** 2 * stage.width * family.convolved_position for stage in size.stages())
+    family, macs = FAMILIES[size.encoder], 0
+    for stage in size.stages():
+        channels = family.convolved_position * stage.width + family.convolved_mlp * len(stage.windows) * stage.hidden
+        macs += 9 * batch * stage.side ** 2 * channels
+    return macs
 
 
 def training_flop(size, task, batch):
@@ -179,7 +189,9 @@ CLASSIFIER_GMAC = {"swin_t": 4.491, "swin_s": 8.741, "swin_b": 15.431, "swin_l":
                    "swin_t_w14": 4.889, "swin_s_w14": 9.405, "swin_b_w14": 16.316, "swin_l_w14": 35.803,
                    "pvt_tiny": 1.933, "pvt_small": 3.816, "pvt_medium": 6.659, "pvt_large": 9.814,
                    "twins_svt_s": 2.927, "twins_svt_b": 8.563, "twins_svt_l": 15.112,
-                   "twins_pcpvt_s": 3.809, "twins_pcpvt_b": 6.653, "twins_pcpvt_l": 9.808}  # per image
+                   "twins_pcpvt_s": 3.809, "twins_pcpvt_b": 6.653, "twins_pcpvt_l": 9.808,
+                   "pvt_v2_b0": 0.566, "pvt_v2_b1": 2.108, "pvt_v2_b2": 4.027, "pvt_v2_b3": 6.897, "pvt_v2_b4": 10.101,
+                   "pvt_v2_b5": 11.717}  # per image
 
 
 def check():

@@ -85,10 +85,13 @@ class Block(nn.Module):
     def attend(self, y, mask):
         return self.attn(y, mask)
 
+    def feed(self, y, mask):
+        return self.mlp(y)
+
     def forward(self, x, mask=None):
         """mask: 1 for tokens of the partner image, 1 x N x 1; None: the images are not mixed."""
         x = x + self.drop_path(self.attend(self.norm1(x), mask))
-        return x + self.drop_path(self.mlp(self.norm2(x)))
+        return x + self.drop_path(self.feed(self.norm2(x), mask))
 
 
 class PatchEmbed(nn.Module):

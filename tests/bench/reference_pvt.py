@@ -1,16 +1,19 @@
-"""PVT (arXiv 2102.12122) under MixMIM in plain PyTorch: a learnt position in every stage, a class token in the last.
+"""PVT and PVTv2 (arXiv 2102.12122, 2106.13797) under MixMIM in plain PyTorch.
 
-In pretraining there is a class token for each image of a mixture, because an image must find what it finds alone. Both are the same
-parameter.
+PVT has a learnt position in every stage and a class token in the last. In pretraining there is one for each image of a mixture,
+because an image must find what it finds alone; both are the same parameter. PVTv2 has convolutions instead: stages begin with
+patches that overlap, and an MLP looks at a token's neighbours.
 """
 import re
 
 import torch
 from torch import nn
 
-from reference_layers import PatchEmbed
-from reference_model import initialise_truncated, rows_of
-from reference_reduced import ReducedEncoder
+from torch.nn import functional as F
+
+from reference_layers import Block, PatchEmbed
+from reference_model import initialise_truncated, mask_at, rows_of
+from reference_reduced import MaskedConv2d, ReducedAttention, ReducedEncoder, convolved, depthwise, initialise_fan_out
 
 
 class NumberedEncoder(ReducedEncoder):
@@ -77,3 +80,57 @@ class PvtEncoder(NumberedEncoder):
 
     def pooled(self, images):
         return self.rows(images)[:, 0]
+
+
+class OverlappingPatchEmbed(nn.Module):
+    def __init__(self, channels, dim, kernel):
+        super().__init__()
+        self.proj = MaskedConv2d(channels, dim, kernel, (kernel + 1) // 2, kernel // 2)
+        self.norm = nn.LayerNorm(dim)
+
+    def forward(self, image, mask):
+        return self.norm(self.proj(image, mask).flatten(2).transpose(1, 2))
+
+
+class ConvolvedMlp(nn.Module):
+    def __init__(self, stage):
+        super().__init__()
+        self.side = stage.side
+        self.fc1 = nn.Linear(stage.width, stage.hidden)
+        self.dwconv = nn.ModuleDict({"dwconv": depthwise(stage.hidden)})
+        self.fc2 = nn.Linear(stage.hidden, stage.width)
+
+    def forward(self, x, mask):
+        return self.fc2(F.gelu(convolved(self.dwconv["dwconv"], self.fc1(x), mask, self.side)))
+
+
+class ConvolvedBlock(Block):
+    def feed(self, y, mask):
+        return self.mlp(y, mask)
+
+
+class PvtV2Encoder(NumberedEncoder):
+    def build(self, drop_path):
+        for number, (stage, blocks) in enumerate(zip(self.stages, self.made_blocks(drop_path))):
+            embed = OverlappingPatchEmbed(self.channels_before(number), stage.width, stage.kernel)
+            self.set_part("patch_embed", number, embed)
+            self.set_part("block", number, blocks)
+            self.set_part("norm", number, nn.LayerNorm(stage.width, self.eps))
+        self.add_end()
+
+    def add_end(self):
+        self.norm = nn.Identity()  # because every stage ends with a norm
+
+    def block(self, stage, n, drop_path):
+        return ConvolvedBlock(stage.width, ReducedAttention(stage), ConvolvedMlp(stage), drop_path, self.eps)
+
+    def initialise_encoder(self, layers):
+        initialise_truncated(layers)
+        initialise_fan_out(layers)
+
+    def stage(self, number, x, mask):
+        image, rows = self.image_before(number, x), rows_of(mask, self.stages[number].side)
+        x = self.part("patch_embed", number)(image, mask_at(mask, image.shape[-1]))
+        for block in self.part("block", number):
+            x = block(x, rows)
+        return self.part("norm", number)(x)

@@ -4,11 +4,12 @@ import torch
 from model_sizes import CELLS, IMAGE, SIZES, STRIDE
 from reference_mixmim import MixmimEncoder
 from reference_model import Classification, Pretraining
-from reference_pvt import PvtEncoder
+from reference_pvt import PvtEncoder, PvtV2Encoder
 from reference_swin import SwinEncoder
 from reference_twins import PcpvtEncoder, SvtEncoder
 
-ENCODERS = {"mixmim": MixmimEncoder, "swin": SwinEncoder, "pvt": PvtEncoder, "twins_svt": SvtEncoder, "twins_pcpvt": PcpvtEncoder}
+ENCODERS = {"mixmim": MixmimEncoder, "swin": SwinEncoder, "pvt": PvtEncoder, "twins_svt": SvtEncoder, "twins_pcpvt": PcpvtEncoder,
+            "pvt_v2": PvtV2Encoder}
 TASKS = {"pretrain": Pretraining, "finetune": Classification}
 MODELS = {(encoder, task): type(TASKS[task].__name__ + ENCODERS[encoder].__name__, (TASKS[task], ENCODERS[encoder]), {})
           for encoder in ENCODERS for task in TASKS}
@@ -23,7 +24,9 @@ PARAMETERS = {  # pretraining, classifier of 1000 classes
     "pvt_medium": (70_779_392, 44_208_104), "pvt_large": (87_940_608, 61_369_320),
     "twins_svt_s": (50_632_064, 24_060_776), "twins_svt_b": (82_517_312, 56_070_952), "twins_svt_l": (125_592_832, 99_271_400),
     "twins_pcpvt_s": (50_677_504, 24_106_216), "twins_pcpvt_b": (70_399_744, 43_828_456),
-    "twins_pcpvt_l": (87_560_960, 60_989_672)}
+    "twins_pcpvt_l": (87_560_960, 60_989_672),
+    "pvt_v2_b0": (30_362_976, 3_666_760), "pvt_v2_b1": (40_580_288, 14_009_000), "pvt_v2_b2": (51_934_144, 25_362_856),
+    "pvt_v2_b3": (71_809_984, 45_238_696), "pvt_v2_b4": (89_127_360, 62_556_072), "pvt_v2_b5": (108_527_296, 81_956_008)}
 
 
 def draw_mask(ratio=0.5):
