@@ -15,7 +15,7 @@ def swin_windows(image, times):
 
 @dataclass(frozen=True)
 class Family:
-    """What all sizes of an encoder have."""
+    """Facts that the sizes of an encoder share."""
     windowed: tuple = (True,)  # which blocks see a window, in turn; the others see a key for each cell
     kernels: tuple = (PATCH, 2, 2, 2)  # sides of what becomes a token, at the start of each stage
     class_token: bool = False  # in the last stage, one for each image of a mixture
@@ -41,7 +41,7 @@ class Stage:
     class_token: bool
 
     def rows(self, images):
-        """Of an image or, where there are two, of a mixture."""
+        """Tokens and class tokens: of an image, or of the two of a mixture."""
         return self.side ** 2 + images * self.class_token
 
 
@@ -125,7 +125,7 @@ def mlp_layers(rows, width, hidden):
 
 
 def images_of(task):
-    """That an image of a batch shows."""
+    """How many an image of a batch shows."""
     return 2 if task == "pretrain" else 1
 
 

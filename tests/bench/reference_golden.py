@@ -60,7 +60,7 @@ def watch(model, task):
 
 
 def watch_encoder(model, seen):
-    """The ends of its stages, and its own."""
+    """Results of its stages, and its own."""
     stage, rows, cells = model.stage, model.rows, model.stages[-1].side ** 2
 
     def watched_stage(number, x, mask):

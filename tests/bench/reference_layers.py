@@ -1,4 +1,4 @@
-"""What all reference models are made of, as one writes it in PyTorch at first.
+"""Parts of every reference model, as one writes them in PyTorch at first.
 
 Tokens in raster order; attention over all rows, whose mask is a large number taken off the scores. Parameters have the names of
 the published checkpoints. B images, N tokens, C channels.
@@ -18,7 +18,7 @@ def relative_position_index(window):
 
 
 def hidden_between(rows, columns):
-    """What is added to a score, by whether the numbers of the two differ: ... x N x 1, ... x M x 1 -> ... x N x M"""
+    """Added to scores of pairs, it hides those whose numbers differ: ... x N x 1, ... x M x 1 -> ... x N x M"""
     return torch.where(rows != columns.transpose(-2, -1), HIDDEN, 0.0)
 
 

@@ -1,6 +1,8 @@
 """MixMIM's own encoder in plain PyTorch: windows that never shift, and a position added to every token."""
+from torch import nn
+
 from reference_layers import Attention
-from reference_model import initialise_xavier, sine_embedding
+from reference_model import initialise_linear, sine_embedding
 from reference_windows import WindowBlock, WindowEncoder
 
 
@@ -21,4 +23,4 @@ class MixmimEncoder(WindowEncoder):
         return x + self.absolute_pos_embed if number == 0 else x
 
     def initialise_encoder(self, layers):
-        initialise_xavier(layers)
+        initialise_linear(layers, nn.init.xavier_uniform_)

@@ -34,24 +34,21 @@ def rows_of(mask, side):
     return None if mask is None else mask_at(mask, side).view(1, -1, 1)
 
 
-def initialise_xavier(layers):
-    for layer in layers:
-        if isinstance(layer, nn.Linear):
-            nn.init.xavier_uniform_(layer.weight)
-            if layer.bias is not None:
-                nn.init.zeros_(layer.bias)
+def draw_truncated(tensor):
+    nn.init.trunc_normal_(tensor, std=0.02)
 
 
-def initialise_truncated(layers):
+def initialise_linear(layers, draw):
+    """Their weights by a function that draws them, their biases zero."""
     for layer in layers:
         if isinstance(layer, nn.Linear):
-            nn.init.trunc_normal_(layer.weight, std=0.02)
+            draw(layer.weight)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
 
 
 class Encoder(nn.Module):
-    """Of a subclass: build() registers parts in the published order, stage() computes a stage, layer_of() is for layer decay."""
+    """A subclass has build(), which registers parts in the published order, block(), stage(), and layer_of() for layer decay."""
     layer_decay = 0.8
     not_decayed = ()  # words in names of parameters that do not decay, besides all vectors
     eps = 1e-5
@@ -67,20 +64,20 @@ class Encoder(nn.Module):
         return [nn.ModuleList(self.block(stage, n, next(rates)) for n in range(len(stage.windows))) for stage in self.stages]
 
     def add_end(self):
-        """What follows the last stage."""
+        """The part after the last stage."""
         self.norm = nn.LayerNorm(self.width, self.eps)
 
     def initialise(self):
         """The decoder as MixMIM, the encoder as its authors."""
         parts = list(self.named_modules())
-        initialise_xavier(part for name, part in parts if name.startswith("decoder"))
+        initialise_linear((part for name, part in parts if name.startswith("decoder")), nn.init.xavier_uniform_)
         self.initialise_encoder([part for name, part in parts if not name.startswith("decoder")])
 
     def initialise_encoder(self, layers):
-        initialise_truncated(layers)
+        initialise_linear(layers, draw_truncated)
 
     def rows(self, images, mask=None):
-        """What the last norm gives, rows of class tokens first."""
+        """Features of tokens; before them, in encoders that have them, those of class tokens."""
         x = images if mask is None else torch.where(mask_at(mask, images.shape[-1]) == 1, images.flip(0), images)
         for number in range(len(self.stages)):
             x = self.stage(number, x, mask)
@@ -91,7 +88,7 @@ class Encoder(nn.Module):
         return self.rows(images, mask)
 
     def pooled(self, images):
-        """What a classifier reads: B x C"""
+        """A classifier's input: B x C"""
         return self.rows(images).mean(1)
 
     def blocks_before(self, stage):
@@ -113,7 +110,7 @@ class Pretraining:
         self.decoder_blocks = nn.ModuleList(self.decoder_block() for _ in range(size.decoder_depth))
         self.decoder_norm, self.decoder_pred = nn.LayerNorm(dim), nn.Linear(dim, 3 * STRIDE ** 2)
         self.initialise()
-        nn.init.trunc_normal_(self.mask_token, std=0.02)
+        draw_truncated(self.mask_token)
 
     def decoder_block(self):
         dim = self.size.decoder_dim

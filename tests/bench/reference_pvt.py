@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from reference_layers import Block, PatchEmbed
-from reference_model import initialise_truncated, mask_at, rows_of
+from reference_model import draw_truncated, mask_at, rows_of
 from reference_reduced import MaskedConv2d, ReducedAttention, ReducedEncoder, convolved, depthwise, initialise_fan_out
 
 
@@ -26,7 +26,7 @@ class NumberedEncoder(ReducedEncoder):
         setattr(self, "%s%d" % (name, number + 1), value)
 
     def layer_of(self, name):
-        """A part before the blocks of a stage belongs to the block before it."""
+        """A part before the blocks of a stage has the layer of the block before it, and a norm that of its stage's last block."""
         if name == "cls_token":
             return self.blocks_before(len(self.stages) - 1)
         part = re.match(r"(patch_embed|pos_embed|block|norm)(\d)\.?(\d*)", name)
@@ -51,10 +51,10 @@ class PvtEncoder(NumberedEncoder):
         self.add_end()
 
     def initialise_encoder(self, layers):
-        initialise_truncated(layers)
+        super().initialise_encoder(layers)
         for number in range(len(self.stages)):
-            nn.init.trunc_normal_(self.part("pos_embed", number), std=0.02)
-        nn.init.trunc_normal_(self.cls_token, std=0.02)
+            draw_truncated(self.part("pos_embed", number))
+        draw_truncated(self.cls_token)
 
     def stage(self, number, x, mask):
         x, rows = self.part("patch_embed", number)(self.image_before(number, x)), rows_of(mask, self.stages[number].side)
@@ -125,7 +125,7 @@ class PvtV2Encoder(NumberedEncoder):
         return ConvolvedBlock(stage.width, ReducedAttention(stage), ConvolvedMlp(stage), drop_path, self.eps)
 
     def initialise_encoder(self, layers):
-        initialise_truncated(layers)
+        super().initialise_encoder(layers)
         initialise_fan_out(layers)
 
     def stage(self, number, x, mask):

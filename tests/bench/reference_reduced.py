@@ -1,8 +1,8 @@
-"""Attention over a key for each cell, and convolutions, in plain PyTorch: what PVT, Twins and PVTv2 share.
+"""Attention over a key for each cell, and convolutions, in plain PyTorch: the common part of PVT, Twins and PVTv2.
 
-A key is `reduction` x `reduction` tokens of one cell, narrowed by a convolution; in the last stage, where a cell is one token, rows
-are keys as they are. Tokens become an image where a convolution needs one. For a convolution that reaches into other cells the
-other image of a mixture is zeros, as everything outside the picture.
+A key is `reduction` x `reduction` tokens of one cell, narrowed by a convolution; in the last stage, where a cell is one token,
+rows are keys as they are. For a convolution that reaches into other cells the other image of a mixture is zeros, as is everything
+outside the picture.
 """
 import torch
 from torch import nn
@@ -83,7 +83,7 @@ class ReducedEncoder(Encoder):
         return Block(stage.width, ReducedAttention(stage), Mlp(stage.width, stage.hidden), drop_path, self.eps)
 
     def image_before(self, number, x):
-        """What a stage begins with: the images, or an image of the tokens of the stage before."""
+        """Input of a stage: the images themselves, or the tokens of the stage before as an image."""
         return x if number == 0 else to_image(x, self.stages[number - 1].side)
 
     def channels_before(self, number):

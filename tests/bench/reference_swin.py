@@ -10,7 +10,7 @@ from reference_windows import WindowBlock, WindowEncoder, to_windows
 
 
 def hidden_in_windows(numbers, side, window):
-    """What is added to the scores within every window: 1 x side^2 x 1 -> windows x N x N"""
+    """The same within every window: 1 x side^2 x 1 -> windows x N x N"""
     numbers = to_windows(numbers, side, window)
     return hidden_between(numbers, numbers)
 

@@ -7,7 +7,7 @@ import re
 from torch import nn
 
 from reference_layers import Attention, PatchEmbed
-from reference_model import initialise_truncated, rows_of
+from reference_model import rows_of
 from reference_reduced import ReducedEncoder, convolved, depthwise, initialise_fan_out
 from reference_windows import WindowBlock
 
@@ -32,7 +32,7 @@ class TwinsEncoder(ReducedEncoder):
         return nn.ModuleList(PositionEncoding(stage) for stage in self.stages)
 
     def initialise_encoder(self, layers):
-        initialise_truncated(layers)
+        super().initialise_encoder(layers)
         initialise_fan_out(layers)
 
     def stage(self, number, x, mask):
@@ -45,7 +45,7 @@ class TwinsEncoder(ReducedEncoder):
         return x
 
     def layer_of(self, name):
-        """An embedding belongs to the block before it, a position to its stage's first block."""
+        """An embedding has the layer of the block before it, a position that of its stage's first block."""
         part = re.match(r"(patch_embeds|blocks|pos_block)\.(\d)\.(\d*)", name)
         if not part:
             return self.depth + 1
@@ -78,7 +78,7 @@ class SvtEncoder(TwinsEncoder):
 
 
 def attention_last(block):
-    """The order of the published files."""
+    """The same block with its parts in the order of the published files."""
     attention = block.attn
     del block.attn
     block.attn = attention

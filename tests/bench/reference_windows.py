@@ -1,4 +1,4 @@
-"""Encoders that see windows and merge patches, in plain PyTorch: what MixMIM's own and Swin share."""
+"""Encoders that see windows and merge patches, in plain PyTorch: the common part of MixMIM's own and Swin."""
 import torch
 from torch import nn
 
