@@ -46,13 +46,13 @@ void NetworkBuilder::addTokenEmbedding(const Stage& stage, int dimBefore, const 
   addAffine(stage.embedding + kGains, stage.embedding + kShifts, stage, tokens, params);
   params.blobs.push_back(asColumn(tokens.sources));
   params.set(fused::kEpsilon, stage.embeddingEps);
-  params.set(fused::kClassToken, stage.classToken);
   add(stage.embedding, fused::kTokenEmbedding, params);
 }
 
-/// Gain and shift of every token.
+/// Gain and shift of every token, a class token too.
 void NetworkBuilder::addAffine(const std::string& gains, const std::string& shifts, const Stage& stage,
                                const StageTokens& tokens, LayerParams& params) const {
+  params.set(fused::kClassToken, stage.classToken);
   const std::vector<int64_t> order = tokens.rows();
   for (const std::string& name : {gains, shifts})
     params.blobs.push_back(reordered(constants_.matrix(name, {stage.rows(), stage.dim}), order));

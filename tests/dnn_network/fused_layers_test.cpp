@@ -60,6 +60,15 @@ ModelConfig wideHeadsOf(const char* name, cv::Size size) {
   return model;
 }
 
+/// Class token, keys and head in the first stage.
+ModelConfig oneStageOf(const char* name) {
+  ModelConfig model = goldenOf(name, {32, 16});
+  model.dims = {16};
+  model.mlpRatios = {2};
+  model.depths = {2};
+  return model;
+}
+
 struct Case {
   const char* name;
   ModelConfig model;
@@ -84,6 +93,9 @@ const Case kCases[] = {
     {"Pvt", goldenOf("pvt", {128, 96})},
     {"PvtWide", goldenOf("pvt", {96, 64})},
     {"PvtOneKey", goldenOf("pvt", {32, 32})},
+    {"PvtOneStage", oneStageOf("pvt")},
+    {"PvtV2OneStage", oneStageOf("pvt_v2")},
+    {"TwinsSvtOneStage", oneStageOf("twins_svt")},
     {"PvtWideHeads", wideHeadsOf("pvt", {64, 64})},
     {"PvtV2", goldenOf("pvt_v2", {128, 96})},
     {"PvtV2Tall", goldenOf("pvt_v2", {32, 96})},

@@ -46,7 +46,8 @@ void EmbeddingLayer::place(int first, int count, const float* normed, cv::Mat& o
     float* to = out.ptr<float>(image, row);
     const float *gain = gains_.ptr<float>(row), *shift = shifts_.ptr<float>(row);
     for (int c = 0; c < width; ++c) to[c] = normed[c] * gain[c] + shift[c];
-    if (row == 1 && classTokens_ == 1) std::copy_n(shifts_.ptr<float>(0), width, out.ptr<float>(image, 0));
+    if (i % tokens() == 0 && classTokens_ == 1)
+      std::copy_n(shifts_.ptr<float>(0), width, out.ptr<float>(image, 0));
   }
 }
 

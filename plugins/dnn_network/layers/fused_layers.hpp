@@ -69,7 +69,7 @@ constexpr const char* kKeyEpsilon = "keyEpsilon";
 /// Parameter of attention (int).
 constexpr const char* kHeads = "heads";
 
-/// Parameter of token embedding and pool: a class token stands before the others (bool).
+/// Parameter of both embeddings and pool: a class token stands before the others (bool).
 constexpr const char* kClassToken = "classToken";
 
 /// N x K -> N x M. blobs: weight, bias.
