@@ -131,7 +131,10 @@ INSTANTIATE_TEST_SUITE_P(
         Broken{"PositionsByConvolution", narrowModel("twins_pcpvt"), without("pos_block.1."), kNarrowHead,
                "is not a complete Twins-PCPVT model at 224 px: pos_block.1.proj.0.weight is missing, "
                "pos_block.1.proj.0.bias is missing"},
-        Broken{"LinearAttention", narrowModel("pvt_v2"), with("block1.0.attn.sr.weight", {8, 8, 1, 1}),
+        Broken{"LinearAttention", narrowModel("pvt_v2"), with("block4.0.attn.sr.weight", {32, 32, 1, 1}), 0,
+               "expected weights of MixMIM, Swin, PVT, PVTv2 or Twins, got those of PVTv2 with linear "
+               "attention; this encoder is not supported"},
+        Broken{"OtherReduction", narrowModel("pvt_v2"), with("block1.0.attn.sr.weight", {8, 8, 1, 1}),
                kNarrowHead,
                "is not a complete PVTv2 model at 224 px: block1.0.attn.sr.weight expected [8, 8, 8, 8], got "
                "[8, 8, 1, 1]"},

@@ -32,12 +32,20 @@ constexpr Signs kFamilies[] = {
     {Family::kTwinsSvt, "patch_embeds.#.", "blocks.#.0.attn.qkv."},
     {Family::kTwinsPcpvt, "patch_embeds.#.", "blocks.#.0.attn.q."}};
 
-/// An encoder without a place in Family, and a part of a name that only its weights have.
+/// An encoder without a place in Family, and a part of a name that only its weights have, except where they
+/// have names with the part `but` too.
 struct OtherEncoder {
-  const char *name, *sign;
+  const char *name, *sign, *but;
 };
 
-constexpr OtherEncoder kOthers[] = {{"Swin V2", ".attn.logit_scale"}};
+// Keys of the last stage are not reduced, except by pooling.
+constexpr OtherEncoder kOthers[] = {{"Swin V2", ".attn.logit_scale", nullptr},
+                                    {"PVTv2 with linear attention", "block4.0.attn.sr.", "block5."}};
+
+bool oneHas(const char* part, const Names& names) {
+  return std::any_of(names.begin(), names.end(),
+                     [&](const std::string& name) { return name.find(part) != std::string::npos; });
+}
 
 }  // namespace
 
@@ -63,14 +71,11 @@ void failWithoutWeights(const Names& names, const std::string& where) {
 }
 
 void refuseOtherEncoders(const Names& names, const std::string& where) {
-  for (const OtherEncoder& other : kOthers) {
-    const auto isSign = [&](const std::string& name) { return name.find(other.sign) != std::string::npos; };
-    if (std::any_of(names.begin(), names.end(), isSign))
-      throw Error(
-          where,
-          fmt::format("expected weights of MixMIM, Swin, PVT, PVTv2 or Twins, got those of {}", other.name),
-          "this encoder is not supported");
-  }
+  for (const auto& [name, sign, but] : kOthers)
+    if (oneHas(sign, names) && !(but && oneHas(but, names)))
+      throw Error(where,
+                  fmt::format("expected weights of MixMIM, Swin, PVT, PVTv2 or Twins, got those of {}", name),
+                  "this encoder is not supported");
 }
 
 void checkFamily(const Names& names, const ModelConfig& model, const std::string& where) {

@@ -28,7 +28,7 @@ Family requireFamily(const std::vector<std::string>& names, const std::string& w
 [[noreturn]] void failWithoutWeights(const std::vector<std::string>& names, const std::string& where);
 
 /// Throws Error, naming the encoder, where the names are those of one that is known and not supported: Swin
-/// V2.
+/// V2, PVTv2 with linear attention.
 void refuseOtherEncoders(const std::vector<std::string>& names, const std::string& where);
 
 /// Throws Error, naming the file's encoder, where it is another than that of `model`.
