@@ -56,7 +56,7 @@ class Size:
     ratios: tuple = (MLP,) * 4
     window: int = 14  # or 7, the side at 224 pixels where the grid has room for it
     encoder: str = "mixmim"
-    drop_path: float = 0.1  # of fine-tuning
+    drop_path: float = 0.1  # in fine-tuning
     image: int = IMAGE
 
     def stages(self):

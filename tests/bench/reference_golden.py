@@ -5,8 +5,7 @@ import reference_recipe as recipe
 from model_sizes import IMAGE, Size
 from reference_training import MODELS
 
-
-PARTS = (  # of stage {0} counted from 0, {1} from 1; and what the golden numbers call its output
+PARTS = (  # modules of a stage, {0} counted from 0, {1} from 1; and what the golden numbers call the output
     ("layers.{0}.downsample", "stage{1}.out"), ("patch_embed{1}", "stage{1}.embed"),
     ("patch_embeds.{0}", "stage{1}.embed"), ("pos_block.{0}", "stage{1}.peg"))
 

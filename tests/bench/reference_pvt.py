@@ -8,7 +8,6 @@ import re
 
 import torch
 from torch import nn
-
 from torch.nn import functional as F
 
 from reference_layers import Block, PatchEmbed

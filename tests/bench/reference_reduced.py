@@ -4,7 +4,6 @@ A key is `reduction` x `reduction` tokens of one cell, narrowed by a convolution
 rows are keys as they are. For a convolution that reaches into other cells the other image of a mixture is zeros, as is everything
 outside the picture.
 """
-import torch
 from torch import nn
 
 from reference_layers import Block, Mlp, hidden_between

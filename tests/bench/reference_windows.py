@@ -2,7 +2,7 @@
 import torch
 from torch import nn
 
-from reference_layers import Attention, Block, Mlp, PatchEmbed
+from reference_layers import Block, Mlp, PatchEmbed
 from reference_model import Encoder, rows_of
 
 
@@ -53,7 +53,7 @@ class Layer(nn.Module):
 
 
 class WindowEncoder(Encoder):
-    merging_layer, last_layer = 0, 1  # of layer decay: a merging with its stage's last block, the end after the last of all
+    merging_layer, last_layer = 0, 1  # for layer decay: a merging with its stage's last block, the end after the last of all
 
     def build(self, drop_path):
         self.patch_embed = PatchEmbed(3, self.stages[0].width, self.stages[0].kernel)
