@@ -6,10 +6,12 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <mutex>
 
 #include "data_pipeline/cores.hpp"
 #include "data_pipeline/decode.hpp"
+#include "targets/label_maps.hpp"
 
 namespace cv::mixmim {
 
@@ -18,12 +20,19 @@ namespace {
 /// Memory that one worker keeps from image to image.
 struct Worker {
   ImageDecoder decoder;
+  LabelMapDecoder maps;
   std::vector<uint8_t> bytes;
 };
 
 struct Outcome {
   std::string format, reason;  // reason: why the image is bad, "" if it is good
+  PixelCounts pixels{};        // of its label map, if it has one
 };
+
+PixelCounts checkMask(const Source& source, int64_t index, cv::Size picture, Worker& worker) {
+  source.readMask(index, worker.bytes);
+  return countPixels(valuesOf(source, index, worker.bytes, picture, worker.maps));
+}
 
 Outcome checkImage(const Source& source, int64_t index, Worker& worker) {
   Outcome outcome;
@@ -32,6 +41,7 @@ Outcome checkImage(const Source& source, int64_t index, Worker& worker) {
     outcome.format = nameOf(formatOf(worker.bytes));
     const ImageHeader header = worker.decoder.open(worker.bytes);
     worker.decoder.decode(cv::Rect({}, header.size));
+    if (source.hasMasks()) outcome.pixels = checkMask(source, index, header.size, worker);
   } catch (const std::exception& e) {
     outcome.reason = e.what();
   }
@@ -43,6 +53,11 @@ void countLabels(const Source& source, int64_t index, ImageCheck& check) {
   const std::vector<int> labels = source.labelsOf(index);
   if (labels.empty()) ++check.perClass[-1];
   for (const int label : labels) ++check.perClass[label];
+}
+
+void addPixels(const PixelCounts& pixels, ImageCheck& check) {
+  std::transform(pixels.begin(), pixels.end(), check.pixels.begin(), check.pixels.begin(), std::plus<>());
+  check.nothingToLearn += std::count(pixels.begin(), pixels.begin() + kIgnoredLabel, 0) == kIgnoredLabel;
 }
 
 }  // namespace
@@ -60,10 +75,12 @@ ImageCheck checkImages(const Source& source, int threads, const std::function<bo
       const Outcome outcome = checkImage(source, index, workers.local());
       const std::lock_guard<std::mutex> lock(mutex);
       if (!outcome.format.empty()) ++check.formats[outcome.format];
-      if (outcome.reason.empty())
+      if (outcome.reason.empty()) {
         countLabels(source, index, check);
-      else
+        if (source.hasMasks()) addPixels(outcome.pixels, check);
+      } else {
         check.bad.push_back({source.path(index), source.offset(index), outcome.reason, 0, index, ""});
+      }
       if (!progress(++done)) stopped = true;
     });
   });

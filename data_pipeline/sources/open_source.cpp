@@ -15,6 +15,7 @@
 #include "sources/files/input_file.hpp"
 #include "sources/folders/folder_listing.hpp"
 #include "sources/folders/folder_source.hpp"
+#include "sources/folders/pair_folder.hpp"
 #include "sources/lists/list_source.hpp"
 
 namespace cv::mixmim {
@@ -47,11 +48,14 @@ std::shared_ptr<const Source> openFile(const std::string& path, const SourceOpti
 }  // namespace
 
 std::shared_ptr<const Source> openSource(const std::string& path, const SourceOptions& options) {
+  if (options.masks && options.imagesPerClass > 0)
+    throw Error(path, "data.imagesPerClass expects one class per picture, got label maps");
   std::error_code failed;
   const auto status = std::filesystem::status(path, failed);
   if (std::filesystem::is_directory(status)) {
     std::vector<std::string> shards = shardsIn(path);
-    return shards.empty() ? openFolder(path, options) : openTars(path, std::move(shards), options);
+    if (!shards.empty()) return openTars(path, std::move(shards), options);
+    return options.masks ? openPairFolder(path, options) : openFolder(path, options);
   }
   if (std::filesystem::exists(status)) return openFile(path, options);
   if (startsWith(path, "@")) return openList(path.substr(1), options);

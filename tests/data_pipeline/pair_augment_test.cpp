@@ -84,6 +84,14 @@ TEST(Distortion, DrawsEachStepHalfTheTime) {
   EXPECT_EQ(*hues.rbegin(), 17);
 }
 
+TEST(LabelRule, ReducesZeroAsTheReference) {
+  for (const value& one : golden().at("reduce_zero_label").as_array()) {
+    cv::Mat labels(1, 1, CV_8U, cv::Scalar(intOf(one.at(0))));
+    applyRule({254, true}, labels);
+    EXPECT_EQ(labels.at<uint8_t>(0), intOf(one.at(1)));
+  }
+}
+
 /// The map of the reference, stored as runs along its rows.
 cv::Mat mapOfRuns(const value& choice) {
   cv::Mat map(intOf(choice.at("rows")), intOf(choice.at("cols")), CV_8U);

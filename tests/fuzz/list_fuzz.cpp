@@ -1,5 +1,5 @@
 // Any bytes as a list of pictures, as text, table and JSON: pictures with names and with classes that are
-// there, or an error.
+// there, or an error; and as a list of pairs: two names each, or an error.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
@@ -9,6 +9,7 @@
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/json.hpp"
 #include "sources/lists/json_list.hpp"
+#include "sources/lists/pair_list.hpp"
 #include "sources/lists/text_list.hpp"
 
 namespace {
@@ -38,12 +39,25 @@ void expectPicturesOrError(const Read& read) {
     }
 }
 
+template <class Read>
+void expectPairsOrError(const Read& read) {
+  try {
+    const PictureFiles files = read();
+    if (files.pictures.size() == 0 || files.pictures.size() != files.masks.size()) std::abort();
+    for (int64_t i = 0; i < files.masks.size(); ++i)
+      if (files.masks.name(i).empty() || !isUtf8(files.masks.name(i))) std::abort();
+  } catch (const Error&) {
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   expectPicturesOrError([&](const SourceOptions& options) { return readTextList(text, "l.csv", options); });
   expectPicturesOrError([&](const SourceOptions& options) { return readTextList(text, "l.txt", options); });
+  expectPairsOrError([&] { return readPairTable(text, "l.csv", "/no/such/folder", {}); });
+  expectPairsOrError([&] { return readVocList(text, "l.txt", "/no/such/folder", {}); });
   expectPicturesOrError([&](const SourceOptions& options) {
     std::string_view rest = text;
     const auto next = [&] {

@@ -16,8 +16,9 @@ enum class Omission {
   kLink,           ///< links that are not followed; named by why
   kBesideClasses,  ///< pictures that lie beside the class folders, where classes are needed
   kWithoutClass,   ///< pictures without a class in a set where others have one, where classes are needed
+  kMaskAlone,      ///< label maps without a picture
 };
-constexpr size_t kOmissions = 6;
+constexpr size_t kOmissions = 7;
 
 /// Counts what was passed over when a data set was opened. Memory is bounded, whatever the names are.
 class Omissions {

@@ -34,7 +34,15 @@ class Source {
   /// Encoded bytes into `bytes` (its capacity is reused). Throws Error when the file cannot be read.
   virtual void read(int64_t index, std::vector<uint8_t>& bytes) const = 0;
 
-  /// Class names in label order, sorted bytewise; empty where there are no labels.
+  /// Every picture has a label map (label_map.hpp). label() is then -1, and labels() are the classes of
+  /// pixels.
+  virtual bool hasMasks() const { return false; }
+  /// The encoded label map of a picture, as read() brings the picture. Throws Error where there is none.
+  virtual void readMask(int64_t index, std::vector<uint8_t>& bytes) const;
+  virtual std::string maskPlace(int64_t index) const;  ///< where it is, for messages; "" = there is none
+
+  /// Class names in label order, sorted bytewise; of pixels in the order of their list. Empty where there are
+  /// no labels.
   virtual const std::vector<std::string>& labels() const = 0;
   /// Pictures have any number of labels instead of one class. label() is then the first of them.
   virtual bool hasSeveralLabels() const { return false; }
@@ -61,12 +69,14 @@ enum class Classes {
 struct SourceOptions {
   int imagesPerClass = 0;  ///< > 0 keeps only the first N of every class
   Classes classes = Classes::kShown;
-  std::string root;  ///< for lists: where their paths begin; "" = in the list's own folder
+  std::string root;    ///< for lists: where their paths begin; "" = in the list's own folder
+  bool masks = false;  ///< pictures with label maps; those without one are left out, see openSource
 };
 
 /// Opens what the user named (docs/data.md): a tree of folders (folder_source.hpp), tar archives
-/// (tar_source.hpp). Throws Error for what does not exist, cannot be read, has a name that is not UTF-8, or
-/// holds no image, and where classes are needed for what has none.
+/// (tar_source.hpp), a list (list_source.hpp); with `masks` pictures and their label maps in folders
+/// (pair_folder.hpp), archives or a list. Throws Error for what does not exist, cannot be read, has a name
+/// that is not UTF-8, or holds no image, and where classes are needed for what has none.
 std::shared_ptr<const Source> openSource(const std::string& path, const SourceOptions& options = {});
 
 }  // namespace cv::mixmim

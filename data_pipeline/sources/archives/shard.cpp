@@ -4,6 +4,8 @@
 #include <system_error>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "data_pipeline/shard_index.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/json.hpp"
@@ -111,6 +113,26 @@ Shard openShard(const std::string& path, Classes use, ClassTexts& classes) {
   shard.samples = std::move(groups.samples);
   shard.extensions = std::move(groups.extensions);
   return shard;
+}
+
+std::vector<TarEntry> keepPairs(Shard& shard, const std::string& path) {
+  std::vector<TarSample> kept;
+  std::vector<TarEntry> masks;
+  for (TarSample& sample : shard.samples) {
+    const TarEntry image = sample.image;
+    if (!pairUp(sample)) {
+      shard.problems.push_back({path, image.offset, fmt::format("'{}' has no label map", image.name)});
+      continue;
+    }
+    masks.push_back(sample.mask);
+    kept.push_back(std::move(sample));
+  }
+  if (kept.empty() && !shard.samples.empty())
+    throw Error(path, "no picture has a label map",
+                "expected 1.jpg and 1.png beside each other, or 1.png and 1.mask.png: tar --sort=name");
+  shard.samples = std::move(kept);
+  shard.labels.assign(shard.samples.size(), -1);
+  return masks;
 }
 
 }  // namespace cv::mixmim

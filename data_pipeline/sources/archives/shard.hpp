@@ -25,6 +25,10 @@ struct Shard {
 /// that is no class number, and, where classes are needed, for samples whose files do not stand together.
 Shard openShard(const std::string& path, Classes use, ClassTexts& classes);
 
+/// Keeps the samples that have a label map, and returns those maps; the others become problems. Throws Error
+/// where all do.
+std::vector<TarEntry> keepPairs(Shard& shard, const std::string& path);
+
 /// Whether a header stands there that belongs to a file of that size.
 bool beginsAt(const InputFile& archive, int64_t offset, int64_t size);
 

@@ -69,8 +69,17 @@ class Grouping {
       ++groups_.extensions[extension];
     if (const auto label = labelFileOf(extension))
       sample.labels[static_cast<size_t>(*label)] = file;
-    else if (sample.image.offset == 0 && isImageEnding("." + extension))
+    else if (extension == "mask.png" || extension == "seg.png")
+      sample.mask = file;
+    else if (isImageEnding("." + extension))
+      takeImage(file, sample);
+  }
+
+  static void takeImage(const TarEntry& file, TarSample& sample) {
+    if (sample.image.offset == 0)
       sample.image = file;
+    else if (sample.second.offset == 0)
+      sample.second = file;
   }
 
   /// A key without an image here may have one elsewhere in the archive.
@@ -108,6 +117,15 @@ SampleName sampleNameOf(const std::string& name) {
   if (dot == std::string::npos || dot == begin) return {};
   if (isMetadata(name) || reasonToPassPath(name)) return {};
   return {name.substr(0, dot), lowerCase(std::string_view(name).substr(dot + 1))};
+}
+
+bool pairUp(TarSample& sample) {
+  const auto isPng = [](const TarEntry& file) { return endingOf(file.name) == ".png"; };
+  if (sample.mask.offset > 0) return true;
+  if (sample.second.offset == 0) return false;
+  if (!isPng(sample.second)) std::swap(sample.image, sample.second);
+  sample.mask = sample.second;
+  return isPng(sample.mask);
 }
 
 TarGroups groupSamples(const std::vector<TarEntry>& files) {

@@ -27,8 +27,14 @@ constexpr size_t kLabelFiles = 3;
 /// Neighbouring files with the same key, of which one is an image.
 struct TarSample {
   TarEntry image;
+  TarEntry second;                           ///< another image; offset 0 = none
+  TarEntry mask;                             ///< .mask.png or .seg.png; offset 0 = none
   std::array<TarEntry, kLabelFiles> labels;  ///< by LabelFile; offset 0 = none
 };
+
+/// Makes `image` the picture and `mask` its label map: the .mask.png or .seg.png of the sample, else the .png
+/// beside an image of another kind. False where there is none.
+bool pairUp(TarSample& sample);
 
 struct TarProblem {
   int64_t offset = 0;

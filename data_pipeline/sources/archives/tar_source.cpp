@@ -1,6 +1,7 @@
 #include "sources/archives/tar_source.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <functional>
 #include <iterator>
 #include <map>
@@ -14,6 +15,7 @@
 #include "sources/archives/shard.hpp"
 #include "sources/archives/shard_names.hpp"
 #include "sources/files/fingerprint.hpp"
+#include "sources/files/pixel_classes.hpp"
 #include "sources/names/class_warnings.hpp"
 
 namespace cv::mixmim {
@@ -38,19 +40,28 @@ std::string textOf(const std::map<std::string, int64_t>& extensions) {
               dots ? "everything behind the first dot of a name is its ending in WebDataset" : hint);
 }
 
+std::string folderOf(const std::string& path) {
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  return folder.empty() ? "." : folder;
+}
+
 class TarSource final : public Source {
  public:
   TarSource(std::string name, std::vector<std::string> archives, const SourceOptions& options)
       : source_(std::move(name)), shardPaths_(std::move(archives)) {
     ClassTexts texts;
-    for (const std::string& path : shardPaths_) take(openShard(path, options.classes, texts));
+    for (const std::string& path : shardPaths_) {
+      Shard shard = openShard(path, options.masks ? Classes::kUnused : options.classes, texts);
+      if (options.masks) takeMasks(keepPairs(shard, path));
+      take(std::move(shard));
+    }
     if (samples_.empty()) refuseEmpty(source_, extensions_);
-    label(texts);
-    if (options.classes == Classes::kNeeded) keepLabelled();
-    warn();
-    if (options.imagesPerClass > 0) keepFirst(options.imagesPerClass);
-    for (const Sample& sample : samples_)
-      fingerprint_.add(std::string(nameOf(sample)), sample.size, sample.label);
+    if (options.masks)
+      classes_ = pixelClasses(folderOf(shardPaths_.front()), options);
+    else
+      labelPictures(texts, options);
+    nameMissingShards();
+    for (size_t i = 0; i < samples_.size(); ++i) addToFingerprint(i);
   }
 
   int64_t size() const override { return static_cast<int64_t>(samples_.size()); }
@@ -64,13 +75,17 @@ class TarSource final : public Source {
   std::vector<std::string> warnings() const override { return warnings_; }
   std::string fingerprint() const override { return fingerprint_.text(); }
 
+  bool hasMasks() const override { return !masks_.empty(); }
+  std::string maskPlace(int64_t index) const override {
+    return hasMasks() ? placeText(path(index), maskOf(index).offset) : std::string();
+  }
+
   void read(int64_t index, std::vector<uint8_t>& bytes) const override {
-    const Sample& sample = at(index);
-    const InputFile archive(shardPaths_[sample.shard]);
-    if (!beginsAt(archive, sample.offset, sample.size))
-      throw Error(place(index), "no image begins there",
-                  "the archive was changed, or its index belongs to another");
-    readImage(archive, sample.offset, sample.size, bytes);
+    readAt(index, {at(index).offset, at(index).size}, bytes);
+  }
+  void readMask(int64_t index, std::vector<uint8_t>& bytes) const override {
+    if (!hasMasks()) return Source::readMask(index, bytes);
+    readAt(index, maskOf(index), bytes);
   }
 
  private:
@@ -80,6 +95,21 @@ class TarSource final : public Source {
     uint32_t nameLength, shard;
     int32_t label;
   };
+
+  /// Where a file lies in an archive.
+  struct Extent {
+    int64_t offset, size;
+  };
+
+  const Extent& maskOf(int64_t index) const { return masks_.at(static_cast<size_t>(index)); }
+
+  void readAt(int64_t index, const Extent& file, std::vector<uint8_t>& bytes) const {
+    const InputFile archive(path(index));
+    if (!beginsAt(archive, file.offset, file.size))
+      throw Error(placeText(path(index), file.offset), "no image begins there",
+                  "the archive was changed, or its index belongs to another");
+    readImage(archive, file.offset, file.size, bytes);
+  }
 
   const Sample& at(int64_t index) const { return samples_.at(static_cast<size_t>(index)); }
   std::string_view nameOf(const Sample& sample) const {
@@ -98,6 +128,23 @@ class TarSource final : public Source {
     omissions_.add(shard.omissions);
     for (const auto& [extension, count] : shard.extensions) extensions_[extension] += count;
     ++shards_;
+  }
+
+  void takeMasks(const std::vector<TarEntry>& masks) {
+    for (const TarEntry& mask : masks) masks_.push_back({mask.offset, mask.size});
+  }
+
+  void labelPictures(const ClassTexts& texts, const SourceOptions& options) {
+    label(texts);
+    if (options.classes == Classes::kNeeded) keepLabelled();
+    warnAboutClasses();
+    if (options.imagesPerClass > 0) keepFirst(options.imagesPerClass);
+  }
+
+  void addToFingerprint(size_t i) {
+    const Sample& sample = samples_[i];
+    fingerprint_.add(std::string(nameOf(sample)), sample.size, sample.label);
+    if (hasMasks()) fingerprint_.add({}, masks_[i].size, -1);
   }
 
   void label(const ClassTexts& texts) {
@@ -153,13 +200,16 @@ class TarSource final : public Source {
     samples_.erase(end, samples_.end());
   }
 
-  void warn() {
+  void warnAboutClasses() {
     std::vector<int64_t> pictures(classes_.size());
     for (const Sample& sample : samples_)
       if (sample.label >= 0) ++pictures[static_cast<size_t>(sample.label)];
     warnings_ = warningsOfCounts(source_, classes_, pictures);
     if (const std::string warning = warningOfNames(source_, classes_); !warning.empty())
       warnings_.push_back(warning);
+  }
+
+  void nameMissingShards() {
     for (const std::string& missing : missingShards(shardPaths_))
       problems_.push_back({missing, 0, "is not there, although its neighbours are"});
   }
@@ -168,7 +218,8 @@ class TarSource final : public Source {
   std::vector<std::string> shardPaths_;
   uint32_t shards_ = 0;  // opened
   std::vector<Sample> samples_;
-  std::string names_;  // one after the other: a million strings would cost three times as much
+  std::vector<Extent> masks_;  // of the samples; empty = they have none
+  std::string names_;          // one after the other: a million strings would cost three times as much
   std::vector<std::string> classes_;
   bool byFolder_ = false;
   std::map<std::string, int64_t> extensions_;

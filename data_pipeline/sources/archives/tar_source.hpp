@@ -16,6 +16,9 @@ namespace cv::mixmim {
 /// name, behind the folders that all names share; else none. Where numbers belong to folders one to one, the
 /// folders name them.
 ///
+/// With SourceOptions::masks the label map of a sample is its .mask.png or .seg.png, or the .png beside an
+/// image of another kind; the classes are those of pixelClasses() in the folder of the first archive.
+///
 /// An index "NAME.idx" beside an archive (shard_index.hpp) is used if it is not older than the archive and
 /// fits it; else the headers are walked through. Nothing is trusted: read() checks the header before the
 /// bytes it was sent to.

@@ -28,17 +28,20 @@ class FileSource final : public Source {
     return hasSeveralLabels() ? labelSet(index) : Source::labelsOf(index);
   }
   std::string name(int64_t index) const override { return std::string(files_.pictures.name(index)); }
-  std::string path(int64_t index) const override {
-    std::string name = this->name(index);
-    return startsWith(name, "/") ? name : files_.root + "/" + name;
+  std::string path(int64_t index) const override { return pathOf(name(index)); }
+  bool hasMasks() const override { return files_.masks.size() > 0; }
+  std::string maskPlace(int64_t index) const override {
+    return hasMasks() ? pathOf(std::string(files_.masks.name(index))) : std::string();
   }
   const std::vector<std::string>& labels() const override { return files_.classes; }
+  std::vector<SourceProblem> problems() const override { return files_.problems; }
   Omissions omissions() const override { return files_.omissions; }
   std::vector<std::string> warnings() const override { return files_.warnings; }
 
-  void read(int64_t index, std::vector<uint8_t>& bytes) const override {
-    const InputFile file(path(index));
-    readImage(file, 0, file.size(), bytes);
+  void read(int64_t index, std::vector<uint8_t>& bytes) const override { readFile(path(index), bytes); }
+  void readMask(int64_t index, std::vector<uint8_t>& bytes) const override {
+    if (!hasMasks()) return Source::readMask(index, bytes);
+    readFile(maskPlace(index), bytes);
   }
 
   /// Asks the size of every file, once, on the first call.
@@ -48,6 +51,20 @@ class FileSource final : public Source {
   }
 
  private:
+  std::string pathOf(const std::string& name) const {
+    return startsWith(name, "/") ? name : files_.root + "/" + name;
+  }
+
+  static void readFile(const std::string& path, std::vector<uint8_t>& bytes) {
+    const InputFile file(path);
+    readImage(file, 0, file.size(), bytes);
+  }
+
+  static int64_t sizeOf(const std::string& path) {
+    std::error_code unreadable;  // such a file gets the size -1
+    return static_cast<int64_t>(std::filesystem::file_size(path, unreadable));
+  }
+
   const std::vector<int>& labelSet(int64_t index) const {
     return files_.labelSets.at(static_cast<size_t>(files_.pictures.label(index)));
   }
@@ -55,10 +72,9 @@ class FileSource final : public Source {
   std::string computeFingerprint() const {
     Fingerprint fingerprint;
     for (int64_t i = 0; i < size(); ++i) {
-      std::error_code unreadable;  // such a file gets the size -1
-      const auto bytes = static_cast<int64_t>(std::filesystem::file_size(path(i), unreadable));
-      fingerprint.add(name(i), bytes, label(i));
+      fingerprint.add(name(i), sizeOf(path(i)), label(i));
       if (hasSeveralLabels()) fingerprint.add(labelSet(i));
+      if (hasMasks()) fingerprint.add({}, sizeOf(maskPlace(i)), -1);  // its name in an archive differs
     }
     return fingerprint.text();
   }

@@ -13,10 +13,12 @@ namespace cv::mixmim {
 struct PictureFiles {
   std::string root;  ///< where names begin, except those that begin with '/'
   PictureTable pictures;
+  PictureTable masks;  ///< their label maps, one each, or none at all; without labels
   std::vector<std::string> classes;
   /// Where pictures have several labels: the sets of labels that occur, each ascending. The label of a
   /// picture in the table is then the number of its set.
   std::vector<std::vector<int>> labelSets;
+  std::vector<SourceProblem> problems;
   Omissions omissions;
   std::vector<std::string> warnings;
 };

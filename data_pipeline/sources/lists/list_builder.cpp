@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -55,6 +56,11 @@ void ListBuilder::addSeveral(std::string_view path, const std::vector<std::strin
   files_.pictures.add({}, path, sets_.emplace(ids, static_cast<int>(sets_.size())).first->second);
 }
 
+void ListBuilder::addPair(std::string_view path, std::string_view mask, const std::string& place) {
+  files_.pictures.add({}, checked(path, place), -1);
+  files_.masks.add({}, checked(mask, place), -1);
+}
+
 void ListBuilder::declare(const std::vector<std::string>& labels) {
   for (const std::string& label : labels) {
     refuseUnlessUtf8(label, list_);
@@ -102,6 +108,13 @@ PictureFiles ListBuilder::finish(const ClassTexts::Numbers& numbers) {
     files_.omissions.add(Omission::kWithoutClass, {}, withoutClass_);
   for (const std::string& warning : warningsOfCounts(list_, files_.classes, counts))
     files_.warnings.push_back(warning);
+  warnAboutRepeats();
+  return std::move(files_);
+}
+
+PictureFiles ListBuilder::finishPairs(std::vector<std::string> classes) {
+  if (files_.pictures.size() == 0) throw Error(list_, "lists no picture");
+  files_.classes = std::move(classes);
   warnAboutRepeats();
   return std::move(files_);
 }

@@ -23,6 +23,9 @@ class ListBuilder {
   /// as if add() had been called.
   void addSeveral(std::string_view path, const std::vector<std::string>& labels, const std::string& place);
 
+  /// A picture and its label map.
+  void addPair(std::string_view path, std::string_view mask, const std::string& place);
+
   /// Labels that exist although no picture may have them.
   void declare(const std::vector<std::string>& labels);
 
@@ -33,6 +36,9 @@ class ListBuilder {
 
   /// Labels are `labelOfId` of the texts' order of appearance, classes `names`.
   PictureFiles finish(const ClassTexts::Numbers& numbers);
+
+  /// Pairs, whose pixels have these classes.
+  PictureFiles finishPairs(std::vector<std::string> classes);
 
   const ClassTexts& texts() const { return texts_; }
 

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "opencv2/mixmim/byte_order_mark.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/text.hpp"
 #include "sources/lists/csv.hpp"
@@ -31,6 +32,10 @@ constexpr std::array kLabelNames{"label",      "class",    "class_name",    "cla
 // Headers of columns with several labels per picture.
 constexpr std::array kLabelsNames{"labels",     "tags",        "classes",     "categories",
                                   "attributes", "label_names", "class_names", "targets"};
+
+// Headers of columns with label maps.
+constexpr std::array kMaskNames{"mask",       "masks",      "mask_path",    "label_map",
+                                "annotation", "label_path", "segmentation", "seg"};
 
 /// None where the text cannot be cut so.
 std::vector<Row> firstRows(std::string_view text, char separator, const std::string& where) {
@@ -160,6 +165,11 @@ char separatorOfLabels(std::string_view text, const Row& header, const ListForma
 
 }  // namespace
 
+std::string_view withoutByteOrderMark(std::string_view text, const std::string& list) {
+  if (hasUtf16Mark(text)) throw Error(list, "is UTF-16, expected UTF-8", "save it as UTF-8");
+  return withoutUtf8Mark(text);
+}
+
 ListFormat formatOfList(std::string_view text, const std::string& where) {
   ListFormat format;
   format.separator = separatorOf(text, where);
@@ -169,6 +179,31 @@ ListFormat formatOfList(std::string_view text, const std::string& where) {
   format.hasHeader = isHeader(rows);
   findColumns(rows, where, format);
   if (format.labelColumn >= 0) format.labelSeparator = separatorOfLabels(text, rows[0], format, where);
+  return format;
+}
+
+PairFormat formatOfPairs(std::string_view text, const std::string& where) {
+  const Error none(where, "expected two columns, pictures and their label maps", "such as image,mask");
+  PairFormat format;
+  format.separator = separatorOf(text, where);
+  if (format.separator == '\0' || format.separator == ' ') throw none;
+  const std::vector<Row> rows = firstRows(text, format.separator, where);
+  if (rows.empty()) throw none;
+  format.hasHeader = !columnOfPictures(rows[0]);
+  const Row header = format.hasHeader ? rows[0] : Row();
+  const auto picture = columnCalled(kPathNames, header), mask = columnCalled(kMaskNames, header);
+  if (picture && mask) {
+    format.picture = *picture;
+    format.mask = *mask;
+    return format;
+  }
+  std::vector<size_t> columns;
+  const Row& data = rows[format.hasHeader && rows.size() > 1 ? 1 : 0];
+  for (size_t i = 0; i < data.size(); ++i)
+    if (isImageEnding(endingOf(data[i]))) columns.push_back(i);
+  if (columns.size() < 2) throw none;
+  format.picture = columns[0];
+  format.mask = columns[1];
   return format;
 }
 

@@ -7,6 +7,9 @@
 
 namespace cv::mixmim {
 
+/// The text of a list without a byte order mark before it. Throws Error for text in UTF-16.
+std::string_view withoutByteOrderMark(std::string_view text, const std::string& list);
+
 /// How the lines of a list are written.
 struct ListFormat {
   /// ',', ';' or '\t': columns, as in CSV. ' ': "path with blanks 7", the number behind the last blank, as
@@ -26,6 +29,17 @@ struct ListFormat {
 /// Finds out from the first lines. `where` is the list, for errors, and its ending .csv or .tsv is a hint.
 /// Throws Error where more than two columns have no header that says which one is the label.
 ListFormat formatOfList(std::string_view text, const std::string& where);
+
+/// Where a table of pairs has its pictures and its label maps.
+struct PairFormat {
+  char separator = ',';
+  bool hasHeader = false;
+  size_t picture = 0, mask = 1;  ///< columns
+};
+
+/// Finds out from the first lines: the columns that the header calls image and mask, or the like, else the
+/// first two whose entries end like pictures. Throws Error where there are none.
+PairFormat formatOfPairs(std::string_view text, const std::string& where);
 
 /// "1" or "1.0": true, "0" or "0.0": false; none for anything else.
 std::optional<bool> flagOf(std::string_view field);

@@ -15,6 +15,7 @@
 #include "sources/files/input_file.hpp"
 #include "sources/lists/csv.hpp"
 #include "sources/lists/json_list.hpp"
+#include "sources/lists/pair_list.hpp"
 #include "sources/lists/text_list.hpp"
 
 namespace cv::mixmim {
@@ -67,6 +68,15 @@ std::string pathIn(const std::string& root, std::string_view name) {
   return startsWith(name, "/") ? std::string(name) : root + "/" + std::string(name);
 }
 
+PictureFiles readPairs(const InputFile& file, const SourceOptions& options) {
+  if (beginsLikeJson(file))
+    throw Error(file.path(), "label maps are not read from JSON", "expected a table such as image,mask");
+  const std::string text = contentOf(file);
+  if (const std::string root = vocRootOf(file.path()); !root.empty())
+    return readVocList(text, file.path(), root, options);
+  return readPairTable(text, file.path(), rootOf(file.path(), options), options);
+}
+
 /// The archives that a list names; none if its first line is no name of one.
 std::vector<std::string> archivesIn(const InputFile& file, const SourceOptions& options) {
   constexpr int64_t kLongestLine = 4096;
@@ -103,9 +113,10 @@ std::shared_ptr<const Source> openList(const std::string& list, const SourceOpti
   const InputFile file(list);
   if (const std::vector<std::string> archives = archivesIn(file, options); !archives.empty())
     return openTars(list, archives, options);
-  PictureFiles files =
-      beginsLikeJson(file) ? readJson(file, options) : readTextList(contentOf(file), list, options);
-  files.root = rootOf(list, options);
+  PictureFiles files = options.masks          ? readPairs(file, options)
+                       : beginsLikeJson(file) ? readJson(file, options)
+                                              : readTextList(contentOf(file), list, options);
+  if (files.root.empty()) files.root = rootOf(list, options);
   expectPictures(files, list);
   return sourceOf(std::move(files));
 }

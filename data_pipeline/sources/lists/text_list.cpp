@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "opencv2/mixmim/byte_order_mark.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "sources/lists/csv.hpp"
 #include "sources/lists/list_builder.hpp"
@@ -12,11 +11,6 @@
 namespace cv::mixmim {
 
 namespace {
-
-std::string_view withoutByteOrderMark(std::string_view text, const std::string& list) {
-  if (hasUtf16Mark(text)) throw Error(list, "is UTF-16, expected UTF-8", "save it as UTF-8");
-  return withoutUtf8Mark(text);
-}
 
 /// A line of which the first ones say that it ends in a number.
 void addNumberedPath(const CsvRows& rows, ListBuilder& builder) {

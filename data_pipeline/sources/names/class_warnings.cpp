@@ -26,24 +26,39 @@ bool looksLikeParts(const std::vector<std::string>& classes) {
   return std::count_if(classes.begin(), classes.end(), isPartOfDataSet) > 1;
 }
 
+std::string warningOf(const char* what, const std::string& where, const std::vector<std::string>& names) {
+  return fmt::format("{}: its {} are called {}, like the parts of one data set", where, what,
+                     firstFew(names));
+}
+
+/// The part for training, or else the first.
+std::string partMeant(const std::vector<std::string>& names) {
+  const auto part = std::find_if(names.begin(), names.end(), isPartOfDataSet);
+  const auto train = std::find_if(part, names.end(), [](const std::string& name) {
+    return isPartOfDataSet(name) && lowerCase(name)[1] == 'r';
+  });
+  return train == names.end() ? *part : *train;
+}
+
+std::string questionOf(const std::string& warning, const std::string& where,
+                       const std::vector<std::string>& names) {
+  return fmt::format("{}; did you mean {}/{}?", warning, where, partMeant(names));
+}
+
 }  // namespace
 
 std::string warningOfNames(const std::string& where, const std::vector<std::string>& classes) {
-  if (!looksLikeParts(classes)) return {};
-  return fmt::format("{}: its classes are called {}, like the parts of one data set", where,
-                     firstFew(classes));
+  return looksLikeParts(classes) ? warningOf("classes", where, classes) : std::string();
+}
+
+std::string warningOfParts(const std::string& where, const std::vector<std::string>& folders) {
+  return looksLikeParts(folders) ? questionOf(warningOf("folders", where, folders), where, folders)
+                                 : std::string();
 }
 
 std::string warningOfFolders(const ClassFolders& folders) {
   const auto& [root, classes, withFolders, foldersInside] = folders;
-  if (looksLikeParts(classes)) {
-    const auto part = std::find_if(classes.begin(), classes.end(), isPartOfDataSet);
-    const auto train = std::find_if(part, classes.end(), [](const std::string& name) {
-      return isPartOfDataSet(name) && lowerCase(name)[1] == 'r';
-    });
-    const std::string& meant = train == classes.end() ? *part : *train;
-    return fmt::format("{}; did you mean {}/{}?", warningOfNames(root, classes), root, meant);
-  }
+  if (looksLikeParts(classes)) return questionOf(warningOfNames(root, classes), root, classes);
   const bool oneAroundOthers = classes.size() == 1 && withFolders == 1 && foldersInside > 1;
   if (!oneAroundOthers) return {};
   return fmt::format("{}: all its classes would be one, '{}', which holds {} folders; did you mean {}/{}?",

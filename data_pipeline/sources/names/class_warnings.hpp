@@ -18,6 +18,10 @@ struct ClassFolders {
 /// nothing looks like a mistake.
 std::string warningOfFolders(const ClassFolders& folders);
 
+/// "d: its folders are called train, val, like the parts of one data set; did you mean d/train?" of
+/// folders that are no classes; "" where they do not look so.
+std::string warningOfParts(const std::string& where, const std::vector<std::string>& folders);
+
 /// The first half of it, for sets that are no folders.
 std::string warningOfNames(const std::string& where, const std::vector<std::string>& classes);
 

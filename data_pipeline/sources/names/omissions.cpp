@@ -20,6 +20,7 @@ constexpr std::array<Words, kOmissions> kWords{{
     {"links", "link", "links"},
     {"beside_classes", "picture beside the class folders", "pictures beside the class folders"},
     {"without_class", "picture without a class", "pictures without a class"},
+    {"masks_alone", "label map without a picture", "label maps without a picture"},
 }};
 
 /// Endings of pictures that OpenCV reads nowhere or not on every machine.
