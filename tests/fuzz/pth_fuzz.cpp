@@ -40,7 +40,9 @@ void readValues(const std::string& bytes) {
 void readModel(const std::string& bytes) {
   const ForeignCheckpoint checkpoint{PthFile(bytes, "fuzz")};
   checkpoint.notes();
+  checkpoint.source();
   checkpoint.weights();
+  checkpoint.info(/*headDim=*/1);
   checkpoint.info();
   checkpoint.state();
 }

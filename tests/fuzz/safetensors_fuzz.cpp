@@ -43,6 +43,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   });
   test::writeFile(path, bytes);
   refusedOr([&] { readCheckpointInfo(path); });
+  refusedOr([&] { readCheckpointInfo(path, /*headDim=*/1); });
   refusedOr([&] { check(readWeights(path)); });
   return 0;
 }
