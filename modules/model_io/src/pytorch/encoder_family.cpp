@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "files/text.hpp"
-#include "model_io/named_models.hpp"
+#include "model_io/pytorch/named_models.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/text.hpp"
 #include "pytorch/name_pattern.hpp"

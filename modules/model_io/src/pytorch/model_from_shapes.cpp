@@ -8,7 +8,7 @@
 #include <fmt/ranges.h>
 
 #include "model/parameters.hpp"
-#include "model_io/named_models.hpp"
+#include "model_io/pytorch/named_models.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/text.hpp"
 #include "opencv2/mixmim/train/options.hpp"

@@ -1,4 +1,4 @@
-#include "model_io/named_models.hpp"
+#include "model_io/pytorch/named_models.hpp"
 
 #include <string>
 
