@@ -1,7 +1,7 @@
 // Any bytes as a model for Classifier::create: an Error, or a classifier that answers with finite numbers or
 // an Error. Every input is tried as it is and with descriptions whose hash fits its network, of a MixMIM, of
-// one that does not say which model it is, and of a Swin: the hash in a description keeps accidents from the
-// network's reader, but not somebody who writes it anew.
+// one that does not say which model it is, and of other encoders: the hash in a description keeps accidents
+// from the network's reader, but not somebody who writes it anew.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -32,7 +32,8 @@ std::string field(int number, const std::string& bytes) {
 std::vector<DeployedModel> smallDescriptions() {
   using cv::mixmim::Family;
   std::vector<DeployedModel> descriptions;
-  for (const Family family : {Family::kMixMim, Family::kMixMim, Family::kSwin})
+  for (const Family family :
+       {Family::kMixMim, Family::kMixMim, Family::kSwin, Family::kPvt, Family::kPvtV2, Family::kTwinsSvt})
     descriptions.push_back(cv::mixmim::parseDeployedModel(cv::mixmim::test::smallModel(family), "small"));
   descriptions[1].model.reset();
   return descriptions;

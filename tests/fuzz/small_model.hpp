@@ -44,14 +44,15 @@ class MemoryFile {
   int descriptor_;
 };
 
-/// Two stages, three classes: a MixMIM for 16 px, or a Swin for 32 px, whose first stage has shifted windows.
+/// Two stages, three classes, for 16 px; except a Swin, for 32 px, because its first stage has shifted
+/// windows then. Blocks of windows and of reduced keys take turns in Twins-SVT.
 inline ModelConfig smallModelOf(Family family) {
   ModelConfig model;
   model.encoder = family;
   model.imageSize = family == Family::kSwin ? cv::Size(32, 32) : cv::Size(16, 16);
   model.embedDim = 8;
   model.headDim = 8;
-  model.depths = {family == Family::kSwin ? 2 : 1, 1};
+  model.depths = {family == Family::kSwin || family == Family::kTwinsSvt ? 2 : 1, 1};
   model.classes = 3;
   return model;
 }
