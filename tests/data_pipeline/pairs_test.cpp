@@ -170,11 +170,7 @@ INSTANTIATE_TEST_SUITE_P(
                 {"images/1.jpg", "masks/2.png"},
                 "",
                 "ROOT: no picture in images has a label map in masks; expected equal names, such as 1.jpg "
-                "and 1.png"},
-        Refused{"Json",
-                {"l.json"},
-                "/l.json",
-                "ROOT/l.json: expected two columns, pictures and their label maps; such as image,mask"}),
+                "and 1.png"}),
     [](const auto& test) { return std::string(test.param.name); });
 
 struct ClassList {
@@ -260,6 +256,14 @@ TEST(Pairs, TablesWithoutPairsAreRefused) {
                 (folder / "l.csv").string() +
                     ": expected two columns, pictures and their label maps; such as image,mask");
   }
+}
+
+TEST(Pairs, JsonIsRefused) {
+  TempFolder folder;
+  const std::string list = (folder / "l.json").string();
+  writeFile(list, std::string("{\"images\": []}"));
+  expectError([&] { openSource(list, kPairs); },
+              list + ": label maps are not read from JSON; expected a table such as image,mask");
 }
 
 TEST(Pairs, PascalVocByItsLists) {
