@@ -48,6 +48,17 @@ INSTANTIATE_TEST_SUITE_P(
               {"model.encoder", "swin", ""},
               {"model.depths", "2,2,2,1", ""},
               {"batch", "16", ""}}},
+        Case{"Pvt", "pretrain", {{"model", "tiny", ""}, {"model.encoder", "pvt", ""}, {"batch", "16", ""}}},
+        Case{"TwinsFinetune",
+             "finetune",
+             {{"model", "tiny", ""},
+              {"model.encoder", "twins_svt", ""},
+              {"model.depths", "2,2,2,1", ""},
+              {"batch", "16", ""},
+              {"model.classes", "9", ""}}},
+        Case{"PvtV2",
+             "pretrain",
+             {{"model", "tiny", ""}, {"model.encoder", "pvt_v2", ""}, {"batch", "16", ""}}},
         Case{"Small", "pretrain", {{"model", "small", ""}, {"size", "64", ""}, {"batch", "128", ""}}}),
     [](const auto& instance) { return std::string(instance.param.name); });
 
