@@ -164,6 +164,25 @@ TEST_P(Families, GradientsAreThoseOfPlainOperators) {
   }
 }
 
+/// Blocks are dropped by (seed, step) and nothing else, and an image by itself.
+TEST_P(Families, StochasticDepthFollowsItsKey) {
+  const at::NoGradGuard noGrad;
+  ModelConfig model = modelOf(GetParam());
+  model.dropPath = 0.5;
+  const Weights weights = shakenWeights(model, Task::kFinetune);
+  const Encoder encoder(weights, model);
+  const at::Tensor images = random({8, 96, 96, 3}, 1), kept = encoder.features(images);
+  const auto dropped = [&](uint64_t seed, int64_t step) {
+    DropPath drop(seed, step);
+    return encoder.features(images, &drop);
+  };
+  const at::Tensor first = dropped(1, 1);
+  EXPECT_TRUE(first.equal(dropped(1, 1)));
+  EXPECT_FALSE(first.equal(dropped(1, 2)));
+  EXPECT_FALSE(first.equal(dropped(2, 1)));
+  EXPECT_FALSE((first == kept).all(-1).all().item<bool>());
+}
+
 /// Products may be rounded to bfloat16; the sum that passes through the blocks is not.
 TEST_P(Families, TheResidualStreamIsFloat32) {
   const at::NoGradGuard noGrad;

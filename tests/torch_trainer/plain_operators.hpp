@@ -26,7 +26,7 @@ class PlainOperators final : public AttentionOperators {
     own.k = (scores.transpose(-2, -1).matmul(input.q.transpose(1, 2)) * input.scale).transpose(1, 2);
     own.v = shares.transpose(-2, -1).matmul(gradient).transpose(1, 2);
     if (input.bias.defined()) own.bias = scores;
-    if (!beside) return own;
+    if (!beside || input.q.size(1) != input.k.size(1)) return own;
     const at::Tensor all = at::stack({own.q, own.k, own.v}, 2);  // as the kernel of a GPU leaves them
     own.q = all.select(2, 0), own.k = all.select(2, 1), own.v = all.select(2, 2);
     return own;

@@ -23,13 +23,53 @@ double largestDifference(const at::Tensor& a, const at::Tensor& b) {
   return (a - b).abs().max().item<double>();
 }
 
+using Pattern = std::shared_ptr<const AttentionPattern>;
+
 /// The pattern as it is on a device.
-std::shared_ptr<const AttentionPattern> indexed(const AttentionPattern& pattern) {
+Pattern indexed(const AttentionPattern& pattern) {
   auto copy = std::make_shared<AttentionPattern>(pattern);
+  if (!pattern.biased()) return copy;
   IndexBlock block(at::kCPU);
   copy->index.emplace(pattern.sight, block);
   block.send();
   return copy;
+}
+
+at::Tensor copyOf(const at::Tensor& x) {
+  return x.detach().clone().requires_grad_(true);
+}
+
+/// The same gradient goes back both ways.
+void expectSameAnswers(const at::Tensor& got, const at::Tensor& wanted, uint64_t seed) {
+  const at::Tensor gradient = random(got.sizes(), seed).detach();
+  wanted.backward(gradient);
+  got.backward(gradient);
+  EXPECT_LT(largestDifference(got, wanted), kExact);
+}
+
+void expectAgreementInWindows(const Stage& stage, const Block& block, const Pattern& pattern, uint64_t seed,
+                              const PlainOperators& operators) {
+  const at::Tensor qkv = random({2, stage.tokens(), 3 * stage.dim}, seed), plainQkv = copyOf(qkv);
+  const at::Tensor table =
+      block.biased ? random({block.differences().area(), stage.heads}, seed + 9) : at::Tensor();
+  const at::Tensor plainTable = block.biased ? copyOf(table) : table;
+  expectSameAnswers(attendBySegments(qkv, stage.heads, indexed(*pattern), table, operators),
+                    attendPlainly(plainQkv, stage.heads, *pattern, plainTable), seed + 20);
+  EXPECT_LT(largestDifference(qkv.grad(), plainQkv.grad()), kExact);
+  if (!block.biased) return;
+  EXPECT_LT(largestDifference(table.grad(), plainTable.grad()), 100 * kExact);  // sums of thousands
+}
+
+void expectAgreementToReducedKeys(const Stage& stage, const Pattern& pattern, uint64_t seed,
+                                  const PlainOperators& operators) {
+  const Segment& last = pattern->sight.segments.back();
+  const at::Tensor q = random({2, last.queryEnd, stage.dim}, seed),
+                   kv = random({2, last.keyEnd, 2 * stage.dim}, seed + 9);
+  const at::Tensor plainQ = copyOf(q), plainKv = copyOf(kv);
+  expectSameAnswers(attendAcrossBySegments(q, kv, stage.heads, pattern, operators),
+                    attendAcross(plainQ, plainKv, stage.heads, pattern), seed + 20);
+  EXPECT_LT(largestDifference(q.grad(), plainQ.grad()), kExact);
+  EXPECT_LT(largestDifference(kv.grad(), plainKv.grad()), 100 * kExact);  // sums over all queries
 }
 
 void expectAgreement(const Plan& plan, const cv::Mat& mask, bool groups, const PlainOperators& operators) {
@@ -37,20 +77,11 @@ void expectAgreement(const Plan& plan, const cv::Mat& mask, bool groups, const P
   for (size_t s = 0; s < plan.stages.size(); ++s)
     for (const Block& block : plan.stages[s].blocks) {
       SCOPED_TRACE(cv::format("%s, groups %d", block.name.c_str(), groups));
-      const Stage& stage = plan.stages[s];
-      const auto& pattern = orders[s].patternOf(block);
-      const at::Tensor qkv = random({2, stage.tokens(), 3 * stage.dim}, s),
-                       table = random({block.differences().area(), stage.heads}, s + 9),
-                       plainQkv = qkv.detach().clone().requires_grad_(true),
-                       plainTable = table.detach().clone().requires_grad_(true);
-      const at::Tensor wanted = attendPlainly(plainQkv, stage.heads, *pattern, plainTable),
-                       got = attendBySegments(qkv, stage.heads, indexed(*pattern), table, operators);
-      const at::Tensor gradient = random(got.sizes(), s + 20).detach();
-      wanted.backward(gradient);
-      got.backward(gradient);
-      EXPECT_LT(largestDifference(got, wanted), kExact);
-      EXPECT_LT(largestDifference(qkv.grad(), plainQkv.grad()), kExact);
-      EXPECT_LT(largestDifference(table.grad(), plainTable.grad()), 100 * kExact);  // sums of thousands
+      const Pattern& pattern = orders[s].patternOf(block);
+      if (block.meeting == Meeting::kReduced)
+        expectAgreementToReducedKeys(plan.stages[s], pattern, s, operators);
+      else
+        expectAgreementInWindows(plan.stages[s], block, pattern, s, operators);
     }
 }
 
@@ -61,7 +92,7 @@ TEST_P(Segments, AgreeWithPlainAttentionInFloat64) {
   const cv::Mat mask = whole ? cv::Mat() : maskOf(GetParam());
   PlainOperators operators;
   for (const bool groups : {true, false})
-    for (const Family family : {Family::kMixMim, Family::kSwin}) {
+    for (const Family family : {Family::kMixMim, Family::kSwin, Family::kPvt, Family::kTwinsSvt}) {
       operators.beside = !operators.beside;  // gradients that need no copy, and others
       expectAgreement(smallPlan(family), mask, groups, operators);
     }

@@ -115,6 +115,21 @@ TEST(Trainer, FineTuningStartsFromPretrainedWeightsOfAnotherSize) {
   EXPECT_EQ(std::memcmp(from.at(name).bytes.data, to.at(name).bytes.data, from.at(name).bytes.total()), 0);
 }
 
+/// Learned positions and a class token too.
+TEST(Trainer, FineTuningOfPvtStartsFromPretrainedWeightsOfAnotherSize) {
+  const Setting pvt{"model.encoder", "pvt", ""};
+  const auto pretrained = createTrainer(tinyConfig(Task::kPretrain, {pvt})),
+             finetuned = createTrainer(tinyConfig(Task::kFinetune, {pvt, {"size", "96", ""}}));
+  const LoadReport report = finetuned->initialise(pretrained->state().weights);
+  EXPECT_TRUE(report.missing.empty());
+  EXPECT_EQ(report.resized,
+            (std::vector<std::string>{"pos_embed1", "pos_embed2", "pos_embed3", "pos_embed4"}));
+  const TensorMap from = pretrained->state().weights, to = finetuned->state().weights;
+  const size_t row = from.at("cls_token").bytes.total();
+  for (const char* name : {"cls_token", "pos_embed4"})  // the class token's row is the first
+    EXPECT_EQ(std::memcmp(from.at(name).bytes.data, to.at(name).bytes.data, row), 0) << name;
+}
+
 /// The encoder keeps every bit, the head learns, and only the head has moments to keep.
 TEST(Trainer, AFrozenEncoderStaysAsItIs) {
   const Config config =
