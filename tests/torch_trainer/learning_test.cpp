@@ -61,7 +61,8 @@ TEST(Learning, SeveralLabelsOfEightImages) {
   EXPECT_EQ(cv::countNonZero(answered != 255 * batch.labelTargets), 0) << answered;
 }
 
-INSTANTIATE_TEST_SUITE_P(Encoders, Learning, ::testing::Values("mixmim", "swin"),
+INSTANTIATE_TEST_SUITE_P(Encoders, Learning,
+                         ::testing::Values("mixmim", "swin", "pvt", "twins_svt", "pvt_v2"),
                          [](const auto& instance) { return std::string(instance.param); });
 
 }  // namespace
