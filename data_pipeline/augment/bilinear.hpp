@@ -22,7 +22,7 @@ inline int weightOf(float fraction) {
   return static_cast<int>(std::lrint(fraction * 2048.f));
 }
 
-/// Of rows. Beyond the border both are the border's row, each with its own weight.
+/// The two rows of a row. Beyond the border both are the border's, each with its own weight.
 inline Bilinear bilinearRow(int at, int size, double scale) {
   const auto place = static_cast<float>((at + 0.5) * scale - 0.5);
   const int row = static_cast<int>(std::floor(place));
@@ -31,7 +31,7 @@ inline Bilinear bilinearRow(int at, int size, double scale) {
           weightOf(fraction)};
 }
 
-/// Of columns. Beyond the border the border's column has all the weight.
+/// The two columns of a column. Beyond the border the border's has all the weight.
 inline Bilinear bilinearColumn(int at, int size, double scale) {
   const auto place = static_cast<float>((at + 0.5) * scale - 0.5);
   const int column = static_cast<int>(std::floor(place));
@@ -43,7 +43,7 @@ inline Bilinear bilinearColumn(int at, int size, double scale) {
   return {column, column + 1, weightOf(1 - fraction), weightOf(fraction)};
 }
 
-/// Of rows and columns of labels: cv::resize with INTER_NEAREST.
+/// The row or column of labels that one shows: cv::resize with INTER_NEAREST.
 inline int nearest(int at, int size, double scale) {
   return std::min(static_cast<int>(std::floor(at * scale)), size - 1);
 }

@@ -26,7 +26,7 @@ cv::Size resizedSize(cv::Size picture, const PairAugmentConfig& config, Rng& rng
   return sizeInBox(picture, std::trunc(4 * side * ratio), std::trunc(side * ratio));
 }
 
-/// What is left of the slot, right of `shown` and below it.
+/// Fills the slot right of `shown` and below it.
 void pad(cv::Mat& slot, cv::Size shown, int value) {
   slot(cv::Rect(shown.width, 0, slot.cols - shown.width, shown.height)).setTo(cv::Scalar::all(value));
   slot(cv::Rect(0, shown.height, slot.cols, slot.rows - shown.height)).setTo(cv::Scalar::all(value));

@@ -12,7 +12,7 @@ struct Range {
   int begin, end;
 };
 
-/// Of the pixels of an axis, those that [begin, begin + length) of the resized axis is made of.
+/// The pixels of an axis that [begin, begin + length) of the resized axis is made of.
 Range needed(int begin, int length, int size, int resized) {
   const double scale = scaleOf(size, resized);
   return {bilinearRow(begin, size, scale).first, bilinearRow(begin + length - 1, size, scale).second + 1};

@@ -23,7 +23,7 @@ double definedRatio(int64_t part, int64_t whole) {
                     : static_cast<double>(part) / static_cast<double>(whole);
 }
 
-/// Of the classes where it is defined; 0 where it never is.
+/// The mean over the classes that have the number; 0 where none has.
 template <class Number>
 double meanOfDefined(const std::vector<MeasuredClass>& classes, const Number& number) {
   double sum = 0, count = 0;

@@ -16,7 +16,7 @@ namespace cv::mixmim {
 struct ImageCheck {
   std::map<std::string, int64_t> formats;  ///< images per format, told by their first bytes
   std::map<int, int64_t> perClass;         ///< good images per label
-  PixelCounts pixels{};        ///< of good label maps, by value as stored; what is no label is among them
+  PixelCounts pixels{};  ///< in good label maps, by value as stored; values that are no labels are among them
   int64_t nothingToLearn = 0;  ///< label maps in which all pixels are ignored
   std::vector<BadImage> bad;   ///< in the order of the source; a pair is bad if its label map is
 };

@@ -33,8 +33,7 @@ struct PngState;
 
 /// Reads the values of a PNG as they are stored: the index of a palette, not its colour; 1, 2 and 4 bits
 /// without stretching them to 8; of 16 bits the lower 8, where all values are below 256; interlaced or not.
-/// What else a PNG holds (profiles, gamma, transparency, an orientation tag) is passed over, because it says
-/// nothing of labels.
+/// Profiles, gamma, transparency and an orientation tag are passed over, because they say nothing of labels.
 ///
 /// One object per thread; it keeps its pixel memory from map to map. Errors: Error, whose message is the
 /// reason without a file name: another format, colours, several channels, a value above 255, anything libpng

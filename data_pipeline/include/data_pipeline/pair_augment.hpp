@@ -14,15 +14,15 @@ namespace cv::mixmim {
 
 /// The numbers of the transform, by default those of the published recipes for ADE20K.
 struct PairAugmentConfig {
-  cv::Size slot;                        ///< what the model sees, px
-  double ratioMin = 0.5, ratioMax = 2;  ///< of the resized picture: its box is ratio times (4 S, S), S the
-                                        ///< slot's shorter side
-  double mostOfOneLabel = 0.75;  ///< a crop is varied if no label has so large a share of it
-  double flip = 0.5;             ///< probability of mirroring
-  bool distort = true;           ///< photometric distortion
+  cv::Size slot;                        ///< the size that the model sees, px
+  double ratioMin = 0.5, ratioMax = 2;  ///< the resized picture's box is ratio times (4 S, S), S the slot's
+                                        ///< shorter side
+  double mostOfOneLabel = 0.75;         ///< a crop is varied if no label has so large a share of it
+  double flip = 0.5;                    ///< probability of mirroring
+  bool distort = true;                  ///< photometric distortion
 };
 
-/// All that is drawn for one pair, in the order in which it is done.
+/// The draws for one pair, in the order in which they are done.
 struct PairAugmentation {
   ResizedView view;
   Distortion distortion;
