@@ -123,6 +123,9 @@ class Relabelled final : public Source {
   std::string name(int64_t index) const override { return data_->name(index); }
   int64_t offset(int64_t index) const override { return data_->offset(index); }
   void read(int64_t index, std::vector<uint8_t>& bytes) const override { data_->read(index, bytes); }
+  bool hasMasks() const override { return data_->hasMasks(); }
+  void readMask(int64_t index, std::vector<uint8_t>& bytes) const override { data_->readMask(index, bytes); }
+  std::string maskPlace(int64_t index) const override { return data_->maskPlace(index); }
   const Labels& labels() const override { return labels_; }
   std::string fingerprint() const override { return data_->fingerprint(); }
   std::vector<SourceProblem> problems() const override { return data_->problems(); }
