@@ -24,8 +24,8 @@ CV_EXPORTS std::optional<EvalRule> evalRuleNamed(const std::string& word);
 
 /// A rule and its number.
 struct EvalView {
-  EvalRule rule = EvalRule::kOfficial;
-  double crop = 0.875;  ///< share of the shorter side that is seen; says nothing to kStretch
+  EvalRule rule = EvalRule::kOfficial;  ///< how it is resized
+  double crop = 0.875;                  ///< share of the shorter side that is seen; says nothing to kStretch
 };
 
 }  // namespace cv::mixmim
