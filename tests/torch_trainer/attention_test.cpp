@@ -1,4 +1,4 @@
-#include "network/attention.hpp"
+#include "tokens/attention.hpp"
 
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>

@@ -2,7 +2,7 @@
 // it.
 #pragma once
 
-#include "network/segment_attention.hpp"
+#include "tokens/segment_attention.hpp"
 
 namespace cv::mixmim {
 

@@ -1,14 +1,14 @@
 // Attention as a GPU computes it, with plain operators in the place of its kernels.
-#include "network/segment_attention.hpp"
+#include "tokens/segment_attention.hpp"
 
 #include <gtest/gtest.h>
 #include <torch/library.h>
 
-#include "network/attention.hpp"
 #include "opencv2/mixmim/train/options.hpp"
 #include "tests/support/expect_error.hpp"
 #include "tests/torch_trainer/plain_operators.hpp"
 #include "tests/torch_trainer/small_plans.hpp"
+#include "tokens/attention.hpp"
 
 namespace cv::mixmim {
 namespace {

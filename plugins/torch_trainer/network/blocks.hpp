@@ -9,7 +9,7 @@
 #include "network/mlp.hpp"
 #include "network/reduced_attention.hpp"
 #include "network/self_attention.hpp"
-#include "network/token_order.hpp"
+#include "tokens/token_order.hpp"
 
 namespace cv::mixmim {
 

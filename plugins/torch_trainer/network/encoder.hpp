@@ -9,7 +9,7 @@
 #include "network/blocks.hpp"
 #include "network/narrowing.hpp"
 #include "network/position.hpp"
-#include "network/token_order.hpp"
+#include "tokens/token_order.hpp"
 
 namespace cv::mixmim {
 

@@ -3,7 +3,7 @@
 
 #include "model/plan.hpp"
 #include "network/layers.hpp"
-#include "network/token_order.hpp"
+#include "tokens/token_order.hpp"
 
 namespace cv::mixmim {
 

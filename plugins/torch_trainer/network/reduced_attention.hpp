@@ -6,8 +6,8 @@
 #include <string>
 
 #include "model/plan.hpp"
-#include "network/attention.hpp"
 #include "network/layers.hpp"
+#include "tokens/attention.hpp"
 
 namespace cv::mixmim {
 

@@ -4,8 +4,8 @@
 #include <memory>
 #include <string>
 
-#include "network/attention.hpp"
 #include "network/layers.hpp"
+#include "tokens/attention.hpp"
 
 namespace cv::mixmim {
 

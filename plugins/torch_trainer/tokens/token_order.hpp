@@ -10,8 +10,8 @@
 #include <opencv2/core.hpp>
 
 #include "model/token_order.hpp"
-#include "network/index_block.hpp"
-#include "network/segment_index.hpp"
+#include "tokens/index_block.hpp"
+#include "tokens/segment_index.hpp"
 
 namespace cv::mixmim {
 

@@ -1,4 +1,4 @@
-#include "network/token_order.hpp"
+#include "tokens/token_order.hpp"
 
 #include <torch/csrc/autograd/custom_function.h>
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "model/token_order.hpp"
-#include "network/index_block.hpp"
+#include "tokens/index_block.hpp"
 
 namespace cv::mixmim {
 

@@ -1,4 +1,4 @@
-#include "network/attention.hpp"
+#include "tokens/attention.hpp"
 
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -10,7 +10,7 @@
 
 #include "compute/parallel.hpp"
 #include "kernels/attention.hpp"
-#include "network/segment_attention.hpp"
+#include "tokens/segment_attention.hpp"
 
 namespace cv::mixmim {
 

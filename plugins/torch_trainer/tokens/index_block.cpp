@@ -1,4 +1,4 @@
-#include "network/index_block.hpp"
+#include "tokens/index_block.hpp"
 
 #include <algorithm>
 

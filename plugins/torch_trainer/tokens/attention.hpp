@@ -5,7 +5,7 @@
 
 #include <memory>
 
-#include "network/token_order.hpp"
+#include "tokens/token_order.hpp"
 
 namespace cv::mixmim {
 

@@ -1,4 +1,4 @@
-#include "network/segment_attention.hpp"
+#include "tokens/segment_attention.hpp"
 
 #include <torch/csrc/autograd/custom_function.h>
 

@@ -1,4 +1,4 @@
-#include "network/segment_index.hpp"
+#include "tokens/segment_index.hpp"
 
 #include <algorithm>
 #include <map>
