@@ -6,7 +6,7 @@
 #include "files/zip_writer.hpp"
 #include "model_io/pytorch/pth.hpp"
 #include "opencv2/mixmim/error.hpp"
-#include "pytorch/pickle_opcodes.hpp"
+#include "pth/pickle_opcodes.hpp"
 
 namespace cv::mixmim {
 

@@ -9,8 +9,8 @@
 #include "model_io/pytorch/pth.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/text.hpp"
-#include "pytorch/legacy_pth.hpp"
-#include "pytorch/unpickler.hpp"
+#include "pth/legacy_pth.hpp"
+#include "pth/unpickler.hpp"
 
 namespace cv::mixmim {
 

@@ -1,11 +1,11 @@
-#include "pytorch/unpickler.hpp"
+#include "pth/unpickler.hpp"
 
 #include <cstring>
 
 #include <fmt/format.h>
 
 #include "opencv2/mixmim/error.hpp"
-#include "pytorch/pickle_opcodes.hpp"
+#include "pth/pickle_opcodes.hpp"
 
 namespace cv::mixmim {
 

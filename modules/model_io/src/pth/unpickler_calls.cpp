@@ -7,8 +7,8 @@
 
 #include "files/text.hpp"
 #include "opencv2/mixmim/error.hpp"
-#include "pytorch/pickle_opcodes.hpp"
-#include "pytorch/unpickler.hpp"
+#include "pth/pickle_opcodes.hpp"
+#include "pth/unpickler.hpp"
 
 namespace cv::mixmim {
 

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "pytorch/unpickler.hpp"
+#include "pth/unpickler.hpp"
 
 namespace cv::mixmim {
 

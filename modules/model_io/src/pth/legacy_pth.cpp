@@ -1,4 +1,4 @@
-#include "pytorch/legacy_pth.hpp"
+#include "pth/legacy_pth.hpp"
 
 #include <algorithm>
 
