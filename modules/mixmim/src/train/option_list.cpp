@@ -98,7 +98,7 @@ std::vector<Row> rowsOf(Config& config) {
     {"mix.maskRatioRange",       "",           "",            &mix.maskRatioRange,       {0, 1},                         kFixed,
      "The ratio of a batch is drawn from [maskRatio, maskRatio + range]."},
     {"mix.groupAttention",       "",           "",            &mix.groupAttention,       {},                             kFixed,
-     "In pretraining, tokens see only those of the same image; off: all of their window, an ablation."},
+     "In pretraining, tokens see only those of the same image; off: those of both, an ablation."},
     {"mix.bothImages",           "",           "",            &mix.bothImages,           {},                             kFixed,
      "In pretraining, reconstruct both images of a pair; off: one, an ablation with half the decoder."},
     {"mix.mixup",                "",           "",            &mix.mixup,                {0, 100},                       kFixed,
