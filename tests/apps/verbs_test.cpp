@@ -8,7 +8,7 @@
 
 #include "model/parameters.hpp"
 #include "model_io/checkpoints/checkpoint.hpp"
-#include "model_io/pytorch/pth.hpp"
+#include "model_io/pth/pth.hpp"
 #include "opencv2/mixmim/train/options.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/temp_folder.hpp"

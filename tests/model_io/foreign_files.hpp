@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "model/parameters.hpp"
-#include "model_io/pytorch/pth.hpp"
+#include "model_io/pth/pth.hpp"
 #include "opencv2/mixmim/train/trainer.hpp"
 
 namespace cv::mixmim::test {

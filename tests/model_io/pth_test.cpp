@@ -1,6 +1,6 @@
 // PyTorch's files: what PyTorch wrote is read, what we wrote comes back, and nothing that a file asks for is
 // run.
-#include "model_io/pytorch/pth.hpp"
+#include "model_io/pth/pth.hpp"
 
 #include <gtest/gtest.h>
 

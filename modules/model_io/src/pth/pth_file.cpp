@@ -6,7 +6,7 @@
 
 #include "files/mapped_file.hpp"
 #include "files/zip_archive.hpp"
-#include "model_io/pytorch/pth.hpp"
+#include "model_io/pth/pth.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "opencv2/mixmim/text.hpp"
 #include "pth/legacy_pth.hpp"

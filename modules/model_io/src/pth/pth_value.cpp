@@ -1,4 +1,4 @@
-#include "model_io/pytorch/pth_value.hpp"
+#include "model_io/pth/pth_value.hpp"
 
 #include <algorithm>
 

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "files/zip_writer.hpp"
-#include "model_io/pytorch/pth.hpp"
+#include "model_io/pth/pth.hpp"
 #include "opencv2/mixmim/error.hpp"
 #include "pth/pickle_opcodes.hpp"
 

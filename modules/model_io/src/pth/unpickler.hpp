@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "model_io/pytorch/pth_value.hpp"
+#include "model_io/pth/pth_value.hpp"
 
 namespace cv::mixmim {
 

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "model_io/pytorch/pth_value.hpp"
+#include "model_io/pth/pth_value.hpp"
 
 namespace cv::mixmim {
 

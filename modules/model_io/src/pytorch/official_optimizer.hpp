@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "model/parameter_groups.hpp"
-#include "model_io/pytorch/pth.hpp"
+#include "model_io/pth/pth.hpp"
 
 namespace cv::mixmim {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "model_io/checkpoints/checkpoint.hpp"
-#include "model_io/pytorch/pth.hpp"
+#include "model_io/pth/pth.hpp"
 
 namespace cv::mixmim {
 

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "model_io/pytorch/pth_value.hpp"
+#include "model_io/pth/pth_value.hpp"
 #include "opencv2/mixmim/train/tensor.hpp"
 
 namespace cv::mixmim {
