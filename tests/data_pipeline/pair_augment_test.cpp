@@ -191,11 +191,11 @@ struct Pair {
 
 /// A pair of the data set and its place in a batch of noise, after the transform.
 struct Filled {
-  Filled(const Pair& pair, int64_t index, const PairAugmentConfig& config)
-      : picture(test::noise(config.slot, CV_8UC3)), labels(test::noise(config.slot, CV_8U)) {
-    PairResizer resizer;
+  Filled(const Pair& pair, int64_t index, const PairAugmentConfig& config, PairResizer resizer = {})
+      : picture(test::noise(config.slot, CV_8UC3)),
+        labels(test::noise(config.slot, CV_8U)),
+        drawn(drawPairAugmentation(5, index, 2, pair.labels, config, resizer)) {
     cv::Mat scratch;
-    drawn = drawPairAugmentation(5, index, 2, pair.labels, config, resizer);
     fillSlot(drawn, pair.picture(drawn.view.region()), pair.labels, resizer, scratch, {picture, labels});
   }
   cv::Mat picture, labels;

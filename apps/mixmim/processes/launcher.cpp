@@ -34,11 +34,11 @@ void count(int signal) {
 }
 
 /// The place where the processes will meet: nobody else can take the port in between.
-struct Meeting {
+struct MeetingPlace {
   int socket, port;
 };
 
-Meeting openMeeting() {
+MeetingPlace openMeeting() {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -53,7 +53,7 @@ Meeting openMeeting() {
 }
 
 /// In the new process.
-[[noreturn]] void become(int rank, int size, const Meeting& meeting, const Command& command,
+[[noreturn]] void become(int rank, int size, const MeetingPlace& meeting, const Command& command,
                          const SignalsHeldBack& calm) {
   setpgid(0, 0);                     // Ctrl-C reaches the first process, which passes it on: once
   prctl(PR_SET_PDEATHSIG, SIGKILL);  // nothing is left behind
@@ -91,7 +91,7 @@ class Processes {
  public:
   Processes(int count, const Command& command, std::chrono::milliseconds patience)
       : size_(count), patience_(patience) {
-    const Meeting meeting = openMeeting();
+    const MeetingPlace meeting = openMeeting();
     std::cerr.flush();
     // A new process must not take a signal by the handler of this one, which would only count it there.
     const SignalsHeldBack calm;

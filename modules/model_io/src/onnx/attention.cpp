@@ -11,7 +11,7 @@ using Value = std::string;  // name of a tensor in the graph
 
 /// The factor of scores, which is folded into the queries.
 double OnnxEncoder::scoreScale(const Stage& stage) {
-  return 1 / std::sqrt(static_cast<double>(stage.dim / stage.heads));
+  return 1 / std::sqrt(1.0 * stage.dim / stage.heads);
 }
 
 /// Rows of C numbers -> tokens x heads x head width, transposed to `order`.

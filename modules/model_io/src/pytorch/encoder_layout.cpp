@@ -12,15 +12,15 @@ namespace cv::mixmim {
 namespace {
 
 constexpr EncoderLayout windowed(Family family) {
-  return {family, "layers.-.downsample.", "layers.#", ".blocks.", "patch_embed", false, true};
+  return {"layers.-.downsample.", "layers.#", ".blocks.", "patch_embed", family, false, true};
 }
 
 constexpr EncoderLayout pyramid(Family family, bool overlapping) {
-  return {family, "patch_embed+.", "block+", ".", "patch_embed1", overlapping, false};
+  return {"patch_embed+.", "block+", ".", "patch_embed1", family, overlapping, false};
 }
 
 constexpr EncoderLayout twins(Family family) {
-  return {family, "patch_embeds.#.", "blocks.#", ".", "patch_embeds.0", false, false};
+  return {"patch_embeds.#.", "blocks.#", ".", "patch_embeds.0", family, false, false};
 }
 
 constexpr EncoderLayout kLayouts[] = {windowed(Family::kMixMim),

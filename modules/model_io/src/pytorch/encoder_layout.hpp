@@ -14,13 +14,13 @@ using Shapes = std::map<std::string, std::vector<int64_t>>;
 
 /// The names of a family; patterns count stages from 0.
 struct EncoderLayout {
-  Family family;
   NamePattern embedding;     ///< makes the tokens of a stage: "patch_embed+."
   NamePattern stage;         ///< holds its blocks: "block+"
   const char* blocks;        ///< stands between that and the number of a block
   const char* firstPatches;  ///< the embedding of the first stage
-  bool overlapping;          ///< its patches are 2 * side - 1 wide, not side
-  bool tables;               ///< attention has bias tables, with a column per head
+  Family family;
+  bool overlapping;  ///< its patches are 2 * side - 1 wide, not side
+  bool tables;       ///< attention has bias tables, with a column per head
 
   /// "layers.1.blocks.0"
   std::string block(int stage, int number) const;
